@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rotations between the frames of reference named in ``types``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def euler_deg(rotation: np.ndarray) -> np.ndarray:
+    """Pitch, yaw and roll of rotation matrices.
+
+    Args:
+        rotation: (..., 3, 3), R = Rz(roll) Ry(yaw) Rx(pitch), Blender's Euler order XYZ.
+
+    Returns:
+        Degrees, float64 (..., 3): about x, y, z.
+    """
+    r = np.asarray(rotation, np.float64)
+    pitch = np.arctan2(r[..., 2, 1], r[..., 2, 2])
+    yaw = np.arcsin(np.clip(-r[..., 2, 0], -1.0, 1.0))
+    roll = np.arctan2(r[..., 1, 0], r[..., 0, 0])
+    return np.degrees(np.stack([pitch, yaw, roll], axis=-1))
+
+
+def rotation_from_euler_deg(angles: np.ndarray) -> np.ndarray:
+    """The inverse of ``euler_deg``: degrees (..., 3) -> float64 (..., 3, 3)."""
+    x, y, z = np.moveaxis(np.radians(np.asarray(angles, np.float64)), -1, 0)
+    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
+    rows = [
+        [cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx],
+        [sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx],
+        [-sy, cy * sx, cy * cx],
+    ]
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
