@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facewright without Blender: ``python -m engine <verb>``.
+
+Exit codes: 0 done, 1 failed (one sentence on stderr), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from .console import EXIT_DONE, EXIT_FAILED, ProgressBar, guarded, write_json
+from .core.progress import Progress
+from .core.requests import TrackRequest
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg"})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse and run; returns the exit code (argparse itself exits with 2)."""
+    options = _parser().parse_args(argv)
+    return guarded(lambda: options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    track = verbs.add_parser("track", help="track a video (or a folder of videos) to CSV")
+    track.add_argument("video", help="a video, or a folder of videos")
+    track.add_argument("-o", "--output", help="CSV to write; a folder when VIDEO is one")
+    track.add_argument("--take", help="take to keep; a folder when VIDEO is one")
+    add_tracking_options(track)
+    track.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
+    track.set_defaults(run=_track)
+
+    take = verbs.add_parser("take", help="look into a take")
+    take_verbs = take.add_subparsers(required=True, metavar="VERB")
+    info = take_verbs.add_parser("info", help="print what a take holds, as JSON")
+    info.add_argument("file")
+    info.set_defaults(run=_take_info)
+    export = take_verbs.add_parser("export", help="write a take's values as CSV")
+    export.add_argument("file")
+    export.add_argument("-o", "--output", required=True)
+    export.set_defaults(run=_take_export)
+
+    models = verbs.add_parser("models", help="the networks that ship with Facewright")
+    models.add_argument("action", choices=("list", "verify"))
+    models.set_defaults(run=_models)
+
+    doctor = verbs.add_parser("doctor", help="what this machine can run")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def add_tracking_options(parser: argparse.ArgumentParser) -> None:
+    """The options of tracking, shared with the commands inside Blender."""
+    parser.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
+    parser.add_argument("--solver", default="raw", help="solver (%(default)s)")
+    parser.add_argument(
+        "--face", type=_count, default=0, help="which face, 0 = largest (%(default)s)"
+    )
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)"
+    )
+    parser.add_argument(
+        "--streams", type=_count, default=0, help="stretches side by side, 0 = by processor"
+    )
+    parser.add_argument(
+        "--no-recover", action="store_true", help="no second look backwards into gaps"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an unfinished take")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing take")
+
+
+def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackRequest:
+    """The request that these command-line options ask for."""
+    return TrackRequest(
+        video=str(video),
+        take=str(take),
+        engine=options.engine,
+        solver=options.solver,
+        face=options.face,
+        device=options.device,
+        streams=options.streams,
+        recover=not options.no_recover,
+        resume=options.resume,
+        overwrite=options.overwrite,
+    )
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder, by name."""
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
+
+
+def _track(options: argparse.Namespace) -> int:
+    video = Path(options.video)
+    if not (options.output or options.take):
+        sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT.fwtake or both\n")
+        return 2
+    if not video.is_dir():
+        report = _track_one(options, video, options.output, options.take)
+        if options.json:
+            write_json(options.json, report)
+        return EXIT_DONE
+    return _track_folder(options, video)
+
+
+def _track_folder(options: argparse.Namespace, folder: Path) -> int:
+    """Every video of a folder; one that fails does not stop the others."""
+    reports = []
+    for video in videos_in(folder):
+        outputs = [
+            Path(out, f"{video.stem}{suffix}") if out else None
+            for out, suffix in ((options.output, ".csv"), (options.take, ".fwtake"))
+        ]
+        for out in filter(None, outputs):
+            out.parent.mkdir(parents=True, exist_ok=True)
+        report: dict = {"video": str(video), "state": "failed"}
+
+        def run(video=video, outputs=outputs, report=report) -> int:
+            report.update(_track_one(options, video, *outputs))
+            return EXIT_DONE
+
+        guarded(run)
+        reports.append(report)
+    if options.json:
+        write_json(options.json, reports)
+    failed = sum(report["state"] == "failed" for report in reports)
+    if not reports:
+        sys.stderr.write(f"error: there is no video in {folder}\n")
+    return EXIT_FAILED if failed or not reports else EXIT_DONE
+
+
+def _track_one(
+    options: argparse.Namespace, video: Path, output: str | Path | None, take: str | Path | None
+) -> dict:
+    from .pipeline.track import track_video
+    from .takes.csv_out import write_csv
+    from .takes.take_file import read_track
+
+    bar = ProgressBar(f"Tracking {video.name}")
+    progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
+    with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
+        path = Path(take) if take else Path(scratch, "take.fwtake")
+        try:
+            report = track_video(request_from(options, video, path), progress)
+        finally:
+            bar.close()
+        if output:
+            write_csv(output, read_track(path))
+    summary = vars(report) | {"take": str(take) if take else None, "output": output and str(output)}
+    sys.stdout.write(
+        f"{video.name}: {report.valid_frames} of {report.frames} frames with a face, "
+        f"{report.frames_per_second:.0f} frames/s on {report.provider} -> {output or take}\n"
+    )
+    return summary
+
+
+def _take_info(options: argparse.Namespace) -> int:
+    from .pipeline.track import find_gaps
+    from .takes.take_file import read_header, read_track
+
+    header, track = read_header(options.file), read_track(options.file)
+    header["frames"] = len(track)
+    header["valid_frames"] = int(track.valid.sum())
+    header["duration_s"] = round(float(track.time_s[-1]), 4) if len(track) else 0.0
+    header["gaps"] = find_gaps(track.valid, track.time_s)
+    sys.stdout.write(json.dumps(header, indent=2, ensure_ascii=False) + "\n")
+    return EXIT_DONE
+
+
+def _take_export(options: argparse.Namespace) -> int:
+    from .takes.csv_out import write_csv
+    from .takes.take_file import read_track
+
+    write_csv(options.output, read_track(options.file))
+    return EXIT_DONE
+
+
+def _models(options: argparse.Namespace) -> int:
+    from .models.catalog import list_models, verify_all
+
+    if options.action == "list":
+        for model in list_models():
+            sys.stdout.write(
+                f"{model.id:24} {model.bytes:>9} bytes  {model.licence}  {model.file}\n"
+            )
+        return EXIT_DONE
+    problems = verify_all()
+    for problem in problems:
+        sys.stderr.write(f"error: {problem}\n")
+    if not problems:
+        sys.stdout.write("all models are as they should be\n")
+    return EXIT_FAILED if problems else EXIT_DONE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .pipeline.doctor import examine
+
+    findings = examine()
+    if options.json:
+        sys.stdout.write(json.dumps(findings, indent=2) + "\n")
+    else:
+        for key, value in findings.items():
+            sys.stdout.write(f"{key:20} {value}\n")
+    return EXIT_DONE if findings["ready"] else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

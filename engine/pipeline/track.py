@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A video becomes a take: decode, track, solve, write, and look twice at the gaps."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from ..core.errors import FacewrightError
+from ..core.progress import Cancelled, Progress
+from ..core.requests import TrackRequest
+from ..solve.catalog import get_solver
+from ..sources.media import VideoInfo, VideoSource
+from ..takes.take_file import TakeWriter, read_header, read_track
+from ..tracking.base import FaceTracker, TrackerOptions
+from ..tracking.catalog import create_tracker
+from .recover import recover_gaps
+
+
+@dataclass
+class TrackReport:
+    """What happened, for the person and for ``--json``.
+
+    Attributes:
+        video, take: Paths.
+        engine, solver, provider: What was used.
+        frames: Frames in the take.
+        valid_frames: Frames in which the face was found.
+        gaps: Stretches without the face: first and last frame number, start and end in seconds.
+        recovered_frames: Frames found by the second look, backwards.
+        faces_seen: The most faces seen in one frame.
+        seconds: Wall time of this run.
+        frames_per_second: Speed of this run.
+        state: "complete" or "cancelled".
+        warnings: Sentences.
+    """
+
+    video: str
+    take: str
+    engine: str
+    solver: str
+    provider: str = ""
+    frames: int = 0
+    valid_frames: int = 0
+    gaps: list[dict] = field(default_factory=list)
+    recovered_frames: int = 0
+    faces_seen: int = 0
+    seconds: float = 0.0
+    frames_per_second: float = 0.0
+    state: str = "tracking"
+    warnings: list[str] = field(default_factory=list)
+
+
+def track_video(request: TrackRequest, progress: Progress | None = None) -> TrackReport:
+    """Track a video into a take, keeping every finished block on disk.
+
+    Args:
+        request: What to track and how.
+        progress: Told of each block; may cancel. A cancelled take stays and can be resumed.
+
+    Raises:
+        FacewrightError: Anything wrong with the video, the models or the disk; ``no-face`` when
+            the whole clip shows none (then no new take is left behind).
+    """
+    progress = progress or Progress()
+    started = time.perf_counter()
+    target = Path(request.take)
+    working = target.with_name(f"{target.name}.part") if request.overwrite else target
+    if request.overwrite:
+        working.unlink(missing_ok=True)
+    solve = get_solver(request.solver)
+    report = TrackReport(request.video, request.take, request.engine, request.solver)
+    with (
+        VideoSource(request.video) as source,
+        create_tracker(
+            request.engine,
+            TrackerOptions(device=request.device, face=request.face, streams=request.streams),
+        ) as tracker,
+    ):
+        report.provider = tracker.provider
+        header = _header(request, source.info, tracker)
+        if request.resume:
+            _check_same_clip(working, header)
+        with TakeWriter(working, header, resume=request.resume) as take:
+            already = take.frame_count
+            try:
+                _track(source, tracker, solve, take, progress)
+                if request.recover:
+                    report.recovered_frames = recover_gaps(source, tracker, solve, take, progress)
+                report.state = "complete"
+            except Cancelled:
+                report.state = "cancelled"
+            take.update_header(state=report.state, faces_seen=tracker.faces_seen)
+        report.faces_seen = tracker.faces_seen
+        _sum_up(report, working, source.info, progress)
+        report.seconds = time.perf_counter() - started
+        report.frames_per_second = (report.frames - already) / max(report.seconds, 1e-9)
+    if report.state == "complete" and not report.valid_frames:
+        if not request.resume:
+            working.unlink()
+        raise FacewrightError(
+            f"No face was found in {Path(request.video).name} ({report.frames} frames).",
+            "The face must be upright, turned less than 80 degrees away and at least about "
+            "40 pixels wide.",
+            "no-face",
+        )
+    if request.overwrite:
+        working.replace(target)
+    return report
+
+
+def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Progress) -> None:
+    if take.frame_count:
+        frames = source.frames_after(take.last_time_s, take.frame_count - 1)
+    else:
+        frames = source.frames()
+    total = source.info.frame_count
+    progress.step(take.frame_count, total)
+    for observations in tracker.track(frames):
+        take.append(observations, solve(observations))
+        progress.step(take.frame_count, max(total, take.frame_count))
+
+
+def _header(request: TrackRequest, info: VideoInfo, tracker: FaceTracker) -> dict:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "source": {
+            "file": info.path.name,
+            "path": str(info.path.absolute()),
+            "sha256": _sha256(info.path),
+            "width": info.width,
+            "height": info.height,
+            "rate": [info.rate.numerator, info.rate.denominator],
+            "frame_count": info.frame_count,
+            "codec": info.codec,
+            "has_audio": info.has_audio,
+        },
+        "engine": request.engine,
+        "solver": request.solver,
+        "models": dict(tracker.models),
+        "provider": tracker.provider,
+        "settings": {"face": request.face, "recover": request.recover},
+        "state": "tracking",
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_same_clip(take: Path, header: dict) -> None:
+    """Refuse to resume a take with another clip or engine."""
+    old = read_header(take)
+    if old["source"]["sha256"] != header["source"]["sha256"]:
+        raise FacewrightError(
+            f"The take {take} was made from another clip ({old['source']['file']}).",
+            "Choose that clip again, or start a new take.",
+            "resume-other-clip",
+        )
+    for key in ("engine", "solver", "models"):
+        if old[key] != header[key]:
+            raise FacewrightError(
+                f"The take {take} was begun with another {key.removesuffix('s')} ({old[key]}).",
+                "Start a new take.",
+                "resume-other-engine",
+            )
+
+
+def _sum_up(report: TrackReport, take: Path, info: VideoInfo, progress: Progress) -> None:
+    track = read_track(take)
+    report.frames = len(track)
+    report.valid_frames = int(track.valid.sum())
+    report.gaps = find_gaps(track.valid, track.time_s)
+    missing = info.frame_count - report.frames
+    if report.state == "complete" and missing > max(5, 0.02 * info.frame_count):
+        progress.warn(
+            f"{info.path.name} ends early: {report.frames} of {info.frame_count} frames could "
+            "be decoded; the file is damaged or cut off."
+        )
+    if report.gaps and report.valid_frames:
+        lost = report.frames - report.valid_frames
+        progress.warn(f"No face in {lost} of {report.frames} frames ({len(report.gaps)} gaps).")
+    if report.faces_seen > 1:
+        progress.warn(
+            f"{report.faces_seen} faces were seen; one was tracked (--face chooses another)."
+        )
+    report.warnings = list(progress.warnings)
+
+
+def find_gaps(valid: np.ndarray, time_s: np.ndarray) -> list[dict]:
+    """Stretches of frames without a face, as JSON objects."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], ~valid, [False]]).astype(np.int8)))
+    return [
+        {
+            "first_frame": int(first),
+            "last_frame": int(end - 1),
+            "start_s": round(float(time_s[first]), 4),
+            "end_s": round(float(time_s[end - 1]), 4),
+        }
+        for first, end in edges.reshape(-1, 2)
+    ]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender's end of the wire: start the worker, hear it, stop it. No bpy, no heavy imports."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.errors import FacewrightError
+from ..core.requests import TrackRequest
+from .protocol import LAST_WORDS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
+
+_LAUNCH = Path(__file__).with_name("launch.py")
+_LOG_LINES = 400
+# Patience between the steps of ending: ask, close stdin, terminate, kill.
+_PATIENCE_S = 2.0
+
+
+class WorkerClient:
+    """One worker process and its messages.
+
+    Args:
+        python: The interpreter and its options, e.g. Blender's own with ``-I``.
+        site_packages: Folders of unpacked wheels that the worker needs.
+        launch: The script to run; tests put their own here.
+
+    Raises:
+        FacewrightError: ``worker-start`` when the process cannot be started.
+    """
+
+    def __init__(
+        self,
+        python: Sequence[str],
+        site_packages: Sequence[str | Path] = (),
+        launch: Path = _LAUNCH,
+    ) -> None:
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._job = ""
+        self._ended = True
+        folders = [item for folder in site_packages for item in ("--site-packages", str(folder))]
+        try:
+            self._process = subprocess.Popen(
+                [*python, "-u", str(launch), *folders],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                **_own_group(),
+            )
+        except OSError as error:
+            raise FacewrightError(
+                f"The worker could not be started: {error}.",
+                "Blender's own Python could not be run; is it blocked by security software?",
+                "worker-start",
+            ) from error
+        self._threads = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_messages, self._read_log)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the worker."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """The last lines that the worker wrote to stderr."""
+        return "\n".join(self._log)
+
+    def track(self, request: TrackRequest, job: str = "track") -> None:
+        """Begin a job; its messages come from ``poll``."""
+        self._job = job
+        self._ended = False
+        self._send(Message(Kind.TRACK, job, request.to_wire()))
+
+    def cancel(self) -> None:
+        """Ask the running job to stop; DONE follows."""
+        self._send(Message(Kind.CANCEL, self._job))
+
+    def poll(self) -> list[Message]:
+        """What has arrived since the last call; never waits.
+
+        A job always ends with one of ``LAST_WORDS``: when the process dies without, its FAILED
+        is made here.
+        """
+        dead = self._process.poll() is not None
+        if dead:  # let the reader see the end of what was written before the death
+            self._threads[0].join(_PATIENCE_S)
+        messages = []
+        while not self._messages.empty():
+            messages.append(self._messages.get())
+        if any(message.kind in LAST_WORDS for message in messages):
+            self._ended = True
+        if dead and not self._ended:
+            self._ended = True
+            messages.append(self._obituary())
+        return messages
+
+    def close(self) -> None:
+        """End the process: ask, close its stdin, terminate, kill."""
+        self._send(Message(Kind.QUIT))
+        for end in (self._close_stdin, self._process.terminate, self._process.kill):
+            end()
+            try:
+                self._process.wait(_PATIENCE_S)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        for thread in self._threads:
+            thread.join(_PATIENCE_S)
+        for pipe in (self._process.stdout, self._process.stderr):
+            pipe.close()
+
+    def _close_stdin(self) -> None:
+        try:
+            self._process.stdin.close()
+        except OSError:
+            return  # the worker is gone already
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._process.stdin.write(message.to_line())
+            self._process.stdin.flush()
+        except (OSError, ValueError):
+            return  # the worker is gone; poll() tells
+
+    def _read_messages(self) -> None:
+        for line in iter(lambda: self._process.stdout.readline(LONGEST_LINE), b""):
+            try:
+                message = Message.from_line(line)
+            except ProtocolError as error:
+                self._log.append(str(error))
+                continue
+            if message.kind is Kind.HELLO and message.data.get("protocol") != PROTOCOL:
+                self._log.append("the worker speaks another protocol; is the install mixed?")
+            self._messages.put(message)
+
+    def _read_log(self) -> None:
+        for line in iter(self._process.stderr.readline, b""):
+            self._log.append(line.decode(errors="replace").rstrip())
+
+    def _obituary(self) -> Message:
+        code = self._process.returncode
+        how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+        return Message(
+            Kind.FAILED,
+            self._job,
+            {
+                "message": f"The worker process ended {how} in the middle of the job.",
+                "hint": "All frames tracked so far are in the take; Resume goes on from there.",
+                "code": "worker-died",
+                "detail": self.log,
+            },
+        )
+
+
+def wait_for(client: WorkerClient, seconds: float) -> list[Message]:
+    """Poll until something arrives or time is up; for tests and for ``doctor``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if messages := client.poll():
+            return messages
+        time.sleep(0.01)
+    return []
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would lead a Python astray."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+
+def _own_group() -> dict:
+    """On Windows: no console window, and no Ctrl+C meant for Blender."""
+    if sys.platform != "win32":
+        return {}
+    return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}

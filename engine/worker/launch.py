@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start of the worker process: run by path with Blender's own Python, never imported.
+
+    python -I -u launch.py [--site-packages DIR ...]
+
+It makes the folder above importable as the package ``engine`` without touching ``sys.path``,
+whatever name the extension has inside Blender. The folders given hold the unpacked wheels;
+an isolated Python does not know them.
+"""
+
+import argparse
+import importlib.util
+import site
+import sys
+from pathlib import Path
+
+
+def _import_engine() -> None:
+    folder = Path(__file__).resolve().parent.parent
+    spec = importlib.util.spec_from_file_location(
+        "engine", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["engine"] = module
+    spec.loader.exec_module(module)
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description="Facewright's worker process")
+    parser.add_argument("--site-packages", action="append", default=[], metavar="DIR")
+    options = parser.parse_args()
+    for folder in options.site_packages:
+        site.addsitedir(folder)
+    _import_engine()
+    from engine.worker.main import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worker's loop: read requests from stdin, do one job at a time, answer on the wire.
+
+A thread reads stdin, so that CANCEL arrives in the middle of a job, and so that the end of
+stdin (Blender quit, crashed or was killed) ends this process whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import sys
+import threading
+import time
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from typing import BinaryIO
+
+from ..core.errors import FacewrightError
+from ..core.progress import Progress
+from ..core.requests import TrackRequest
+from .protocol import LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
+
+_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "mediapipe")
+_PROGRESS_EVERY_S = 0.1
+# How long a job may take to leave in good order after stdin has ended.
+_LAST_BREATH_S = 1.0
+
+
+class _Wire:
+    """The protocol's own file descriptor, used by one thread at a time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def send(self, kind: Kind, job: str = "", **data: object) -> None:
+        with self._lock:
+            self._file.write(Message(kind, job, data).to_line())
+            self._file.flush()
+
+
+def main() -> int:
+    """Serve until QUIT or the end of stdin. Returns the exit code."""
+    wire = _Wire(_take_stdout())
+    requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+    cancelled = threading.Event()
+    reader = threading.Thread(target=_read, args=(requests, cancelled), daemon=True)
+    reader.start()
+    wire.send(
+        Kind.HELLO,
+        protocol=PROTOCOL,
+        python=platform.python_version(),
+        packages={name: found for name in _PACKAGES if (found := _version(name))},
+    )
+    while (message := requests.get()) is not None and message.kind is not Kind.QUIT:
+        if message.kind is Kind.TRACK:
+            cancelled.clear()
+            _do(message, wire, cancelled)
+    return 0
+
+
+def _take_stdout() -> BinaryIO:
+    """Keep descriptor 1 for the protocol; let everybody else's prints go to stderr."""
+    wire = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return wire
+
+
+def _read(requests: queue.SimpleQueue, cancelled: threading.Event) -> None:
+    for line in iter(lambda: sys.stdin.buffer.readline(LONGEST_LINE), b""):
+        try:
+            message = Message.from_line(line)
+        except ProtocolError as error:
+            sys.stderr.write(f"ignored: {error}\n")
+            continue
+        if message.kind in (Kind.CANCEL, Kind.QUIT):
+            cancelled.set()
+        if message.kind is not Kind.CANCEL:
+            requests.put(message)
+    cancelled.set()
+    requests.put(None)
+    time.sleep(_LAST_BREATH_S)
+    os._exit(3)  # a native library may be stuck; finished blocks are on disk
+
+
+def _do(message: Message, wire: _Wire, cancelled: threading.Event) -> None:
+    # Imported here: a worker that lacks a library must live to say so.
+    try:
+        from ..pipeline.track import track_video
+
+        request = TrackRequest.from_wire(message.data)
+        progress = Progress(
+            _throttled(wire, message.job),
+            lambda text: wire.send(Kind.WARNING, message.job, text=text),
+            cancelled.is_set,
+        )
+        report = track_video(request, progress)
+        wire.send(Kind.DONE, message.job, **vars(report))
+    except FacewrightError as error:
+        _fail(wire, message.job, error.message, error.hint, error.code)
+    except ImportError as error:
+        _fail(
+            wire,
+            message.job,
+            f"The worker cannot load {error.name or error}.",
+            "Install the extension from its zip for this platform; see the log for details.",
+            "package-missing",
+        )
+    except Exception as error:  # noqa: BLE001 - the border of the process: everything is told
+        _fail(
+            wire,
+            message.job,
+            f"Tracking stopped by an unexpected error: {type(error).__name__}: {error}",
+            "Please report it with the details in the log.",
+            "unexpected",
+        )
+
+
+def _fail(wire: _Wire, job: str, text: str, hint: str, code: str) -> None:
+    wire.send(Kind.FAILED, job, message=text, hint=hint, code=code, detail=traceback.format_exc())
+
+
+def _throttled(wire: _Wire, job: str):
+    """Progress at a rate that a person can read; the speed is that of this run."""
+    started = time.perf_counter()
+    first_done: int | None = None
+    last_sent = -1.0
+
+    def report(done: int, total: int, unit: str) -> None:
+        nonlocal first_done, last_sent
+        now = time.perf_counter()
+        first_done = done if first_done is None else first_done
+        if now - last_sent < _PROGRESS_EVERY_S:
+            return
+        last_sent = now
+        per_second = (done - first_done) / max(now - started, 1e-6)
+        wire.send(
+            Kind.PROGRESS, job, done=done, total=total, unit=unit, per_second=round(per_second, 2)
+        )
+
+    return report
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

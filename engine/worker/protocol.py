@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words between Blender and the worker: one JSON array a line, ``[kind, job, data]``.
+
+Both sides import this file; nobody spells a kind by hand. ``docs/worker_protocol.md`` tells
+the story of a session.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+PROTOCOL = 1
+# A line longer than this is not ours; it bounds what a confused peer can make us hold.
+LONGEST_LINE = 1 << 20
+
+
+class Kind(StrEnum):
+    """What a message means.
+
+    Worker to client:
+        HELLO: Ready. data: protocol, python, packages (name to version).
+        PROGRESS: data: done, total (0 = unknown), unit, per_second.
+        WARNING: Does not prevent the result. data: text.
+        DONE: The job's last message when it succeeded or was cancelled. data: the report.
+        FAILED: The job's last message when it did not. data: message, hint, code, detail.
+    Client to worker:
+        TRACK: Begin a job. data: a TrackRequest.
+        CANCEL: Stop the job; DONE follows.
+        QUIT: Leave.
+    """
+
+    HELLO = "HELLO"
+    PROGRESS = "PROGRESS"
+    WARNING = "WARNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    TRACK = "TRACK"
+    CANCEL = "CANCEL"
+    QUIT = "QUIT"
+
+
+LAST_WORDS = frozenset({Kind.DONE, Kind.FAILED})
+
+
+class ProtocolError(ValueError):
+    """A line that is not a message."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message.
+
+    Attributes:
+        kind: What it means.
+        job: Which job it belongs to; empty for the session itself.
+        data: JSON object.
+    """
+
+    kind: Kind
+    job: str = ""
+    data: dict = field(default_factory=dict)
+
+    def to_line(self) -> bytes:
+        """One line of UTF-8, newline included. ValueError for NaN: JSON has none."""
+        text = json.dumps([self.kind, self.job, self.data], allow_nan=False)
+        return text.encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Message:
+        """Parse a line.
+
+        Raises:
+            ProtocolError: The line is not a message of this protocol.
+        """
+        try:
+            kind, job, data = json.loads(line)
+            message = cls(Kind(kind), job, data)
+        except (ValueError, TypeError) as error:
+            raise ProtocolError(f"not a message: {line[:200]!r}") from error
+        if not isinstance(message.job, str) or not isinstance(message.data, dict):
+            raise ProtocolError(f"not a message: {line[:200]!r}")
+        return message
