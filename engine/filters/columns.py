@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A face track as one matrix: what every filter in this folder works on.
+
+Columns: 52 weights (ARKit order), then head rotation (3), head position (3), gaze (4).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arkit import COUNT
+from ..core.types import FaceTrack
+
+WEIGHTS = slice(0, COUNT)
+HEAD_DEG = slice(COUNT, COUNT + 3)
+HEAD_CM = slice(COUNT + 3, COUNT + 6)
+GAZE_DEG = slice(COUNT + 6, COUNT + 10)
+WIDTH = COUNT + 10
+
+
+def to_matrix(track: FaceTrack) -> np.ndarray:
+    """Every value of a track as float64 (T, WIDTH).
+
+    Head angles are unwrapped inside each stretch of valid frames, so that a head that passes
+    180 degrees is a straight line for the filters and not a jump of 360.
+    """
+    matrix = np.empty((len(track), WIDTH))
+    matrix[:, WEIGHTS] = track.weights
+    matrix[:, HEAD_DEG] = track.head_deg
+    matrix[:, HEAD_CM] = track.head_cm
+    matrix[:, GAZE_DEG] = track.gaze_deg.reshape(-1, 4)
+    for first, stop in runs(track.valid):
+        matrix[first:stop, HEAD_DEG] = np.unwrap(matrix[first:stop, HEAD_DEG], period=360, axis=0)
+    return matrix
+
+
+def from_matrix(
+    time_s: np.ndarray, valid: np.ndarray, confidence: np.ndarray, matrix: np.ndarray
+) -> FaceTrack:
+    """The inverse of ``to_matrix``; rows that are not valid become NaN."""
+    values = matrix.astype(np.float32)
+    values[~valid] = np.nan
+    return FaceTrack(
+        np.asarray(time_s, np.float64),
+        np.asarray(valid, bool),
+        np.asarray(confidence, np.float32),
+        values[:, WEIGHTS],
+        values[:, HEAD_DEG],
+        values[:, HEAD_CM],
+        values[:, GAZE_DEG].reshape(-1, 2, 2),
+    )
+
+
+def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """The stretches where a bool (T,) mask is true, as (first, stop) index pairs."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def frame_interval(time_s: np.ndarray) -> float:
+    """The usual time between two frames in seconds; 1/30 where there is only one frame."""
+    return float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1 / 30
+
+
+def smoothstep(x: np.ndarray) -> np.ndarray:
+    """The cubic 3x² - 2x³ on 0..1, flat at both ends, clamped outside."""
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A track at other times: source presentation times in, scene frame times out.
+
+Going to a higher or equal rate interpolates; going to a lower rate averages over the part of the
+output interval that interpolation does not see, so that no trembling folds into slow waves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.types import FaceTrack
+from .columns import WIDTH, frame_interval, from_matrix, runs, to_matrix
+
+METHODS = ("CUBIC", "LINEAR")
+
+
+def resample(track: FaceTrack, seconds: np.ndarray, method: str = "CUBIC") -> FaceTrack:
+    """The track's values at given times.
+
+    Args:
+        track: The track, times increasing (any rate, also varying).
+        seconds: float64 (N,), times wanted, increasing, in the track's seconds.
+        method: ``"CUBIC"``: monotone cubic (Fritsch and Butland 1984), which passes through
+            every source value and never overshoots. ``"LINEAR"``: straight lines. Where the
+            wanted rate is lower than the source's, the area under straight lines instead.
+
+    Returns:
+        The track at ``seconds``. A time is valid where the source frame nearest to it is, so a
+        gap stays a gap; values never come from across one.
+
+    Raises:
+        ValueError: The method is unknown, or the track is empty.
+    """
+    if method not in METHODS:
+        raise ValueError(f"unknown interpolation {method!r}, not one of {METHODS}")
+    if len(track) == 0:
+        raise ValueError("an empty track has no values to resample")
+    seconds = np.asarray(seconds, np.float64)
+    nearest = _nearest(track.time_s, seconds)
+    valid = track.valid[nearest]
+    values = np.full((len(seconds), WIDTH), np.nan)
+    matrix = to_matrix(track)
+    wanted = frame_interval(seconds) if len(seconds) > 1 else 0.0
+    for first, stop in runs(track.valid):
+        rows = np.flatnonzero(valid & (nearest >= first) & (nearest < stop))
+        if len(rows):
+            values[rows] = _run(
+                track.time_s[first:stop], matrix[first:stop], seconds[rows], wanted, method
+            )
+    confidence = np.where(valid, track.confidence[nearest], 0)
+    return from_matrix(seconds, valid, confidence, values)
+
+
+def _nearest(time_s: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Index of the source frame nearest to each time."""
+    after = np.clip(np.searchsorted(time_s, seconds), 1, max(len(time_s) - 1, 1))
+    if len(time_s) == 1:
+        return np.zeros(len(seconds), np.int64)
+    before = after - 1
+    return np.where(seconds - time_s[before] <= time_s[after] - seconds, before, after)
+
+
+def _run(time_s, values, seconds, wanted_interval, method) -> np.ndarray:
+    """One stretch of valid frames, float64 (n, k), at ``seconds`` (N,)."""
+    seconds = np.clip(seconds, time_s[0], time_s[-1])
+    if len(time_s) == 1:
+        return np.repeat(values, len(seconds), axis=0)
+    step = np.diff(time_s)
+    cell = np.clip(np.searchsorted(time_s, seconds, side="right") - 1, 0, len(step) - 1)
+    width = np.maximum(wanted_interval - step[cell], 0.0)
+    # Rounded time stamps make two equal rates differ by a little: that is no lower rate.
+    if (width > 0.05 * step[cell]).any():
+        return _area(time_s, values, seconds, width)
+    if method == "LINEAR" or len(time_s) == 2:
+        share = ((seconds - time_s[cell]) / step[cell])[:, None]
+        return values[cell] + share * (values[cell + 1] - values[cell])
+    return _monotone_cubic(values, step, cell, seconds - time_s[cell])
+
+
+def _area(time_s, values, seconds, width) -> np.ndarray:
+    """Mean of the piecewise linear curve over ``width`` seconds around each time."""
+    step = np.diff(time_s)[:, None]
+    areas = np.cumsum(0.5 * (values[:-1] + values[1:]) * step, axis=0)
+    areas = np.concatenate((np.zeros((1, values.shape[1])), areas))
+    half = np.maximum(0.5 * width, 1e-9)
+    # The window shrinks evenly at the ends, so that it stays centred and nothing is delayed.
+    room = np.minimum(seconds - time_s[0], time_s[-1] - seconds)
+    half = np.minimum(half, np.maximum(room, 1e-9))
+
+    def integral(at: np.ndarray) -> np.ndarray:
+        cell = np.clip(np.searchsorted(time_s, at, side="right") - 1, 0, len(step) - 1)
+        into = (at - time_s[cell])[:, None]
+        slope = (values[cell + 1] - values[cell]) / step[cell]
+        return areas[cell] + into * (values[cell] + 0.5 * slope * into)
+
+    return (integral(seconds + half) - integral(seconds - half)) / (2 * half[:, None])
+
+
+def _monotone_cubic(values, step, cell, into) -> np.ndarray:
+    """Cubic Hermite with the Fritsch-Butland slopes (weighted harmonic mean, 0 at extremes).
+
+    F. N. Fritsch, J. Butland: A method for constructing local monotone piecewise cubic
+    interpolants, SIAM J. Sci. Stat. Comput. 5 (1984).
+    """
+    h = step[:, None]
+    rate = np.diff(values, axis=0) / h
+    slope = np.empty_like(values)
+    before, after = rate[:-1], rate[1:]
+    w1, w2 = 2 * h[1:] + h[:-1], h[1:] + 2 * h[:-1]
+    rising = before * after > 0
+    denominator = np.where(rising, w1 * after + w2 * before, 1.0)
+    slope[1:-1] = np.where(rising, (w1 + w2) * before * after / denominator, 0.0)
+    slope[0], slope[-1] = rate[0], rate[-1]
+    width = h[cell]
+    t = into[:, None] / width
+    low, high = values[cell], values[cell + 1]
+    bend_low = width * slope[cell] - (high - low)
+    bend_high = (high - low) - width * slope[cell + 1]
+    return low + t * (high - low) + t * (1 - t) * ((1 - t) * bend_low + t * bend_high)
