@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The models that ship with the extension: where they are, and whether they are whole."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import FacewrightError
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+_HINT = "Install the extension again; `python -m engine models verify` checks every model file."
+
+
+@dataclass(frozen=True)
+class Model:
+    """One entry of ``weights/catalog.toml``.
+
+    Attributes:
+        id: The name that the engine asks for.
+        file: File name inside the weights folder.
+        bytes: Size of the file.
+        sha256: Hash of the file, lower-case hexadecimal.
+        licence: SPDX identifier.
+        about: What the model does, one sentence.
+        origin: Where the weights come from.
+    """
+
+    id: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    about: str
+    origin: str
+
+
+def list_models(folder: Path = WEIGHTS) -> list[Model]:
+    """Every model in the catalogue of a folder, in the catalogue's order.
+
+    Raises:
+        FacewrightError: ``model-missing`` where there is no catalogue, ``model-corrupt`` where
+            it cannot be read.
+    """
+    path = folder / "catalog.toml"
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
+        return [Model(**entry) for entry in entries]
+    except OSError as error:
+        message = f"The list of models {path} cannot be opened."
+        raise FacewrightError(message, _HINT, "model-missing") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        message = f"The list of models {path} is damaged."
+        raise FacewrightError(message, _HINT, "model-corrupt") from error
+
+
+def verify(model: Model, folder: Path = WEIGHTS) -> Path:
+    """The path of a model whose size and hash are right.
+
+    Raises:
+        FacewrightError: ``model-missing`` or ``model-corrupt``.
+    """
+    path = folder / model.file
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"The model file {path} cannot be opened."
+        raise FacewrightError(message, _HINT, "model-missing") from error
+    if len(data) != model.bytes or hashlib.sha256(data).hexdigest() != model.sha256:
+        message = f"The model file {path} is not the one that was shipped."
+        raise FacewrightError(message, _HINT, "model-corrupt")
+    return path
+
+
+@functools.cache
+def model_path(model_id: str, folder: Path = WEIGHTS) -> Path:
+    """Where a model is; its size and hash are checked once per process.
+
+    Args:
+        model_id: An ``id`` of the catalogue.
+        folder: The weights folder.
+
+    Raises:
+        FacewrightError: ``model-missing`` or ``model-corrupt``.
+    """
+    for model in list_models(folder):
+        if model.id == model_id:
+            return verify(model, folder)
+    raise FacewrightError(f"There is no model named {model_id!r}.", _HINT, "model-missing")
+
+
+def verify_all(folder: Path = WEIGHTS) -> list[tuple[Model, FacewrightError | None]]:
+    """Checks every model; the error is None where the file is right."""
+    results = []
+    for model in list_models(folder):
+        try:
+            verify(model, folder)
+        except FacewrightError as error:
+            results.append((model, error))
+        else:
+            results.append((model, None))
+    return results
