@@ -72,7 +72,9 @@ def join(parts: dict[str, Part], origin: np.ndarray) -> Head:
     )
 
 
-def write_asset(head: Head, bones: dict[str, list[list[float]]], neck: np.ndarray, path: Path) -> str:
+def write_asset(
+    head: Head, bones: dict[str, list[list[float]]], neck: np.ndarray, path: Path
+) -> str:
     """Write the compressed asset and return its sha256.
 
     Args:
@@ -111,7 +113,12 @@ def write_asset(head: Head, bones: dict[str, list[list[float]]], neck: np.ndarra
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (2020, 1, 1, 0, 0, 0)),
+                buffer.getvalue(),
+                zipfile.ZIP_DEFLATED,
+                9,
+            )
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

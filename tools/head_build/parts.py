@@ -31,14 +31,18 @@ class Eye:
     side: int
 
 
-def skin_and_tongue(base: BaseMesh, vertices: np.ndarray, units: dict[str, np.ndarray]) -> list[Part]:
+def skin_and_tongue(
+    base: BaseMesh, vertices: np.ndarray, units: dict[str, np.ndarray]
+) -> list[Part]:
     """The head and neck above the neck ring, and the tongue, with the face units as deltas."""
     body = [i for i, g in enumerate(base.groups) if g == "body"]
     faces = [base.faces[i] for i in body]
     second = min(
         (n for f in faces if NECK_FRONT in f for n in f if base.vertices[n, 0] > 1e-3),
-        key=lambda n: abs(base.vertices[n, 1] - base.vertices[NECK_FRONT, 1])
-        + (0 if _adjacent(faces, NECK_FRONT, n) else 9),
+        key=lambda n: (
+            abs(base.vertices[n, 1] - base.vertices[NECK_FRONT, 1])
+            + (0 if _adjacent(faces, NECK_FRONT, n) else 9)
+        ),
     )
     loop = edge_loop(faces, NECK_FRONT, second)
     crown = int(base.vertices[:13380, 1].argmax())
@@ -112,9 +116,9 @@ def eyeball(eye: Eye, cornea: float, turns: dict[str, tuple[str, float]]) -> Par
         [
             [[0.5, 0.5]],
             0.5
-            + np.stack([np.outer(scale, np.cos(around)), np.outer(scale, np.sin(around))], -1).reshape(
-                -1, 2
-            ),
+            + np.stack(
+                [np.outer(scale, np.cos(around)), np.outer(scale, np.sin(around))], -1
+            ).reshape(-1, 2),
             [[0.5, 0.5]],
         ]
     )
@@ -189,11 +193,15 @@ def _strip_grid(base: BaseMesh, vertices: np.ndarray, group: str) -> np.ndarray:
         for step in neighbours[corner]:
             path = [corner, step]
             while len(neighbours[path[-1]]) == 3:
-                path += [n for n in neighbours[path[-1]] if n not in path and len(neighbours[n]) < 4]
+                path += [
+                    n for n in neighbours[path[-1]] if n not in path and len(neighbours[n]) < 4
+                ]
             paths.append(path)
     long = max(len(p) for p in paths)
     # The roots are the long border nearest the eyeball.
-    middle = vertices[base.group_vertices("helper-l-eye" if "-l-" in group else "helper-r-eye")].mean(0)
+    middle = vertices[
+        base.group_vertices("helper-l-eye" if "-l-" in group else "helper-r-eye")
+    ].mean(0)
     roots = min(
         (p for p in paths if len(p) == long),
         key=lambda p: np.linalg.norm(vertices[p] - middle, axis=1).mean(),
@@ -201,7 +209,9 @@ def _strip_grid(base: BaseMesh, vertices: np.ndarray, group: str) -> np.ndarray:
     rows = [roots]
     seen = set(roots)
     while True:
-        ahead = [[n for n in neighbours[v] if n not in seen and n not in rows[-1]] for v in rows[-1]]
+        ahead = [
+            [n for n in neighbours[v] if n not in seen and n not in rows[-1]] for v in rows[-1]
+        ]
         if not all(ahead):
             return np.array(rows).T
         row = [near[0] for near in ahead]
@@ -226,7 +236,9 @@ def _gather(weights: tuple[np.ndarray, np.ndarray], values: np.ndarray) -> np.nd
     return (values[corners] * factor[..., None]).sum(1)
 
 
-def jaw_motion(base: BaseMesh, vertices: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def jaw_motion(
+    base: BaseMesh, vertices: np.ndarray, delta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Rigid motion (rotation, translation) of the lower teeth in one key."""
     index = base.group_vertices("helper-lower-teeth")
     return rigid_fit(vertices[index], vertices[index] + delta[index])

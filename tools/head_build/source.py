@@ -63,7 +63,9 @@ class BaseMesh:
 
     def group_vertices(self, name: str) -> np.ndarray:
         """Sorted vertex indices of one OBJ group."""
-        used = {i for face, g in zip(self.faces, self.groups, strict=True) if g == name for i in face}
+        used = {
+            i for face, g in zip(self.faces, self.groups, strict=True) if g == name for i in face
+        }
         return np.array(sorted(used))
 
 

@@ -110,9 +110,7 @@ def _crown(
         shift = outward * (-half_depth - 0.006 * max(h - 0.3, 0))
         base = outer + shift + np.array([0, -arch.up * (h * height), 0])
         ring = (
-            base
-            + np.outer(c * width / 2 * fw * 0.97, tangent)
-            + np.outer(s * half_depth, outward)
+            base + np.outer(c * width / 2 * fw * 0.97, tangent) + np.outer(s * half_depth, outward)
         )
         if h < 0.2:
             ring[:, 1] += arch.up * cusp * (1 - np.abs(c))
@@ -168,7 +166,15 @@ def _gum(arch: Arch, sizes: tuple[tuple[float, float, float], ...]) -> Part:
         np.abs(t), np.linspace(0.1, np.pi / 2, len(sizes)), [d * 0.01 for _, _, d in sizes]
     )
     # (distance outward from the crown's labial face, height from the neck of the crown)
-    profile = ((0.012, 0.07), (0.014, 0.03), (0.008, 0.004), (-0.5, -0.008), (-1, 0.004), (-1.12, 0.04), (-1.15, 0.1))
+    profile = (
+        (0.012, 0.07),
+        (0.014, 0.03),
+        (0.008, 0.004),
+        (-0.5, -0.008),
+        (-1, 0.004),
+        (-1.12, 0.04),
+        (-1.15, 0.1),
+    )
     rings = []
     for out, rise in profile:
         offset = np.where(out >= 0, out, out * depths)
