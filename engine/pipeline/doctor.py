@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this machine can run, in facts that can be pasted into a bug report."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from ..models.catalog import verify_all
+from ..tracking.catalog import available_engines
+from ..tracking.onnx_session import available_providers
+
+_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "mediapipe")
+
+
+def examine() -> dict:
+    """Look at packages, models and providers.
+
+    Returns:
+        JSON-able findings; ``ready`` tells whether tracking can run.
+    """
+    packages = {name: found for name in _PACKAGES if (found := _version(name))}
+    problems = verify_all()
+    providers = available_providers()
+    return {
+        "ready": bool(providers) and not problems and "av" in packages,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+        "packages": packages,
+        "providers": providers,
+        "engines": available_engines(),
+        "model_problems": problems,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
