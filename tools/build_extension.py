@@ -4,7 +4,8 @@
     python tools/build_extension.py [--dist DIR] [--platform linux-x64 ...]
 
 The builder is ``blender_ext.py``, a stand-alone program inside Blender's scripts. The ``bpy`` wheel
-carries it too, so no Blender has to be installed. Only the standard library is used.
+carries it too, so no Blender has to be installed. Missing wheels are fetched first. Only the
+standard library is used.
 """
 
 import argparse
@@ -127,6 +128,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--platform", action="append", choices=list(fetch_wheels.PLATFORM_TAGS))
     arguments = parser.parse_args(argv)
     try:
+        fetch_wheels.fetch(arguments.platform)
         for path in build(arguments.dist, arguments.platform):
             print(f"{path.stat().st_size / 1e6:6.1f} MB  {path}")
     except (BuildError, fetch_wheels.WheelError) as error:
