@@ -75,9 +75,7 @@ def bridge_gaps(track: FaceTrack, longest_s: float) -> FaceTrack:
         t = track.time_s[span]
         share = ((t - t[0]) / (t[-1] - t[0]))[1:-1]
         matrix[first:stop] = ends[0] + share[:, None] * (ends[1] - ends[0])
-        confidence[first:stop] = np.interp(
-            t[1:-1], t[[0, -1]], track.confidence[[first - 1, stop]]
-        )
+        confidence[first:stop] = np.interp(t[1:-1], t[[0, -1]], track.confidence[[first - 1, stop]])
     return from_matrix(track.time_s, valid, confidence, matrix)
 
 
