@@ -199,7 +199,7 @@ def _models(options: argparse.Namespace) -> int:
                 f"{model.id:24} {model.bytes:>9} bytes  {model.licence}  {model.file}\n"
             )
         return EXIT_DONE
-    problems = verify_all()
+    problems = [error for _, error in verify_all() if error]
     for problem in problems:
         sys.stderr.write(f"error: {problem}\n")
     if not problems:

@@ -21,7 +21,7 @@ def examine() -> dict:
         JSON-able findings; ``ready`` tells whether tracking can run.
     """
     packages = {name: found for name in _PACKAGES if (found := _version(name))}
-    problems = verify_all()
+    problems = [str(error) for _, error in verify_all() if error]
     providers = available_providers()
     return {
         "ready": bool(providers) and not problems and "av" in packages,

@@ -54,13 +54,12 @@ def _recover_gap(source, tracker, solve, take, gap: tuple[int, int], time_s: np.
         begin = max(first, last - _CHUNK + 1)
         frames = _frames(source, begin, last, time_s)
         seen = tracker.track_backwards(frames[::-1], seed)
-        chain = int(np.argmin(seen.valid)) if not seen.valid.all() else len(seen)
-        if chain:
-            kept = seen[:chain][::-1]
+        kept = seen[seen.valid]
+        if len(kept):
             take.overwrite(kept, solve(kept))
-            found += chain
+            found += len(kept)
             seed = kept.landmarks[0]
-        if chain < len(frames) or not frames:
+        if not len(seen) or not seen.valid[0]:
             break  # the face is not there any more: nothing to follow further back
         last = begin - 1
     return found

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
 from ..core.requests import TrackRequest
+from ..models.catalog import list_models, model_path
 from ..solve.catalog import get_solver
 from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_track
@@ -75,15 +76,17 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         working.unlink(missing_ok=True)
     solve = get_solver(request.solver)
     report = TrackReport(request.video, request.take, request.engine, request.solver)
-    with (
-        VideoSource(request.video) as source,
-        create_tracker(
+    with VideoSource(request.video) as source:
+        tracker = create_tracker(
             request.engine,
-            TrackerOptions(device=request.device, face=request.face, streams=request.streams),
-        ) as tracker,
-    ):
+            TrackerOptions(
+                model_path, device=request.device, face=request.face, streams=request.streams
+            ),
+        )
+        for note in tracker.notes:
+            progress.warn(note)
         report.provider = tracker.provider
-        header = _header(request, source.info, tracker)
+        header = _header(request, source.info, tracker.provider)
         if request.resume:
             _check_same_clip(working, header)
         with TakeWriter(working, header, resume=request.resume) as take:
@@ -126,7 +129,7 @@ def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Prog
         progress.step(take.frame_count, max(total, take.frame_count))
 
 
-def _header(request: TrackRequest, info: VideoInfo, tracker: FaceTracker) -> dict:
+def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "source": {
@@ -142,8 +145,8 @@ def _header(request: TrackRequest, info: VideoInfo, tracker: FaceTracker) -> dic
         },
         "engine": request.engine,
         "solver": request.solver,
-        "models": dict(tracker.models),
-        "provider": tracker.provider,
+        "models": {model.id: model.sha256 for model in list_models()},
+        "provider": provider,
         "settings": {"face": request.face, "recover": request.recover},
         "state": "tracking",
     }

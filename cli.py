@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``blender --command facewright <verb>``: the buttons' work from a command line.
+
+Exit codes: 0 done, 1 failed (one sentence on stderr), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+
+from .engine.__main__ import add_tracking_options, request_from, videos_in
+from .engine.console import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    ProgressBar,
+    guarded,
+    write_json,
+)
+from .engine.core.errors import FacewrightError
+from .engine.core.progress import Progress
+from .engine.filters.chain import FilterSettings
+from .engine.filters.smooth import DEFAULT_STRENGTH
+from .engine.takes.take_file import read_header
+from .scene.apply import ApplySettings
+from .scene.capture import apply_take, guess_head
+from .scene.jobs import TrackJob
+from .scene.pose_channels import PoseSettings
+from .scene.render import render_movie
+from .scene.stage import new_stage
+
+
+def main(argv: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        argv: The words after ``facewright``.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has printed usage or help
+        return int(stop.code or 0)
+    return guarded(lambda: options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blender --command facewright", description=(__doc__ or "").split("\n")[0]
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    capture = verbs.add_parser("capture", help="track a video (or a folder) onto a character")
+    capture.add_argument("video", help="a video, or a folder of videos")
+    _add_scene_options(capture)
+    capture.add_argument("--take", help="take to keep; a folder when VIDEO is one")
+    add_tracking_options(capture)
+    capture.set_defaults(run=_capture)
+
+    apply_ = verbs.add_parser("apply", help="write a take onto a character")
+    apply_.add_argument("take", help="a take")
+    _add_scene_options(apply_)
+    apply_.add_argument("--overwrite", action="store_true", help="replace OUT")
+    apply_.set_defaults(run=_apply)
+    return parser
+
+
+def _add_scene_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--blend", help="file with the character; without it the Facewright Head is used"
+    )
+    parser.add_argument(
+        "--object",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mesh, armature or empty to animate; may be given several times",
+    )
+    parser.add_argument("--out", required=True, help=".blend to write; a folder for a folder")
+    parser.add_argument("--render", metavar="OUT", help="movie to render (.mp4), or a folder")
+    parser.add_argument("--resolution", type=int, help="height of the movie, pixels")
+    parser.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
+    keys = parser.add_argument_group("keyframes")
+    keys.add_argument("--start-frame", type=float, default=1.0, help="(%(default)s)")
+    keys.add_argument("--onto-existing", action="store_true", help="write into the action in use")
+    keys.add_argument("--gaps", choices=("hold", "ease", "empty"), default="hold")
+    keys.add_argument(
+        "--smoothing", type=float, metavar="F", default=1.0, help="0 off, 1 normal, 2 twice"
+    )
+    keys.add_argument("--keys-on", choices=("scene", "source"), default="scene")
+    keys.add_argument("--reduce", type=float, default=0.0, metavar="ERROR", help="0 keeps all")
+    keys.add_argument("--no-sound", action="store_true")
+    head = parser.add_argument_group("head and eyes")
+    head.add_argument("--head-object", help="object or armature that turns")
+    head.add_argument("--head-bone", help="its head bone")
+    head.add_argument("--no-head", action="store_true", help="leave the head still")
+    head.add_argument("--head-position", action="store_true", help="key the position too")
+    head.add_argument("--head-center", choices=("median", "first", "none"), default="median")
+    head.add_argument("--eye-bones", nargs=2, metavar=("LEFT", "RIGHT"), default=("", ""))
+
+
+def _capture(options: argparse.Namespace) -> int:
+    video = Path(options.video)
+    if not video.is_dir():
+        report = _capture_one(options, video, Path(options.out), options.take, options.render)
+        return _finish(options, report)
+    videos = videos_in(video)
+    if not videos:
+        raise FacewrightError(f"There is no video in {video}.", "", "folder-empty")
+    reports = []
+    for clip in videos:
+        report: dict = {"video": str(clip), "state": "failed"}
+
+        def run(clip=clip, report=report) -> int:
+            out = _inside(options.out, f"{clip.stem}.blend")
+            take = options.take and _inside(options.take, f"{clip.stem}.fwtake")
+            movie = options.render and _inside(options.render, f"{clip.stem}.mp4")
+            report.update(_capture_one(options, clip, out, take, movie))
+            return EXIT_DONE
+
+        guarded(run)
+        reports.append(report)
+    _finish(options, reports)
+    return EXIT_FAILED if any(r["state"] == "failed" for r in reports) else EXIT_DONE
+
+
+def _apply(options: argparse.Namespace) -> int:
+    take = Path(options.take)
+    header = read_header(take)
+    report = _onto_character(options, take, header, Path(options.out), options.render)
+    return _finish(options, {"take": str(take), "state": "complete"} | report)
+
+
+def _capture_one(
+    options: argparse.Namespace,
+    video: Path,
+    out: Path,
+    take: str | Path | None,
+    movie: str | Path | None,
+) -> dict:
+    """Track one video and write it onto the character; returns the report."""
+    _check_place(out)
+    if movie:
+        _check_place(Path(movie))
+    _open(options)
+    with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
+        path = Path(take) if take else Path(scratch, f"{video.stem}.fwtake")
+        request = request_from(options, video.absolute(), path.absolute())
+        bar = ProgressBar(f"Tracking {video.name}")
+        progress = Progress(bar, _print_warning)
+        try:
+            tracking = TrackJob(request).run(progress)
+        finally:
+            bar.close()
+        keys = _onto_character(options, path, read_header(path), out, movie, opened=True)
+    if not take:
+        tracking["take"] = None
+    return tracking | keys
+
+
+def _onto_character(
+    options: argparse.Namespace,
+    take: Path,
+    header: dict,
+    out: Path,
+    movie: str | Path | None,
+    *,
+    opened: bool = False,
+) -> dict:
+    if not opened:
+        _check_place(out)
+        _open(options)
+    if not options.blend:
+        new_stage(bpy.context, Fraction(*header["source"]["rate"]))
+    scene = bpy.context.scene
+    objects = _objects(options, scene)
+    report = apply_take(scene, take, objects, _settings(options, objects))
+    for sentence in report.warnings:
+        _print_warning(sentence)
+    if not options.blend:
+        scene.frame_start, scene.frame_end = int(report.first_frame), int(report.last_frame)
+    _save(out)
+    if movie:
+        _render(scene, Path(movie), options.resolution)
+    sys.stdout.write(
+        f"{report.mapped}/{report.total} shapes on {', '.join(report.objects)}, frames "
+        f"{report.first_frame:g} to {report.last_frame:g} -> {out}\n"
+    )
+    return {"blend": str(out), "movie": movie and str(movie), "keyframes": report.to_wire()}
+
+
+def _open(options: argparse.Namespace) -> None:
+    """Open the character's file, or start empty."""
+    if not options.blend:
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+        return
+    path = Path(options.blend)
+    if not path.is_file():
+        raise FacewrightError(f"There is no file {path}.", "Check --blend.", "blend-missing")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path.absolute()), load_ui=False)
+    except RuntimeError as error:
+        raise FacewrightError(
+            f"{path.name} cannot be opened by Blender {bpy.app.version_string}.",
+            "Is it a .blend file of this version or older?",
+            "blend-unreadable",
+        ) from error
+    _objects(options, bpy.context.scene)
+
+
+def _objects(options: argparse.Namespace, scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    if options.object:
+        missing = [name for name in options.object if name not in scene.objects]
+        if missing:
+            there = ", ".join(sorted(ob.name for ob in scene.objects)) or "none"
+            raise FacewrightError(
+                f'There is no object "{missing[0]}" in the scene.',
+                f"Objects: {there}.",
+                "object-missing",
+            )
+        return [scene.objects[name] for name in options.object]
+    objects = [ob for ob in scene.objects if ob.type == "MESH" and ob.data.shape_keys]
+    if not objects:
+        raise FacewrightError(
+            "No mesh with shape keys is in the scene.", "Choose one with --object.", "no-shape-keys"
+        )
+    return objects
+
+
+def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> ApplySettings:
+    head, bone = guess_head(objects)
+    if options.head_object:
+        head, bone = options.head_object, options.head_bone or ""
+    elif options.head_bone:
+        bone = options.head_bone
+    strengths = {part: value * options.smoothing for part, value in DEFAULT_STRENGTH.items()}
+    return ApplySettings(
+        start_frame=options.start_frame,
+        filters=FilterSettings(
+            smoothing=strengths,
+            gap_policy=options.gaps.upper(),
+            head_center=options.head_center.upper(),
+            key_times=options.keys_on.upper(),
+        ),
+        pose=PoseSettings(
+            head_object="" if options.no_head else head,
+            head_bone=bone,
+            position=options.head_position,
+            eye_left=options.eye_bones[0],
+            eye_right=options.eye_bones[1],
+        ),
+        onto_existing=options.onto_existing,
+        reduce_weight=options.reduce,
+        place_sound=not options.no_sound,
+    )
+
+
+def _render(scene: bpy.types.Scene, movie: Path, height: int | None) -> None:
+    if height:
+        width = scene.render.resolution_x * height / scene.render.resolution_y
+        scene.render.resolution_x = round(width / 2) * 2
+        scene.render.resolution_y = round(height / 2) * 2
+        scene.render.resolution_percentage = 100
+    bar = ProgressBar(f"Rendering {movie.name}")
+    try:
+        render_movie(scene, movie, Progress(bar))
+    finally:
+        bar.close()
+
+
+def _save(out: Path) -> None:
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(out.absolute()), copy=False, compress=True)
+    except RuntimeError as error:
+        raise FacewrightError(
+            f"{out} cannot be written.",
+            "Choose a folder that exists, may be written to and has space.",
+            "blend-unwritable",
+        ) from error
+
+
+def _check_place(path: Path) -> None:
+    """Fail before an hour of tracking rather than after it."""
+    if not path.absolute().parent.is_dir():
+        raise FacewrightError(
+            f"There is no folder {path.absolute().parent}.", "Make it first.", "folder-missing"
+        )
+
+
+def _inside(folder: str, name: str) -> Path:
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    return path / name
+
+
+def _finish(options: argparse.Namespace, report: object) -> int:
+    if options.json:
+        write_json(options.json, json.loads(json.dumps(report)))
+    return EXIT_DONE
+
+
+def _print_warning(sentence: str) -> None:
+    sys.stderr.write(f"warning: {sentence}\n")

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of a capture: the shot's on the scene, the person's in the preferences, and what is
+happening right now on the window manager, which is not saved."""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+_TARGET_TYPES = frozenset({"MESH", "ARMATURE", "EMPTY"})
+
+
+def _can_be_target(_settings: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
+    return thing.type in _TARGET_TYPES
+
+
+def _strength(part: str, default: float) -> FloatProperty:
+    return FloatProperty(
+        name=part,
+        description=f"Smoothing of the {part.lower()}: 0 leaves every tremble, 1 is very slow. "
+        "It never delays the motion",
+        default=default,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+
+
+class FacewrightShot(bpy.types.PropertyGroup):
+    """What belongs to the shot: the clip, the character in it, and how keys are written."""
+
+    video: StringProperty(
+        name="Video",
+        description="The video of the performer's face",
+        subtype="FILE_PATH",
+    )
+    take: StringProperty(
+        name="Take",
+        description="The take that was tracked last; its keys can be written again with other "
+        "settings without tracking",
+        subtype="FILE_PATH",
+    )
+    engine: EnumProperty(
+        name="Engine",
+        description="What tracks the face",
+        items=[
+            ("mediapipe", "MediaPipe v2 (ONNX)", "Ships with Facewright; works offline"),
+            (
+                "mediapipe-tasks",
+                "MediaPipe Tasks",
+                "Google's own package, where it is installed in Blender's Python",
+            ),
+        ],
+    )
+    face: IntProperty(
+        name="Face",
+        description="Which face to track where several are in the picture: 0 is the largest",
+        min=0,
+        max=15,
+    )
+    recover: BoolProperty(
+        name="Recover Gaps",
+        description="Look a second time, backwards, where the face was lost",
+        default=True,
+    )
+    target: PointerProperty(
+        name="Target",
+        description="The character: a mesh with shape keys, or the armature or empty that holds "
+        "its meshes",
+        type=bpy.types.Object,
+        poll=_can_be_target,
+    )
+    use_selected: BoolProperty(
+        name="Selected Objects Too",
+        description="Write keys on the other selected meshes as well, e.g. separate eyes or teeth",
+    )
+    start_frame: IntProperty(
+        name="Start Frame", description="Frame on which the clip's first picture falls", default=1
+    )
+    action_mode: EnumProperty(
+        name="Action",
+        description="Where the keys go",
+        items=[
+            ("NEW", "New Action", "Write a new action; the old one stays in the file"),
+            (
+                "EXISTING",
+                "Into Existing",
+                "Write into the action in use, over the recorded range and channels only",
+            ),
+        ],
+    )
+    use_head: BoolProperty(
+        name="Head Rotation", description="Key the rotation of the head", default=True
+    )
+    use_head_location: BoolProperty(
+        name="Head Position", description="Key the head's movement in space as well"
+    )
+    head_object: PointerProperty(
+        name="Head",
+        description="Object, or armature with the head bone, that the head's rotation goes to",
+        type=bpy.types.Object,
+    )
+    head_bone: StringProperty(
+        name="Bone", description="Head bone, where the head object is an armature"
+    )
+    eye_bone_left: StringProperty(
+        name="Left Eye Bone",
+        description="Bone of the actor's left eye in the head's armature; empty keeps the gaze "
+        "on the eyeLook shape keys",
+    )
+    eye_bone_right: StringProperty(
+        name="Right Eye Bone", description="Bone of the actor's right eye in the head's armature"
+    )
+    head_center: EnumProperty(
+        name="Straight Ahead",
+        description="Which head pose counts as looking straight ahead",
+        items=[
+            ("MEDIAN", "Clip's Middle", "The pose in the middle of all poses of the clip"),
+            ("FIRST", "First Frame", "The pose when the face is first seen"),
+            ("NONE", "Camera", "Looking into the camera"),
+        ],
+    )
+    smooth_brows: _strength("Brows", 0.4)
+    smooth_eyelids: _strength("Eyelids", 0.25)
+    smooth_gaze: _strength("Gaze", 0.3)
+    smooth_cheeks: _strength("Cheeks", 0.4)
+    smooth_jaw: _strength("Jaw", 0.3)
+    smooth_mouth: _strength("Mouth", 0.3)
+    smooth_tongue: _strength("Tongue", 0.3)
+    smooth_head: _strength("Head", 0.5)
+    keep_blinks: BoolProperty(
+        name="Keep Blinks", description="Leave blinks as sharp as they were seen", default=True
+    )
+    keep_lips: BoolProperty(
+        name="Keep Lip Contacts",
+        description="Leave the closing of the lips as sharp as it was seen",
+        default=True,
+    )
+    gap_policy: EnumProperty(
+        name="Gaps",
+        description="What happens while no face is seen",
+        items=[
+            ("HOLD", "Hold", "Keep the last expression"),
+            ("EASE", "Ease to Neutral", "Relax to neutral and come back"),
+            ("EMPTY", "No Keys", "Write no keys there"),
+        ],
+    )
+    key_times: EnumProperty(
+        name="Keys On",
+        description="At which times keys are written",
+        items=[
+            ("SCENE", "Scene Frames", "One key on every whole frame of the scene"),
+            ("SOURCE", "Clip Frames", "One key at every picture of the clip, between frames"),
+        ],
+    )
+    reduce_error: FloatProperty(
+        name="Reduce Keys",
+        description="Leave out keys as long as no curve changes by more than this; 0 keeps all",
+        default=0.0,
+        min=0.0,
+        soft_max=0.1,
+        max=1.0,
+        precision=3,
+    )
+    use_sound: BoolProperty(
+        name="Add Sound", description="Place the clip's sound in the Sequencer", default=True
+    )
+
+
+class FacewrightLine(bpy.types.PropertyGroup):
+    """One line of a result."""
+
+    text: StringProperty()
+    icon: StringProperty(default="INFO")
+
+
+class FacewrightRun(bpy.types.PropertyGroup):
+    """What is happening now, and what happened last. Not saved."""
+
+    is_running: BoolProperty()
+    is_cancelling: BoolProperty()
+    factor: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
+    status: StringProperty()
+    result: StringProperty()
+    lines: CollectionProperty(type=FacewrightLine)
+    show_lines: BoolProperty(name="Details", description="Show every line of the last result")
+
+
+CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)
+
+
+def shot_of(context: bpy.types.Context) -> FacewrightShot:
+    """The shot's settings."""
+    return context.scene.facewright
+
+
+def run_of(context: bpy.types.Context) -> FacewrightRun:
+    """What is happening now."""
+    return context.window_manager.facewright
+
+
+def add_pointers() -> None:
+    """Hang the settings where they belong."""
+    bpy.types.Scene.facewright = PointerProperty(type=FacewrightShot)
+    bpy.types.WindowManager.facewright = PointerProperty(type=FacewrightRun)
+
+
+def remove_pointers() -> None:
+    """Take the settings off again."""
+    del bpy.types.WindowManager.facewright
+    del bpy.types.Scene.facewright
+
+
+def track_disabled_reason(context: bpy.types.Context) -> str:
+    """Why Track cannot be pressed; empty if it can. One sentence for poll, panel and script."""
+    shot = shot_of(context)
+    if run_of(context).is_running:
+        return "A clip is being tracked"
+    if not shot.video:
+        return "Choose a video"
+    if shot.target is None:
+        return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
+    return ""
+
+
+def apply_disabled_reason(context: bpy.types.Context) -> str:
+    """Why keys cannot be written from the take; empty if they can."""
+    shot = shot_of(context)
+    if run_of(context).is_running:
+        return "A clip is being tracked"
+    if not shot.take:
+        return "Track a clip or choose a take first"
+    if shot.target is None:
+        return "Choose a target"
+    return ""

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that Blender is told about Facewright, in one ordered list."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import cli
+from .operators import capture as capture_operators
+from .operators import head as head_operators
+from .panels import capture as capture_panels
+from .properties import capture as capture_properties
+from .properties import preferences
+from .scene.jobs import end_all_jobs
+
+CLASSES = (
+    *capture_properties.CLASSES,
+    *preferences.CLASSES,
+    *head_operators.CLASSES,
+    *capture_operators.CLASSES,
+    *capture_panels.CLASSES,
+)
+_commands: list = []
+
+
+@bpy.app.handlers.persistent
+def _on_load(*_arguments: object) -> None:
+    end_all_jobs()
+
+
+def register() -> None:
+    """Register all; on failure leave nothing half-registered."""
+    done = []
+    try:
+        for cls in CLASSES:
+            bpy.utils.register_class(cls)
+            done.append(cls)
+    except (ValueError, RuntimeError):
+        for cls in reversed(done):
+            bpy.utils.unregister_class(cls)
+        raise
+    capture_properties.add_pointers()
+    bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
+    bpy.app.handlers.load_pre.append(_on_load)
+    _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
+
+
+def unregister() -> None:
+    """The mirror image of ``register``."""
+    end_all_jobs()
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())
+    bpy.app.handlers.load_pre.remove(_on_load)
+    bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)
+    capture_properties.remove_pointers()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

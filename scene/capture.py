@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A capture from Blender's side: where takes go, and a take onto a character.
+
+The buttons, scripts and the headless command all come through here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from ..engine.takes.take_file import SUFFIX, read_header, read_track
+from .apply import ApplyReport, ApplySettings, apply_track
+
+_PACKAGE = __package__.rpartition(".")[0]
+# Head bones of the common rigs: Rigify and plain, Mixamo, VRM, Reallusion, Daz, MetaHuman.
+_HEAD_BONES = ("head", "mixamorig:head", "j_bip_c_head", "cc_base_head", "def-head", "spine.006")
+
+
+def take_folder(preference: str) -> Path:
+    """The folder for new takes, made if need be.
+
+    Args:
+        preference: A path; ``//`` is the folder of the .blend file. While the file is unsaved,
+            takes go to Facewright's user folder.
+
+    Raises:
+        FacewrightError: ``folder-unwritable``.
+    """
+    if preference.startswith("//") and not bpy.data.filepath:
+        folder = _user_folder() / "takes"
+    else:
+        folder = Path(bpy.path.abspath(preference))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FacewrightError(
+            f"The folder for takes, {folder}, cannot be made ({error.strerror}).",
+            "Choose another one in Facewright's preferences.",
+            "folder-unwritable",
+        ) from error
+    return folder
+
+
+def new_take_path(folder: Path, video: Path) -> Path:
+    """A take's name that is not in use: ``clip.fwtake``, ``clip_002.fwtake`` ..."""
+    path = folder / f"{video.stem}{SUFFIX}"
+    number = 2
+    while path.exists():
+        path = folder / f"{video.stem}_{number:03d}{SUFFIX}"
+        number += 1
+    return path
+
+
+def unfinished_take(folder: Path, video: Path) -> Path | None:
+    """The newest take of this video that was not tracked to its end."""
+    for path in sorted(folder.glob(f"{video.stem}*{SUFFIX}"), reverse=True):
+        try:
+            header = read_header(path)
+        except FacewrightError:
+            continue
+        if header["state"] != "complete" and Path(header["source"]["path"]) == video.absolute():
+            return path
+    return None
+
+
+def apply_take(
+    scene: bpy.types.Scene,
+    take: Path,
+    objects: Iterable[bpy.types.Object],
+    settings: ApplySettings,
+) -> ApplyReport:
+    """Write a take's values as keyframes.
+
+    Raises:
+        FacewrightError: The take cannot be read or the target not be written; nothing changed.
+    """
+    header, track = read_header(take), read_track(take)
+    source = header["source"]
+    sound = Path(source["path"])
+    return apply_track(
+        scene,
+        track,
+        objects,
+        settings,
+        take_name=take.stem,
+        sound_path=sound if sound.exists() else None,
+        has_audio=source["has_audio"],
+    )
+
+
+def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:
+    """The armature and head bone that the chosen objects most likely follow.
+
+    Returns:
+        Names of an armature object and of its bone; empty where none is found.
+    """
+    for rig in _armatures(objects):
+        plain = {re.sub(r"^.*\|", "", bone.name).lower(): bone.name for bone in rig.data.bones}
+        for name in _HEAD_BONES:
+            if name in plain:
+                return rig.name, plain[name]
+    return "", ""
+
+
+def _armatures(objects: Iterable[bpy.types.Object]) -> Iterable[bpy.types.Object]:
+    for ob in objects:
+        above = [ob]
+        while above[-1].parent:
+            above.append(above[-1].parent)
+        deforming = [m.object for m in ob.modifiers if m.type == "ARMATURE" and m.object]
+        yield from (rig for rig in (*deforming, *above) if rig.type == "ARMATURE")
+
+
+def _user_folder() -> Path:
+    """The extension's own folder; Blender has one for installed extensions alone."""
+    try:
+        return Path(bpy.utils.extension_path_user(_PACKAGE, create=True))
+    except ValueError:
+        return Path(bpy.utils.user_resource("DATAFILES", path="facewright", create=True))
