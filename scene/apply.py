@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A face track becomes keyframes: plan, then write, and take all of it back on a failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..engine.core.arkit import COUNT
+from ..engine.core.errors import FacewrightError
+from ..engine.core.types import FaceTrack
+from ..engine.filters.chain import FilteredTrack, FilterSettings, run_filters
+from ..engine.filters.gaps import Gap
+from ..engine.filters.reduce_keys import reduce_keys
+from ..engine.retarget.channels import Channel
+from . import sound
+from .action_writer import ActionPlan, write_plans
+from .bones import PoseTarget
+from .clock import scene_clock
+from .key_channels import RANGE_POLICIES, plan_keys, widen_sliders
+from .pose_channels import PoseSettings, find_pose, pose_channels
+from .targets import KeyEntry, find_targets
+
+
+@dataclass(frozen=True)
+class ApplySettings:
+    """How a track is written.
+
+    Attributes:
+        start_frame: The frame of the timeline on which the take starts.
+        filters: Smoothing, gaps, centring, key times (``filters.chain``).
+        pose: Head and eyes (``pose_channels``).
+        onto_existing: Write into the actions that are there, replacing only the keys of the
+            written channels inside the recorded frames. Otherwise a new action is made, and the
+            one that was there stays in the file.
+        range_policy: What to do where a weight exceeds the shape key's slider: "WIDEN" the
+            slider, or "CLIP" the weight.
+        interpolation: "LINEAR" or "BEZIER" between keys.
+        reduce_weight: Largest error of a weight when keys are thinned out, 0..1; 0 keeps all
+            keys of weights, head and eyes.
+        reduce_deg: The same for rotations, degrees; counts only if ``reduce_weight`` is not 0.
+        reduce_cm: The same for positions, centimetres.
+        place_sound: Put the clip's own sound in the Sequencer.
+    """
+
+    start_frame: float = 1.0
+    filters: FilterSettings = field(default_factory=FilterSettings)
+    pose: PoseSettings = field(default_factory=PoseSettings)
+    onto_existing: bool = False
+    range_policy: str = "WIDEN"
+    interpolation: str = "LINEAR"
+    reduce_weight: float = 0.0
+    reduce_deg: float = 0.25
+    reduce_cm: float = 0.05
+    place_sound: bool = True
+
+
+@dataclass(frozen=True)
+class ApplyReport:
+    """What happened, ready for JSON through ``to_wire``.
+
+    Attributes:
+        take: The take's name.
+        mapped: How many of the 52 names got keyframes on at least one mesh.
+        total: 52.
+        entries: What became of each name on each mesh.
+        objects: Names of the objects that were animated.
+        frames: Number of frames with keys.
+        keys: Number of keyframes.
+        first_frame: First frame with a key.
+        last_frame: Last frame with a key.
+        gaps: Stretches without a face, in the take's seconds, that were not bridged.
+        bridged: Short dropouts that were interpolated over.
+        actions: Names of the actions written.
+        kept_actions: Names of actions that were replaced and stay in the file.
+        sound_strip: Name of the clip's sound strip, or empty.
+        warnings: Sentences for the artist.
+        seconds: Time spent.
+    """
+
+    take: str
+    mapped: int
+    total: int
+    entries: list[KeyEntry]
+    objects: list[str]
+    frames: int
+    keys: int
+    first_frame: float
+    last_frame: float
+    gaps: list[Gap]
+    bridged: int
+    actions: list[str]
+    kept_actions: list[str]
+    sound_strip: str
+    warnings: list[str]
+    seconds: float
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+
+def apply_track(
+    scene: bpy.types.Scene,
+    track: FaceTrack,
+    objects: Iterable[bpy.types.Object],
+    settings: ApplySettings | None = None,
+    *,
+    take_name: str,
+    sound_path: str | Path | None = None,
+    has_audio: bool = False,
+) -> ApplyReport:
+    """Writes a track as keyframes onto shape keys, a head and eyes.
+
+    Everything is checked before anything changes. It pushes no undo step: the operator does.
+
+    Args:
+        scene: Its frame rate is used; its Sequencer gets the sound.
+        track: A solved track.
+        objects: Meshes with shape keys, or armatures and empties above such meshes.
+        settings: How; None for the defaults.
+        take_name: Names the new action.
+        sound_path: The clip, for its sound.
+        has_audio: Whether the clip has any.
+
+    Returns:
+        What happened.
+
+    Raises:
+        FacewrightError: The input cannot be written; the scene is as it was.
+    """
+    started = time.perf_counter()
+    settings = settings or ApplySettings()
+    _check(settings)
+    targets, warnings = find_targets(objects, settings.onto_existing)
+    pose = find_pose(scene, settings.pose)
+    filtered = run_filters(track, settings.filters, scene_clock(scene, settings.start_frame))
+    plans: dict[bpy.types.ID, ActionPlan] = {}
+    for target in targets:
+        channels = plan_keys(target, filtered, settings.range_policy, pose.drops_look_keys)
+        thin = _Thinning(settings, filtered, settings.reduce_weight)
+        if channels:
+            plans[target.keys] = ActionPlan(target.keys, [(thin(c), "") for c in channels])
+    for target, channel, kind in pose_channels(pose, filtered):
+        plan = plans.setdefault(target.object, ActionPlan(target.object))
+        tolerance = _pose_tolerance(settings, target, kind)
+        plan.channels.append((_Thinning(settings, filtered, tolerance)(channel), target.group))
+    if not plans:
+        raise FacewrightError(
+            "Every shape key of an ARKit name is driven or locked, so nothing can be written.",
+            "Unlock the keys or remove their drivers.",
+            "nothing-writable",
+        )
+    warnings += pose.warnings
+    span = float(filtered.frames[0]), float(filtered.frames[-1])
+    with ExitStack() as undo:
+        written = write_plans(
+            list(plans.values()),
+            take_name,
+            span,
+            settings.onto_existing,
+            settings.interpolation,
+            undo,
+        )
+        for target in targets:
+            widen_sliders(target, filtered, undo)
+        pose.remember(undo)
+        strip = _place_sound(scene, settings, sound_path, has_audio, warnings)
+        undo.pop_all()
+    valid = filtered.track.valid
+    entries = [entry for target in targets for entry in target.entries.values()]
+    return ApplyReport(
+        take=take_name,
+        mapped=len({name for target in targets for name, _ in target.written()}),
+        total=COUNT,
+        entries=entries,
+        objects=sorted({t.object.name for t in targets} | {p.object.name for p in pose.all()}),
+        frames=int(valid.sum()),
+        keys=written.keys,
+        first_frame=float(filtered.frames[valid][0]),
+        last_frame=float(filtered.frames[valid][-1]),
+        gaps=filtered.gaps,
+        bridged=filtered.bridged,
+        actions=written.actions,
+        kept_actions=written.kept,
+        sound_strip=strip.name if strip else "",
+        warnings=warnings + written.warnings,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _check(settings: ApplySettings) -> None:
+    """Settings that come from a script may be anything."""
+    for value, known in (
+        (settings.range_policy, RANGE_POLICIES),
+        (settings.interpolation, ("LINEAR", "BEZIER")),
+    ):
+        if value not in known:
+            raise ValueError(f"unknown setting {value!r}, not one of {known}")
+
+
+@dataclass(frozen=True)
+class _Thinning:
+    """Thins out a channel's keys within a tolerance, each stretch between gaps by itself."""
+
+    settings: ApplySettings
+    filtered: FilteredTrack
+    tolerance: float
+
+    def __call__(self, channel: Channel) -> Channel:
+        if self.settings.reduce_weight <= 0:
+            return channel
+        valid = self.filtered.track.valid
+        stretch = np.cumsum(np.concatenate(([False], np.diff(valid.astype(np.int8)) == 1)))[valid]
+        starts = np.flatnonzero(np.diff(stretch, prepend=-1))
+        kept = np.concatenate(
+            [
+                part[reduce_keys(channel.frames[part], channel.values[part], self.tolerance)]
+                for part in np.split(np.arange(len(stretch)), starts[1:])
+            ]
+        )
+        return replace(channel, frames=channel.frames[kept], values=channel.values[kept])
+
+
+def _pose_tolerance(settings: ApplySettings, target: PoseTarget, kind: str) -> float:
+    """The error bound in the property's own units."""
+    if kind == "location":
+        return settings.reduce_cm * target.unit_cm
+    # A quaternion's component moves by half the angle.
+    return np.radians(settings.reduce_deg) * (0.5 if target.mode == "QUATERNION" else 1.0)
+
+
+def _place_sound(scene, settings, path, has_audio, warnings) -> sound.SoundStrip | None:
+    """The clip's sound; without it the face is still worth having, so a failure is a warning."""
+    if not settings.place_sound or path is None:
+        return None
+    if not has_audio:
+        warnings.append(f'"{Path(path).name}" has no sound.')
+        return None
+    try:
+        return sound.place_sound(scene, path, settings.start_frame)
+    except FacewrightError as error:
+        warnings.append(str(error))
+        return None
