@@ -45,6 +45,9 @@ MARKER = "etc/facewright-ready"
 SCREEN = "1600x900x24"
 HOME_INSIDE = "/tmp/home"
 PATH_INSIDE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# setpriv ends unshare when the starter dies, unshare then ends everything that runs inside.
+_NAMESPACES = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--propagation=private"]
+_NAMESPACES += ["--pid", "--fork", "--kill-child"]
 # A suite that is frozen in a mirror's snapshot is past its date, which does not matter here.
 APT_OPTIONS = (
     "-qq",
@@ -72,6 +75,9 @@ def unavailable_reason() -> str:
         return "the test Blender with windows needs root (chroot, mount)"
     if shutil.which("unshare") is None or shutil.which("apt-get") is None:
         return "the test Blender with windows needs a Debian system (apt-get and unshare)"
+    trial = subprocess.run(_NAMESPACES + ["true"], capture_output=True, check=False)
+    if trial.returncode:
+        return "the test Blender with windows needs the right to mount (a container may lack it)"
     return ""
 
 
@@ -107,8 +113,8 @@ def prepare() -> None:
     _remove_tree(ROOT)
     partial.mkdir(parents=True)
     _say(f"base system of Debian {SUITE}")
-    _quiet(["debootstrap", "--variant=minbase", SUITE, str(partial), mirror])
-    _say("Blender and a virtual screen (about 1.5 GB)")
+    _quiet(_namespaced("_base", "--root", str(partial), "--mirror", mirror))
+    _say("Blender and a virtual screen (about 1.3 GB)")
     _quiet(_namespaced("_install", "--root", str(partial), "--mirror", mirror))
     version = subprocess.run(
         _namespaced("background", "--root", str(partial), "--", "--version"),
@@ -128,19 +134,24 @@ def _debian_mirror() -> str:
     release = Path("/etc/os-release").read_text(encoding="utf-8")
     values = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
     codename = values.get("VERSION_CODENAME", "").strip('"')
-    listing = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    targets = [line.split(" ", 1) for line in listing.splitlines()]
-    uris = [uri for suite, uri in targets if suite == codename]
+    uris = _mirrors(codename)
+    if not uris:  # a fresh container image has no package lists yet
+        _quiet(["apt-get", *APT_OPTIONS, "update"])
+        uris = _mirrors(codename)
     # Third parties name their suites after Debian's too, but their paths do not end in /debian.
     uris.sort(key=lambda uri: not uri.rstrip("/").endswith("/debian"))
     if values.get("ID") != "debian" or not uris:
         raise WindowError("found no Debian mirror in this machine's apt sources")
     return uris[0]
+
+
+def _mirrors(codename: str) -> list[str]:
+    query = ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)"]
+    listing = subprocess.run(
+        [*query, "Created-By: Packages"], capture_output=True, text=True, check=False
+    ).stdout
+    targets = [line.split(" ", 1) for line in listing.splitlines()]
+    return [uri for suite, uri in targets if suite == codename]
 
 
 def _install(root: Path, mirror: str) -> None:
@@ -232,8 +243,8 @@ def command(
 
 def _namespaced(verb: str, *options: str) -> list[str]:
     """This same file, as the first process of new mount and process namespaces."""
-    unshare = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
-    return [*unshare, sys.executable, str(Path(__file__).resolve()), "--inside", verb, *options]
+    this_file = str(Path(__file__).resolve())
+    return [*_NAMESPACES, sys.executable, this_file, "--inside", verb, *options]
 
 
 def _environment() -> dict[str, str]:
@@ -321,7 +332,7 @@ def _answer_requests(folder: Path, photograph: Callable[[], bytes]) -> None:
 
 def _wait(line: list[str]) -> int:
     """Run the namespace's command line; whatever ends this process ends that one too."""
-    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *line])
+    process = subprocess.Popen(line)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return process.wait()
@@ -340,7 +351,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("prepare", help="make the system (once; 1-3 minutes)")
-    for name in ("run", "background", "exec", "_install"):
+    for name in ("run", "background", "exec", "_base", "_install"):
         verb = verbs.add_parser(name)
         verb.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
         verb.add_argument("--mirror", help=argparse.SUPPRESS)
@@ -369,6 +380,11 @@ def main(argv: list[str]) -> int:
                 environment=dict(item.split("=", 1) for item in arguments.env),
             )
             return _wait(line)
+        if arguments.verb == "_base":
+            # In the namespace too: what debootstrap mounts must not outlive it either.
+            _do("mount", "-t", "proc", "proc", "/proc")
+            _do("debootstrap", "--variant=minbase", SUITE, arguments.root, arguments.mirror)
+            return 0
         if arguments.verb == "_install":
             _mount(arguments.root, [], None)
             _install(arguments.root, arguments.mirror)
