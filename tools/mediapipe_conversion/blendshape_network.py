@@ -152,6 +152,4 @@ def convert(graph: Graph, name: str, doc: str):
     scores = converter.out.node("Reshape", converter.tensor(graph.outputs[0]), shape)
     converter.out.rename(scores, "scores")
     points = graph.shapes[graph.inputs[0]]
-    return converter.out.model(
-        name, {"points": ("n", *points[1:])}, {"scores": ("n", 52)}, doc
-    )
+    return converter.out.model(name, {"points": ("n", *points[1:])}, {"scores": ("n", 52)}, doc)

@@ -52,7 +52,9 @@ class OnnxWriter:
         """The finished model; a dimension given as text is free."""
 
         def infos(table):
-            return [helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in table.items()]
+            return [
+                helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in table.items()
+            ]
 
         graph = helper.make_graph(
             self._nodes, name, infos(inputs), infos(outputs), self._initializers, doc_string=doc

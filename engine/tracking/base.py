@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every tracker offers, and the options it is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from ..core.types import Observations, VideoFrame
+
+DEFAULT_MEMORY_BYTES = 768 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """How to track.
+
+    Attributes:
+        model_path: Gives the file of a model of the catalogue by its id (injected, because a
+            stage does not know where models live): ``engine.models.catalog.model_path``.
+        device: ``auto`` | ``cpu`` | ``cuda`` | ``tensorrt`` | ``directml`` | ``coreml``.
+        face: Which face to take up where there are several: 0 is the largest, 1 the next.
+        streams: How many blocks of frames are tracked at once; 0 picks from the processor's
+            cores. The result is the same for any number.
+        memory_bytes: Budget for the decoded frames that wait for their turn.
+        bundle: Only for ``mediapipe-tasks``: Google's ``face_landmarker.task`` file.
+    """
+
+    model_path: Callable[[str], Path]
+    device: str = "auto"
+    face: int = 0
+    streams: int = 0
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    bundle: Path | None = None
+
+
+class FaceTracker(Protocol):
+    """Follows one face through pictures.
+
+    Attributes:
+        engine: The tracker's id in ``catalog.ENGINES``.
+        provider: What the networks run on, e.g. ``CPUExecutionProvider``.
+        notes: Sentences about anything that is not as asked, e.g. a device that was not there.
+        faces_seen: The highest number of faces seen in one picture so far; counted where a face
+            is looked for, not in every frame.
+    """
+
+    engine: str
+    provider: str
+    notes: list[str]
+    faces_seen: int
+
+    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
+        """Yields blocks in order; every frame comes back as exactly one row."""
+        ...
+
+    def track_one(self, frame: VideoFrame) -> Observations:
+        """One row for one frame at once, continuing from the frame before (live)."""
+        ...
+
+    def track_backwards(
+        self, frames_reversed: Sequence[VideoFrame], seed: np.ndarray
+    ) -> Observations:
+        """Follows a face back in time into a gap.
+
+        Args:
+            frames_reversed: The frames of the gap, the latest first.
+            seed: float32 (478, 3), the landmarks in the first good frame after the gap.
+
+        Returns:
+            One row per frame in ascending time; rows before the point where the face was lost
+            are not valid.
+        """
+        ...

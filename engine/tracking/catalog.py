@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The trackers by name. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..core.errors import FacewrightError
+from . import mediapipe_tasks
+from .base import FaceTracker, TrackerOptions
+
+
+def _mediapipe_onnx(options: TrackerOptions) -> FaceTracker:
+    # Imported here, so that naming the engines needs neither OpenCV nor onnxruntime.
+    from .mediapipe_onnx import MediapipeOnnxTracker
+
+    return MediapipeOnnxTracker(options)
+
+
+ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
+    "mediapipe": _mediapipe_onnx,
+    "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
+}
+DEFAULT_ENGINE = "mediapipe"
+
+
+def available_engines() -> list[str]:
+    """Ids of the engines whose packages are installed."""
+    return [
+        engine
+        for engine in ENGINES
+        if engine != "mediapipe-tasks" or mediapipe_tasks.is_installed()
+    ]
+
+
+def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
+    """Makes a tracker.
+
+    Args:
+        engine: A key of ``ENGINES``.
+        options: How to track.
+
+    Raises:
+        FacewrightError: ``engine-unknown``, or whatever keeps the engine from starting.
+    """
+    if engine not in ENGINES:
+        names = ", ".join(ENGINES)
+        raise FacewrightError(
+            f"There is no tracking engine named {engine!r}.",
+            f"Choose one of: {names}.",
+            "engine-unknown",
+        )
+    return ENGINES[engine](options)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From raw faces to observations: smoothing, head pose and scores, a block at a time.
+
+This is the cheap part of tracking that must see the frames in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..core.types import Observations
+from .blendshapes import blendshape_scores
+from .face_geometry import FaceGeometry
+from .head_pose import head_pose
+from .landmarks import RawFace
+from .one_euro import OneEuro
+from .onnx_session import OnnxModel
+
+
+class Measurer:
+    """Keeps the filter's memory from block to block.
+
+    Args:
+        blendshapes: The blend-shape network.
+        geometry: The canonical face.
+    """
+
+    def __init__(self, blendshapes: OnnxModel, geometry: FaceGeometry) -> None:
+        self._blendshapes = blendshapes
+        self._geometry = geometry
+        self._filter = OneEuro()
+
+    def measure(
+        self,
+        index: Sequence[int],
+        time_s: Sequence[float],
+        faces: Sequence[RawFace | None],
+        size: tuple[int, int],
+    ) -> Observations:
+        """Observations of the next T frames.
+
+        Args:
+            index: Numbers of the frames.
+            time_s: Their times in seconds, increasing.
+            faces: What the landmark network saw in each, or None.
+            size: Width and height of the pictures in pixels.
+        """
+        rows = Observations.empty(np.asarray(index), np.asarray(time_s))
+        smooth = []
+        for row, face in enumerate(faces):
+            if face is None:
+                self._filter.reset()
+                continue
+            smooth.append(self._filter(face.landmarks, float(rows.time_s[row])))
+            rows.valid[row] = True
+            rows.presence[row] = face.presence
+            rows.landmarks[row] = face.landmarks
+        if smooth:
+            landmarks = np.stack(smooth)
+            tongue = np.array([face.tongue for face in faces if face is not None])
+            chosen = self._geometry.blendshape_landmarks
+            rows.scores[rows.valid] = blendshape_scores(
+                self._blendshapes, landmarks, chosen, tongue
+            )
+            rows.head[rows.valid] = head_pose(self._geometry, landmarks, *size)
+        return rows

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default tracker: Google's FaceLandmarker networks in onnxruntime.
+
+The same numbers as Google's own package in VIDEO mode with one face (held by
+``tests/unit/test_parity_mediapipe.py``), plus the tongue, which that package drops, and plus
+faces that its detector misses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..core.types import Observations, VideoFrame
+from .base import TrackerOptions
+from .face_geometry import load_geometry
+from .follower import Follower, Networks, Place
+from .measure import Measurer
+from .onnx_session import open_model
+from .regions import from_landmarks
+from .streams import follow_blocks
+
+# More streams than this gain nothing: decoding one clip does not keep up.
+MAX_STREAMS = 4
+
+
+class MediapipeOnnxTracker:
+    """See ``engine.tracking.base.FaceTracker``.
+
+    Args:
+        options: How to track.
+
+    Raises:
+        FacewrightError: Where a model, a package or the device's name is not right.
+    """
+
+    engine = "mediapipe"
+
+    def __init__(self, options: TrackerOptions) -> None:
+        landmarks = open_model(options.model_path("face_landmarks"), options.device)
+        detector = open_model(options.model_path("face_detector"), "cpu")
+        # 0.4 ms on the processor, several times that on a card.
+        self._blendshapes = open_model(options.model_path("face_blendshapes"), "cpu")
+        self._geometry = load_geometry(options.model_path("face_geometry"))
+        self._networks = Networks(detector, landmarks, options.face)
+        self._memory_bytes = options.memory_bytes
+        self.streams = options.streams or min(MAX_STREAMS, os.cpu_count() or 1)
+        self.provider = landmarks.provider
+        self.notes = [landmarks.note] if landmarks.note else []
+        self._live = Follower(self._networks)
+        self._live_measurer = self._measurer()
+
+    @property
+    def faces_seen(self) -> int:
+        """The highest number of faces seen in one picture so far."""
+        return self._networks.faces_seen
+
+    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
+        """Yields blocks in order; every frame comes back as exactly one row."""
+        measurer = self._measurer()
+        for stretch in follow_blocks(self._networks, frames, self.streams, self._memory_bytes):
+            yield _measured(measurer, stretch.frames, stretch.faces)
+
+    def track_one(self, frame: VideoFrame) -> Observations:
+        """One row for one frame at once, continuing from the frame before (live)."""
+        face = self._live.step(frame.image, frame.index)
+        return _measured(self._live_measurer, [frame], [face])
+
+    def track_backwards(
+        self, frames_reversed: Sequence[VideoFrame], seed: np.ndarray
+    ) -> Observations:
+        """Follows a face back in time into a gap; rows come back in ascending time."""
+        region = from_landmarks(seed)
+        follower = Follower(self._networks, Place(region, region))
+        faces = [follower.step_known(frame.image) for frame in frames_reversed]
+        return _measured(self._measurer(), frames_reversed[::-1], faces[::-1])
+
+    def _measurer(self) -> Measurer:
+        return Measurer(self._blendshapes, self._geometry)
+
+
+def _measured(measurer: Measurer, frames: Sequence[VideoFrame], faces: list) -> Observations:
+    if not frames:
+        return Observations.empty(np.empty(0, np.int64), np.empty(0))
+    height, width = frames[0].image.shape[:2]
+    index = [frame.index for frame in frames]
+    time_s = [frame.time_s for frame in frames]
+    return measurer.measure(index, time_s, faces, (width, height))

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Google's own package as a tracker, to compare with: the only file that imports mediapipe.
+
+Neither the package nor its model file ships with Facewright. It has no tongue, no confidence
+(``presence`` is 1 where it gives a face) and gives landmarks after smoothing only.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..core.arkit import MEDIAPIPE_NAMES
+from ..core.errors import FacewrightError
+from ..core.types import Observations, VideoFrame
+from .base import TrackerOptions
+from .blendshapes import arkit_scores
+
+# Its VIDEO mode takes whole milliseconds that must grow, and does not filter a frame at 0.
+FIRST_MS = 1000
+
+
+def is_installed() -> bool:
+    """Whether the package can be imported, without importing it."""
+    return importlib.util.find_spec("mediapipe") is not None
+
+
+def _landmarker(bundle: Path):
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise FacewrightError(
+            "The package mediapipe is not installed in the worker's Python.",
+            "Use the engine `mediapipe`, which needs no such package, or install mediapipe.",
+            "package-missing",
+        ) from error
+    vision = mediapipe.tasks.vision
+    options = vision.FaceLandmarkerOptions(
+        base_options=mediapipe.tasks.BaseOptions(model_asset_path=str(bundle)),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=1,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    return mediapipe, vision.FaceLandmarker.create_from_options(options)
+
+
+class MediapipeTasksTracker:
+    """See ``engine.tracking.base.FaceTracker``.
+
+    Args:
+        options: ``bundle`` names Google's model file; ``face`` and ``streams`` have no effect.
+
+    Raises:
+        FacewrightError: ``model-missing`` or ``package-missing``.
+    """
+
+    engine = "mediapipe-tasks"
+    provider = "mediapipe"
+
+    def __init__(self, options: TrackerOptions) -> None:
+        if options.bundle is None or not options.bundle.is_file():
+            raise FacewrightError(
+                f"The engine mediapipe-tasks needs Google's model file (given: {options.bundle}).",
+                "Name a face_landmarker.task file, or use the engine `mediapipe`.",
+                "model-missing",
+            )
+        self._bundle = options.bundle
+        self.notes: list[str] = []
+        if options.face:
+            self.notes.append("mediapipe-tasks always follows the face that it finds first.")
+        self.faces_seen = 0
+        self._live = _landmarker(self._bundle)
+        self._last_ms = -1
+
+    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
+        """Yields one row per frame, in order."""
+        self._live = _landmarker(self._bundle)
+        self._last_ms = -1
+        for frame in frames:
+            yield self.track_one(frame)
+
+    def track_one(self, frame: VideoFrame) -> Observations:
+        """One row for one frame, continuing from the frame before."""
+        mediapipe, landmarker = self._live
+        height, width = frame.image.shape[:2]
+        picture = mediapipe.Image(
+            image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame.image)
+        )
+        self._last_ms = max(self._last_ms + 1, FIRST_MS + round(frame.time_s * 1000))
+        result = landmarker.detect_for_video(picture, self._last_ms)
+        rows = Observations.empty(np.array([frame.index]), np.array([frame.time_s]))
+        if result.face_landmarks:
+            self.faces_seen = max(self.faces_seen, len(result.face_landmarks))
+            points = [(p.x * width, p.y * height, p.z * width) for p in result.face_landmarks[0]]
+            scores = np.zeros((1, len(MEDIAPIPE_NAMES)), np.float32)
+            for category in result.face_blendshapes[0]:
+                scores[0, MEDIAPIPE_NAMES.index(category.category_name)] = category.score
+            rows.valid[0], rows.presence[0] = True, 1.0
+            rows.landmarks[0] = points
+            rows.scores[0] = arkit_scores(scores, np.zeros(1))
+            rows.head[0] = result.facial_transformation_matrixes[0]
+        return rows
+
+    def track_backwards(
+        self, frames_reversed: Sequence[VideoFrame], seed: np.ndarray
+    ) -> Observations:
+        """Finds nothing: the package cannot be told where to look."""
+        frames = frames_reversed[::-1]
+        times = np.array([frame.time_s for frame in frames], np.float64)
+        return Observations.empty(np.array([frame.index for frame in frames], np.int64), times)
