@@ -8,9 +8,12 @@ import numpy as np
 from facewright.engine.core.arkit import COUNT, INDEX, NAMES
 from facewright.engine.core.types import FaceTrack
 from facewright.engine.filters.chain import FilterSettings
+from facewright.scene import keyframes
+from facewright.scene.apply import ApplySettings
 
 # Nothing but resampling, so that expected values can be written down.
 PLAIN = FilterSettings(smoothing={}, gap_bridge_s=0.0, head_center="NONE", interpolation="LINEAR")
+PLAIN_SETTINGS = ApplySettings(filters=PLAIN, place_sound=False)
 
 POINTS = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0.5, 0.5, 1)], np.float64)
 
@@ -67,8 +70,6 @@ def evaluated_points(ob):
 
 def curve_keys(block):
     """(data path, index) -> float (n, 2) of frames and values, of a block's current action."""
-    from facewright.scene import keyframes
-
     return {
         (curve.data_path, curve.array_index): np.array(
             [point.co for point in curve.keyframe_points]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The clip's sound lies in the Sequencer where the face is on the timeline."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from faces import PLAIN_SETTINGS, make_face, random_track
+from facewright.engine.core.errors import FacewrightError
+from facewright.scene import sound
+from facewright.scene.apply import apply_track
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """Two seconds of sound in a path with spaces and accents."""
+    path = tmp_path / "Vidéo à moi.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16000)
+        out.writeframes(np.zeros(32000, np.int16).tobytes())
+    return path
+
+
+def strips(scene):
+    return [] if scene.sequence_editor is None else list(sound._strips(scene.sequence_editor))
+
+
+def test_the_sound_starts_on_the_takes_start_frame(scene, clip):
+    face = make_face()
+    settings = replace(PLAIN_SETTINGS, start_frame=101, place_sound=True)
+    report = apply_track(
+        scene, random_track(9), [face], settings, take_name="T", sound_path=clip, has_audio=True
+    )
+    (strip,) = strips(scene)
+    assert (strip.type, strip.name, strip.channel) == ("SOUND", report.sound_strip, 1)
+    assert sound._span(strip) == (101, 161)
+
+
+def test_the_same_sound_is_not_added_twice(scene, clip):
+    first = sound.place_sound(scene, clip, 11)
+    again = sound.place_sound(scene, clip, 11)
+    assert (first.added, again.added) == (True, False)
+    assert len(strips(scene)) == 1
+
+
+def test_a_channel_that_is_taken_is_not_used(scene, clip):
+    assert sound.place_sound(scene, clip, 1).channel == 1
+    assert sound.place_sound(scene, clip, 30).channel == 2
+    assert sound.place_sound(scene, clip, 61).channel == 1
+
+
+def test_a_fraction_of_a_frame_is_kept(scene, clip):
+    placed = sound.place_sound(scene, clip, 10.25)
+    assert placed.frame == pytest.approx(10.25)
+    assert not sound.place_sound(scene, clip, 10.25).added
+
+
+def test_a_file_without_readable_sound_is_a_warning_and_leaves_no_strip(scene, tmp_path):
+    text = tmp_path / "notes.mp4"
+    text.write_text("not a video")
+    with pytest.raises(FacewrightError) as caught:
+        sound.place_sound(scene, text, 1)
+    assert caught.value.code == "sound-unreadable"
+    face = make_face()
+    settings = replace(PLAIN_SETTINGS, place_sound=True)
+    report = apply_track(
+        scene, random_track(3), [face], settings, take_name="T", sound_path=text, has_audio=True
+    )
+    assert report.mapped == 52
+    assert any("notes.mp4" in warning for warning in report.warnings)
+    assert not strips(scene)
+
+
+def test_a_clip_without_sound_is_said_so(scene, clip):
+    face = make_face()
+    settings = replace(PLAIN_SETTINGS, place_sound=True)
+    report = apply_track(
+        scene, random_track(3), [face], settings, take_name="T", sound_path=clip, has_audio=False
+    )
+    assert any("no sound" in warning for warning in report.warnings)
+    assert not strips(scene)
