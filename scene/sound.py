@@ -31,7 +31,7 @@ class SoundStrip:
 
     name: str
     channel: int
-    frame: float
+    frame: int
     added: bool
 
 
@@ -41,7 +41,8 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     Args:
         scene: Its Sequencer gets the strip, in the lowest channel that is free there.
         path: A video or sound file.
-        start_frame: The frame on which second 0 of the file falls; fractions are kept.
+        start_frame: The frame on which second 0 of the file falls. Strips stand on whole frames:
+            the nearest one is taken.
 
     Returns:
         The new strip, or the one that was there already.
@@ -52,7 +53,7 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     path = Path(path).absolute()
     editor = scene.sequence_editor
     for strip in _strips(editor) if editor else ():
-        if _same_sound(strip, path) and abs(_start(strip) - start_frame) < 1e-3:
+        if _same_sound(strip, path) and _start(strip) == round(start_frame):
             return SoundStrip(strip.name, strip.channel, _start(strip), False)
     created = editor is None
     editor = editor or scene.sequence_editor_create()
@@ -65,17 +66,6 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     return SoundStrip(strip.name, strip.channel, _start(strip), True)
 
 
-def remove_sound(scene: bpy.types.Scene, placed: SoundStrip) -> None:
-    """Takes back a strip that ``place_sound`` added."""
-    strips = _strips(scene.sequence_editor)
-    strip = strips.get(placed.name)
-    if placed.added and strip is not None:
-        sound = strip.sound
-        strips.remove(strip)
-        if sound is not None and sound.users == 0:
-            bpy.data.sounds.remove(sound)
-
-
 def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
     strips = _strips(editor)
     try:
@@ -83,10 +73,18 @@ def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
         strip = strips.new_sound(path.stem[:60], str(path), _LAST_CHANNEL, round(start_frame))
     except RuntimeError as error:
         raise FacewrightError(
-            f'Blender cannot read the sound of "{path.name}".', str(error), "sound-unreadable"
+            f'Blender cannot read the sound of "{path.name}": {str(error).strip()}.',
+            "Add a sound file by hand in the Sequencer.",
+            "sound-unreadable",
         ) from error
-    if start_frame != round(start_frame):
-        setattr(strip, _start_name(strip), start_frame)
+    # Blender takes any file; only the sound that it found inside tells.
+    if strip.sound.channels == "INVALID":
+        _remove(strips, strip)
+        raise FacewrightError(
+            f'Blender cannot read the sound of "{path.name}".',
+            "Add a sound file by hand in the Sequencer.",
+            "sound-unreadable",
+        )
     first, end = _span(strip)
     taken = {
         other.channel
@@ -95,7 +93,7 @@ def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
     }
     free = next((c for c in range(1, _LAST_CHANNEL) if c not in taken), None)
     if free is None:
-        strips.remove(strip)
+        _remove(strips, strip)
         raise FacewrightError(
             "The Sequencer has no free channel for the clip's sound.",
             "Remove strips that are not needed.",
@@ -105,16 +103,19 @@ def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
     return strip
 
 
+def _remove(strips, strip) -> None:
+    sound = strip.sound
+    strips.remove(strip)
+    if sound is not None and sound.users == 0:
+        bpy.data.sounds.remove(sound)
+
+
 def _strips(editor: bpy.types.SequenceEditor):
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
-def _start_name(strip) -> str:
-    return "content_start" if hasattr(strip, "content_start") else "frame_start"
-
-
-def _start(strip) -> float:
-    return getattr(strip, _start_name(strip))
+def _start(strip) -> int:
+    return round(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
 
 
 def _span(strip) -> tuple[float, float]:

@@ -6,12 +6,18 @@ from __future__ import annotations
 import wave
 from dataclasses import replace
 
+import bpy
 import numpy as np
 import pytest
 from faces import PLAIN_SETTINGS, make_face, random_track
 from facewright.engine.core.errors import FacewrightError
 from facewright.scene import sound
 from facewright.scene.apply import apply_track
+
+# Some bpy wheels (4.2) are built without the library that reads sound; Blender itself never is.
+needs_sound = pytest.mark.skipif(
+    not bpy.app.build_options.audaspace, reason="this bpy was built without sound"
+)
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ def strips(scene):
     return [] if scene.sequence_editor is None else list(sound._strips(scene.sequence_editor))
 
 
+@needs_sound
 def test_the_sound_starts_on_the_takes_start_frame(scene, clip):
     face = make_face()
     settings = replace(PLAIN_SETTINGS, start_frame=101, place_sound=True)
@@ -41,6 +48,7 @@ def test_the_sound_starts_on_the_takes_start_frame(scene, clip):
     assert sound._span(strip) == (101, 161)
 
 
+@needs_sound
 def test_the_same_sound_is_not_added_twice(scene, clip):
     first = sound.place_sound(scene, clip, 11)
     again = sound.place_sound(scene, clip, 11)
@@ -48,16 +56,17 @@ def test_the_same_sound_is_not_added_twice(scene, clip):
     assert len(strips(scene)) == 1
 
 
+@needs_sound
 def test_a_channel_that_is_taken_is_not_used(scene, clip):
     assert sound.place_sound(scene, clip, 1).channel == 1
     assert sound.place_sound(scene, clip, 30).channel == 2
     assert sound.place_sound(scene, clip, 61).channel == 1
 
 
-def test_a_fraction_of_a_frame_is_kept(scene, clip):
-    placed = sound.place_sound(scene, clip, 10.25)
-    assert placed.frame == pytest.approx(10.25)
-    assert not sound.place_sound(scene, clip, 10.25).added
+@needs_sound
+def test_a_fraction_of_a_frame_goes_to_the_nearest_whole_one(scene, clip):
+    assert sound.place_sound(scene, clip, 10.6).frame == 11
+    assert not sound.place_sound(scene, clip, 10.6).added
 
 
 def test_a_file_without_readable_sound_is_a_warning_and_leaves_no_strip(scene, tmp_path):
@@ -74,6 +83,7 @@ def test_a_file_without_readable_sound_is_a_warning_and_leaves_no_strip(scene, t
     assert report.mapped == 52
     assert any("notes.mp4" in warning for warning in report.warnings)
     assert not strips(scene)
+    assert not bpy.data.sounds
 
 
 def test_a_clip_without_sound_is_said_so(scene, clip):
