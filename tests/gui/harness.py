@@ -103,11 +103,12 @@ def run_in_window(
     if not home.exists():
         home.mkdir()
         install(zip_path, home)
+    opened = [str(blend)] if blend else []
     command = blender_window.command(
         "run",
-        [*([str(blend)] if blend else []), "--python-exit-code", "9", "--python", str(DRIVER)],
+        [*opened, "--python-exit-code", "9", "--enable-event-simulate", "--python", str(DRIVER)],
         binds=(workdir, script.resolve().parent, DRIVER.parent, *binds)
-        + ((blend.parent,) if blend else ()),
+        + tuple(Path(name).parent for name in opened),
         home=home,
         screenshots=screens,
         environment={

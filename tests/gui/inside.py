@@ -17,6 +17,7 @@ Every plain ``yield`` gives Blender one turn of its event loop.
 import json
 import os
 import runpy
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ class Gui:
     """What a script can do with the window."""
 
     def __init__(self, screens: Path) -> None:
+        self.workdir = screens.parent
         self._screens = screens
 
     def wait(self, seconds: float) -> Iterator[None]:
@@ -47,6 +49,15 @@ class Gui:
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"{what}: not within {seconds:.0f} s")
+            yield
+
+    def press(self, key: str) -> Iterator[None]:
+        """Press and release a key while the mouse is over the 3D view."""
+        region = self.region()
+        x, y = region.x + region.width // 2, region.y + region.height // 2
+        # A movement first: Blender sends keys to the region that the mouse was last seen in.
+        for kind, value in (("MOUSEMOVE", "NOTHING"), (key, "PRESS"), (key, "RELEASE")):
+            self.window().event_simulate(type=kind, value=value, x=x, y=y)
             yield
 
     def photograph(self, name: str) -> Iterator[None]:
@@ -95,7 +106,10 @@ def main() -> None:
     result = Path(os.environ["FACEWRIGHT_GUI_RESULT"])
     deadline = time.monotonic() + float(os.environ["FACEWRIGHT_GUI_SECONDS"])
     gui = Gui(Path(os.environ["FACEWRIGHT_GUI_SCREENS"]))
-    script = runpy.run_path(os.environ["FACEWRIGHT_GUI_SCRIPT"])
+    path = Path(os.environ["FACEWRIGHT_GUI_SCRIPT"])
+    # As for a script started by name: what lies beside it can be imported.
+    sys.path.insert(0, str(path.parent))
+    script = runpy.run_path(str(path))
     # A moment for the window to be drawn for the first time.
     steps = _after(gui.wait(1.0), script["steps"](gui))
 
