@@ -25,6 +25,9 @@ from .regions import Region, from_detection, from_landmarks, square
 # While no face is known the squares are searched in every eighth frame only: they cost as much
 # as tracking several frames, and the frames between are won back by tracking backwards.
 SEARCH_PERIOD = 8
+# In a cut-out the detector sees faces in many things. The landmark network gives real faces
+# there 0.999 and more, and lettering or clouds up to 0.95.
+SURE_PRESENCE = 0.99
 # Faces offered to the landmark network in one picture.
 MAX_CANDIDATES = 6
 # Pictures at least this high are also searched in squares of half their height.
@@ -150,27 +153,31 @@ class Follower:
         region = None if face is None else from_landmarks(face.landmarks)
         self.place = Place(region, region or last)
 
-    def _accepted(self, image: np.ndarray, region: Region) -> RawFace | None:
+    def _accepted(
+        self, image: np.ndarray, region: Region, presence: float = MIN_PRESENCE
+    ) -> RawFace | None:
         """The face in a region, if the landmark network believes in it."""
-        if not (2 < region.width < 8 * max(image.shape) and 2 < region.height):
+        if not (2 < region.width < 8 * max(image.shape) and region.height > 2):
             return None
         face = find_landmarks(self._networks.landmarks, image, region)
-        return face if face.presence >= MIN_PRESENCE else None
+        return face if face.presence >= presence else None
 
     def _find(self, image: np.ndarray, last: Region | None, thorough: bool) -> RawFace | None:
-        faces = self._faces(image, letterbox(image), [])
+        faces = self._faces(image, letterbox(image), [], MIN_PRESENCE)
         chosen = self._choose(faces, last)
         if chosen is not None or not thorough:
             return chosen
         height, width = image.shape[:2]
         for region in search_squares(width, height, last):
-            faces = self._faces(image, region, faces)
+            faces = self._faces(image, region, faces, SURE_PRESENCE)
             chosen = self._choose(faces, last)
             if chosen is not None:
                 return chosen
         return None
 
-    def _faces(self, image: np.ndarray, region: Region, known: list[RawFace]) -> list[RawFace]:
+    def _faces(
+        self, image: np.ndarray, region: Region, known: list[RawFace], presence: float
+    ) -> list[RawFace]:
         """The known faces and those found in a square of the picture."""
         faces = list(known)
         found: list[Detection] = detect(self._networks.detector, image, region)
@@ -178,7 +185,8 @@ class Follower:
             centre = (detection.box[:2] + detection.box[2:]) / 2
             if any(_inside(centre, face) for face in faces):
                 continue
-            face = self._accepted(image, from_detection(detection.box, detection.keypoints))
+            place = from_detection(detection.box, detection.keypoints)
+            face = self._accepted(image, place, presence)
             if face is not None:
                 faces.append(face)
         self._networks.saw(len(faces))

@@ -34,6 +34,10 @@ class RawFace(NamedTuple):
 def to_image(values: np.ndarray, region: Region) -> np.ndarray:
     """Landmarks in pixels of the crop to image pixels.
 
+    The depth is scaled like x. (MediaPipe scales it by the length of the crop's x axis in
+    coordinates normalised by width and by height, which stretches depth when the head tilts in
+    a picture that is not square: by 1.17 at 35 degrees in 16:9.)
+
     Args:
         values: float32 (478, 3), x and y from the crop's corner, z in the same scale.
 
