@@ -12,16 +12,12 @@ Blender inside it, drawing with software OpenGL on a virtual X server.
 
 ``run --screenshots DIR`` photographs the whole virtual screen whenever ``DIR/NAME.request``
 appears; ``DIR/NAME.png`` then takes its place. (Blender's own screenshot operator gives a black
-picture on this software screen.)
-
-Every start lives in a mount and process namespace of its own. The kernel takes the mounts and the
-processes away together with the namespace, however this tool ends, a SIGKILL included.
+picture on this software screen.) HOME is empty and vanishes at the end, unless ``--home`` names a
+folder to use. However a start ends, SIGKILL included, no mount and no process is left behind.
 Needs Linux, Debian and root. Only the standard library is used.
 """
 
 import argparse
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,9 +25,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import debian_root
+from debian_root import RootError, unavailable_reason
+
+__all__ = ["ROOT", "RootError", "command", "prepare", "prepared_version", "unavailable_reason"]
+
 REPO = Path(__file__).resolve().parents[1]
 ROOT = REPO / ".cache" / "blender-5.2"
-SUITE = "unstable"
 PACKAGES = (
     "blender",
     "python3-numpy",
@@ -43,42 +45,6 @@ PACKAGES = (
 )
 MARKER = "etc/facewright-ready"
 SCREEN = "1600x900x24"
-HOME_INSIDE = "/tmp/home"
-PATH_INSIDE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# setpriv ends unshare when the starter dies, unshare then ends everything that runs inside.
-_NAMESPACES = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--propagation=private"]
-_NAMESPACES += ["--pid", "--fork", "--kill-child"]
-# A suite that is frozen in a mirror's snapshot is past its date, which does not matter here.
-APT_OPTIONS = (
-    "-qq",
-    "-o=Acquire::Check-Valid-Until=false",
-    "-o=Acquire::Check-Date=false",
-    "-o=Acquire::Languages=none",
-    "-o=Dpkg::Use-Pty=false",
-    # The system is thrown away when anything goes wrong: no need to wait for the disk.
-    "-o=Dpkg::Options::=--force-unsafe-io",
-    "-o=Dpkg::Options::=--path-exclude=/usr/share/doc/*",
-    "-o=Dpkg::Options::=--path-exclude=/usr/share/man/*",
-    "-o=Dpkg::Options::=--path-exclude=/usr/share/locale/*",
-)
-
-
-class WindowError(Exception):
-    """What stands in the way, in one sentence for the person at the terminal."""
-
-
-def unavailable_reason() -> str:
-    """Why this machine cannot have the test Blender at all; empty when it can."""
-    if sys.platform != "linux":
-        return "the test Blender with windows needs Linux (it is a Debian chroot)"
-    if os.geteuid() != 0:
-        return "the test Blender with windows needs root (chroot, mount)"
-    if shutil.which("unshare") is None or shutil.which("apt-get") is None:
-        return "the test Blender with windows needs a Debian system (apt-get and unshare)"
-    trial = subprocess.run(_NAMESPACES + ["true"], capture_output=True, check=False)
-    if trial.returncode:
-        return "the test Blender with windows needs the right to mount (a container may lack it)"
-    return ""
 
 
 def prepared_version() -> str:
@@ -87,35 +53,19 @@ def prepared_version() -> str:
     return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
 
 
-# --- prepare ------------------------------------------------------------------------------------
-
-
 def prepare() -> None:
-    """Make the Debian system under ``.cache/blender-5.2``; does nothing when it is there.
+    """Make the system under ``.cache/blender-5.2``; does nothing when it is there.
 
     Raises:
-        WindowError: this machine cannot have it, or a package could not be fetched.
+        RootError: this machine cannot have it, or a package could not be fetched.
     """
-    if reason := unavailable_reason():
-        raise WindowError(reason)
     if version := prepared_version():
-        _say(f"{ROOT}: {version} is ready")
+        debian_root.say(f"{version} is ready in {ROOT}")
         return
     started = time.monotonic()
-    if shutil.which("debootstrap") is None:
-        _say("installing debootstrap on this machine")
-        _quiet(["apt-get", *APT_OPTIONS, "update"])
-        _quiet(["apt-get", *APT_OPTIONS, "install", "-y", "--no-install-recommends", "debootstrap"])
-    mirror = _debian_mirror()
     # Built beside its place and renamed at the end: a half-made system is never taken for whole.
     partial = ROOT.with_name(ROOT.name + ".partial")
-    _remove_tree(partial)
-    _remove_tree(ROOT)
-    partial.mkdir(parents=True)
-    _say(f"base system of Debian {SUITE}")
-    _quiet(_namespaced("_base", "--root", str(partial), "--mirror", mirror))
-    _say("Blender and a virtual screen (about 1.3 GB)")
-    _quiet(_namespaced("_install", "--root", str(partial), "--mirror", mirror))
+    debian_root.make(partial, PACKAGES)
     version = subprocess.run(
         _namespaced("background", "--root", str(partial), "--", "--version"),
         capture_output=True,
@@ -123,80 +73,11 @@ def prepare() -> None:
         check=False,
     ).stdout.partition("\n")[0]
     if not version.startswith("Blender"):
-        raise WindowError(f"Blender in {partial} does not start; remove the folder and try again")
+        raise RootError(f"Blender in {partial} does not start; remove the folder and try again")
     (partial / MARKER).write_text(version + "\n", encoding="utf-8")
+    debian_root.remove(ROOT)
     partial.rename(ROOT)
-    _say(f"{version} ready in {ROOT} after {time.monotonic() - started:.0f} s")
-
-
-def _debian_mirror() -> str:
-    """The mirror that this machine's own apt uses, so that no host name is written down here."""
-    release = Path("/etc/os-release").read_text(encoding="utf-8")
-    values = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
-    codename = values.get("VERSION_CODENAME", "").strip('"')
-    uris = _mirrors(codename)
-    if not uris:  # a fresh container image has no package lists yet
-        _quiet(["apt-get", *APT_OPTIONS, "update"])
-        uris = _mirrors(codename)
-    # Third parties name their suites after Debian's too, but their paths do not end in /debian.
-    uris.sort(key=lambda uri: not uri.rstrip("/").endswith("/debian"))
-    if values.get("ID") != "debian" or not uris:
-        raise WindowError("found no Debian mirror in this machine's apt sources")
-    return uris[0]
-
-
-def _mirrors(codename: str) -> list[str]:
-    query = ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)"]
-    listing = subprocess.run(
-        [*query, "Created-By: Packages"], capture_output=True, text=True, check=False
-    ).stdout
-    targets = [line.split(" ", 1) for line in listing.splitlines()]
-    return [uri for suite, uri in targets if suite == codename]
-
-
-def _install(root: Path, mirror: str) -> None:
-    """Install the packages in the fresh system; runs inside the namespace."""
-    (root / "etc/apt/sources.list").write_text(f"deb {mirror} {SUITE} main\n", encoding="utf-8")
-    (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
-    (root / "usr/sbin/policy-rc.d").chmod(0o755)
-    # The machine's way out (resolver, proxy, certificates) is also the new system's.
-    for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):
-        if (source := Path("/") / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, root / name)
-    proxies = subprocess.run(
-        ["apt-config", "dump", "Acquire::http::Proxy", "Acquire::https::Proxy"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    (root / "etc/apt/apt.conf.d/90proxy").write_text(proxies, encoding="utf-8")
-    environment = _environment() | {"DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", *APT_OPTIONS, "install", "-y", "--no-install-recommends", *PACKAGES]
-    for command in (["apt-get", *APT_OPTIONS, "update"], install):
-        subprocess.run(["chroot", str(root), *command], env=environment, check=True)
-    shutil.rmtree(root / "var/cache/apt/archives")
-
-
-def _remove_tree(folder: Path) -> None:
-    """Remove a system, but never through something that another hand mounted inside it."""
-    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-    inside = [m.split()[4] for m in mounts if m.split()[4].startswith(f"{folder}/")]
-    for mount in sorted(inside, key=len, reverse=True):
-        subprocess.run(["umount", "--lazy", mount], check=True)
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-def _quiet(command: list[str]) -> None:
-    """Run a command whose output matters only when it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise WindowError(f"{Path(command[0]).name} failed ({done.returncode}):\n{tail}")
-
-
-# --- start --------------------------------------------------------------------------------------
+    debian_root.say(f"{version} ready in {ROOT} after {time.monotonic() - started:.0f} s")
 
 
 def command(
@@ -223,12 +104,12 @@ def command(
         ends everything inside.
 
     Raises:
-        WindowError: nothing is prepared, or this machine cannot have it.
+        RootError: nothing is prepared, or this machine cannot have it.
     """
     if reason := unavailable_reason():
-        raise WindowError(reason)
+        raise RootError(reason)
     if not prepared_version():
-        raise WindowError("no test Blender yet: run `python tools/blender_window.py prepare`")
+        raise RootError("no test Blender yet: run `python tools/blender_window.py prepare`")
     options = ["--root", str(ROOT)]
     for folder in binds:
         options += ["--bind", str(Path(folder).resolve())]
@@ -244,43 +125,18 @@ def command(
 def _namespaced(verb: str, *options: str) -> list[str]:
     """This same file, as the first process of new mount and process namespaces."""
     this_file = str(Path(__file__).resolve())
-    return [*_NAMESPACES, sys.executable, this_file, "--inside", verb, *options]
-
-
-def _environment() -> dict[str, str]:
-    return {
-        "PATH": PATH_INSIDE,
-        "HOME": HOME_INSIDE,
-        "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",
-        "LIBGL_ALWAYS_SOFTWARE": "1",
-    }
-
-
-def _mount(root: Path, binds: list[Path], home: Path | None) -> None:
-    """Mount what the system needs; the namespace's end is what unmounts it."""
-    _do("mount", "-t", "proc", "proc", root / "proc")
-    _do("mount", "--rbind", "/dev", root / "dev")
-    _do("mount", "-t", "tmpfs", "tmpfs", root / "tmp")
-    targets = [(folder, root / str(folder).lstrip("/")) for folder in binds]
-    inside_home = root / HOME_INSIDE.lstrip("/")
-    inside_home.mkdir()
-    if home is not None:
-        targets.append((home, inside_home))
-    for folder, target in targets:
-        target.mkdir(parents=True, exist_ok=True)
-        _do("mount", "--rbind", folder, target)
-
-
-def _do(*words: object) -> None:
-    subprocess.run([str(word) for word in words], check=True)
+    return [*debian_root.NAMESPACES, sys.executable, this_file, "--inside", verb, *options]
 
 
 def _start(arguments: argparse.Namespace) -> int:
     """Mount, start the program and wait for it; the first process of the namespace."""
     root: Path = arguments.root
-    _mount(root, arguments.bind, arguments.home)
-    environment = _environment() | dict(item.split("=", 1) for item in arguments.env)
+    debian_root.mount(root, arguments.bind, arguments.home)
+    environment = (
+        debian_root.environment()
+        | {"LIBGL_ALWAYS_SOFTWARE": "1"}
+        | dict(item.split("=", 1) for item in arguments.env)
+    )
     chroot = ["chroot", str(root)]
     rest = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
     if arguments.verb == "exec":
@@ -308,7 +164,7 @@ def _virtual_screen(chroot: list[str], environment: dict[str, str]) -> str:
     )
     number = server.stdout.readline().decode().strip()
     if not number:
-        raise WindowError("the virtual X server did not start")
+        raise RootError("the virtual X server did not start")
     return f":{number}"
 
 
@@ -342,19 +198,14 @@ def _wait(line: list[str]) -> int:
         process.kill()
 
 
-def _say(text: str) -> None:
-    print(f"blender_window: {text}", file=sys.stderr, flush=True)
-
-
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("prepare", help="make the system (once; 1-3 minutes)")
-    for name in ("run", "background", "exec", "_base", "_install"):
+    for name in ("run", "background", "exec"):
         verb = verbs.add_parser(name)
         verb.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
-        verb.add_argument("--mirror", help=argparse.SUPPRESS)
         verb.add_argument("--bind", type=Path, action="append", default=[], metavar="DIR")
         verb.add_argument("--home", type=Path, metavar="DIR")
         verb.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
@@ -380,18 +231,9 @@ def main(argv: list[str]) -> int:
                 environment=dict(item.split("=", 1) for item in arguments.env),
             )
             return _wait(line)
-        if arguments.verb == "_base":
-            # In the namespace too: what debootstrap mounts must not outlive it either.
-            _do("mount", "-t", "proc", "proc", "/proc")
-            _do("debootstrap", "--variant=minbase", SUITE, arguments.root, arguments.mirror)
-            return 0
-        if arguments.verb == "_install":
-            _mount(arguments.root, [], None)
-            _install(arguments.root, arguments.mirror)
-            return 0
         return _start(arguments)
-    except WindowError as error:
-        _say(str(error))
+    except RootError as error:
+        debian_root.say(str(error))
         return 1
 
 
