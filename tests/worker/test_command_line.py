@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m engine``: exit codes, sentences, and nothing left behind after a failure."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def engine(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *map(str, words)],
+        cwd=cwd,
+        env=None,
+        capture_output=True,
+        text=True,
+    )
+
+
+def rows_of(path: Path) -> list[dict]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_clip_becomes_a_table_with_a_row_for_every_frame(clip, tmp_path):
+    out, report = tmp_path / "out.csv", tmp_path / "report.json"
+    done = engine("track", clip("single_face.mp4"), "-o", out, "--json", report)
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(out)
+    assert len(rows) == 72
+    assert float(rows[71]["time_s"]) == pytest.approx(71 / 30, abs=1e-3)
+    smile = [float(row["MouthSmileLeft"]) for row in rows]
+    assert max(smile) > 0.6  # he smiles in the middle of the clip
+    assert min(smile[:5]) < 0.2  # and not at the start
+    told = json.loads(report.read_text())
+    assert (told["frames"], told["valid_frames"], told["state"]) == (72, 72, "complete")
+    assert told["provider"].endswith("ExecutionProvider")
+    assert not list(tmp_path.glob("*.fwtake"))
+
+
+# In both clips a man is on screen for a stretch; the rest is a title in a sky, and black.
+@pytest.mark.parametrize(
+    ("name", "first", "last"), [("noface_face.mov", 96, 167), ("face_noface.mov", 0, 71)]
+)
+def test_frames_without_a_face_are_gaps(clip, tmp_path, name, first, last):
+    out = tmp_path / "out.csv"
+    assert engine("track", clip(name), "-o", out).returncode == 0
+    rows = rows_of(out)
+    assert len(rows) == 169
+    with_face = [i for i, row in enumerate(rows) if row["BlendShapeCount"] != "0"]
+    assert with_face == list(range(first, last + 1))
+    assert all(rows[i]["JawOpen"] == "" for i in range(169) if i not in with_face)
+
+
+def test_a_video_without_a_face_fails_and_leaves_nothing(clip, tmp_path):
+    done = engine("track", clip("no_face.mp4"), "-o", tmp_path / "a.csv", "--take", tmp_path / "a")
+    assert done.returncode == 1
+    assert "No face was found in no_face.mp4" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video\n" * 50])
+def test_a_file_that_is_no_video_fails_in_one_line(tmp_path, content):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(content)
+    done = engine("track", video, "-o", tmp_path / "out.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: clip.mp4 is ")
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("track",),
+        ("track", "a.mp4"),
+        ("dance", "a.mp4"),
+        ("track", "a.mp4", "-o", "b", "--face", "-1"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(words):
+    assert engine(*words).returncode == 2
+
+
+def test_a_take_is_never_replaced_unasked(clip, tmp_path):
+    take = tmp_path / "a.fwtake"
+    take.write_bytes(b"precious")
+    done = engine("track", clip("single_face.mp4"), "--take", take)
+    assert (done.returncode, take.read_bytes()) == (1, b"precious")
+    assert "exists already" in done.stderr
+    assert engine("track", clip("single_face.mp4"), "--take", take, "--overwrite").returncode == 0
+    info = json.loads(engine("take", "info", take).stdout)
+    assert (info["frames"], info["state"], info["gaps"]) == (72, "complete", [])
+    assert info["source"]["file"] == "single_face.mp4"
+
+
+def test_overwrite_that_fails_keeps_the_old_take(clip, tmp_path):
+    take = tmp_path / "a.fwtake"
+    take.write_bytes(b"precious")
+    done = engine("track", clip("no_face.mp4"), "--take", take, "--overwrite")
+    assert (done.returncode, take.read_bytes()) == (1, b"precious")
+
+
+def test_resume_of_another_clip_is_refused(clip, tmp_path):
+    take = tmp_path / "a.fwtake"
+    assert engine("track", clip("single_face.mp4"), "--take", take).returncode == 0
+    done = engine("track", clip("carphone_pristine.mp4"), "--take", take, "--resume")
+    assert done.returncode == 1
+    assert "made from another clip (single_face.mp4)" in done.stderr
+
+
+def test_a_folder_of_videos_goes_on_after_a_bad_one(clip, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(clip("single_face.mp4"), folder / "a façade.mp4")
+    (folder / "b.mp4").write_text("no video")
+    shutil.copy(clip("carphone_pristine.mp4"), folder / "c.mp4")
+    report = tmp_path / "report.json"
+    done = engine("track", folder, "-o", out, "--json", report)
+    assert done.returncode == 1
+    assert "error: b.mp4 is not a video" in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["a façade.csv", "c.csv"]
+    assert [r["state"] for r in json.loads(report.read_text())] == [
+        "complete",
+        "failed",
+        "complete",
+    ]
+
+
+def test_a_take_becomes_a_table(clip, tmp_path):
+    take, direct, exported = (tmp_path / name for name in ("a.fwtake", "direct.csv", "later.csv"))
+    assert engine("track", clip("single_face.mp4"), "--take", take, "-o", direct).returncode == 0
+    assert engine("take", "export", take, "-o", exported).returncode == 0
+    assert exported.read_bytes() == direct.read_bytes()
+
+
+def test_the_models_are_whole_and_the_doctor_is_content():
+    assert engine("models", "verify").returncode == 0
+    doctor = json.loads(engine("doctor", "--json").stdout)
+    assert doctor["ready"] is True
+    assert "CPUExecutionProvider" in doctor["providers"]
