@@ -67,15 +67,23 @@ def _run(time_s, values, seconds, wanted_interval, method) -> np.ndarray:
     if len(time_s) == 1:
         return np.repeat(values, len(seconds), axis=0)
     step = np.diff(time_s)
+    nearest = _nearest(time_s, seconds)
     cell = np.clip(np.searchsorted(time_s, seconds, side="right") - 1, 0, len(step) - 1)
     width = np.maximum(wanted_interval - step[cell], 0.0)
     # Rounded time stamps make two equal rates differ by a little: that is no lower rate.
-    if (width > 0.05 * step[cell]).any():
+    lower_rate = width > 0.05 * step[cell]
+    if not lower_rate.any() and np.abs(seconds - time_s[nearest]).max() < 1e-4 * step.min():
+        return values[nearest]
+    if lower_rate.all():
         return _area(time_s, values, seconds, width)
     if method == "LINEAR" or len(time_s) == 2:
         share = ((seconds - time_s[cell]) / step[cell])[:, None]
-        return values[cell] + share * (values[cell + 1] - values[cell])
-    return _monotone_cubic(values, step, cell, seconds - time_s[cell])
+        found = values[cell] + share * (values[cell + 1] - values[cell])
+    else:
+        found = _monotone_cubic(values, step, cell, seconds - time_s[cell])
+    if lower_rate.any():
+        found[lower_rate] = _area(time_s, values, seconds[lower_rate], width[lower_rate])
+    return found
 
 
 def _area(time_s, values, seconds, width) -> np.ndarray:
@@ -83,10 +91,10 @@ def _area(time_s, values, seconds, width) -> np.ndarray:
     step = np.diff(time_s)[:, None]
     areas = np.cumsum(0.5 * (values[:-1] + values[1:]) * step, axis=0)
     areas = np.concatenate((np.zeros((1, values.shape[1])), areas))
-    half = np.maximum(0.5 * width, 1e-9)
-    # The window shrinks evenly at the ends, so that it stays centred and nothing is delayed.
+    # The window shrinks evenly at the ends, so that it stays centred and nothing is delayed. A
+    # tenth of a millisecond is a point, and wide enough for the difference of two sums.
     room = np.minimum(seconds - time_s[0], time_s[-1] - seconds)
-    half = np.minimum(half, np.maximum(room, 1e-9))
+    half = np.maximum(np.minimum(0.5 * width, room), 1e-4)
 
     def integral(at: np.ndarray) -> np.ndarray:
         cell = np.clip(np.searchsorted(time_s, at, side="right") - 1, 0, len(step) - 1)
