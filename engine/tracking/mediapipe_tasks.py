@@ -83,15 +83,19 @@ class MediapipeTasksTracker:
         for frame in frames:
             yield self.track_one(frame)
 
-    def track_one(self, frame: VideoFrame) -> Observations:
-        """One row for one frame, continuing from the frame before."""
+    def detect(self, frame: VideoFrame):
+        """The package's own result for one frame, continuing from the frame before."""
         mediapipe, landmarker = self._live
-        height, width = frame.image.shape[:2]
         picture = mediapipe.Image(
             image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame.image)
         )
         self._last_ms = max(self._last_ms + 1, FIRST_MS + round(frame.time_s * 1000))
-        result = landmarker.detect_for_video(picture, self._last_ms)
+        return landmarker.detect_for_video(picture, self._last_ms)
+
+    def track_one(self, frame: VideoFrame) -> Observations:
+        """One row for one frame, continuing from the frame before."""
+        result = self.detect(frame)
+        height, width = frame.image.shape[:2]
         rows = Observations.empty(np.array([frame.index]), np.array([frame.time_s]))
         if result.face_landmarks:
             self.faces_seen = max(self.faces_seen, len(result.face_landmarks))

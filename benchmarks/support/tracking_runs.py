@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmarks of tracking share: clips, contestants, differences."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.core.types import Observations
+from engine.models.catalog import model_path
+from engine.sources.media import VideoSource
+from engine.tracking.base import FaceTracker, TrackerOptions
+from engine.tracking.catalog import create_tracker
+from engine.tracking.face_geometry import load_geometry
+from engine.tracking.head_pose import head_pose
+from engine.tracking.mediapipe_tasks import is_installed
+from engine.tracking.one_euro import OneEuro
+from engine.tracking.regions import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
+from tools.fetch_clips import CLIPS, fetch
+
+BUNDLE = CLIPS / "face_landmarker_v2_with_blendshapes.task"
+DEFAULT_CLIPS = (
+    "carphone_pristine.mp4",
+    "single_face.mp4",
+    "WolfgangLanger_Pexels.mp4",
+    "face_noface.mov",
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds per frame, decoding included: on the wall, and of the processor."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def paths(names: list[str]) -> Iterator[Path]:
+    """Clips by name (in .cache/clips) or path; the default ones for no name."""
+    fetch()
+    for name in names or DEFAULT_CLIPS:
+        yield Path(name) if Path(name).exists() else CLIPS / name
+
+
+def has_rival() -> bool:
+    """Whether Google's package and its model file are there."""
+    return is_installed() and BUNDLE.exists()
+
+
+def tracker(engine: str, streams: int = 1) -> FaceTracker:
+    """A tracker of the catalogue."""
+    return create_tracker(engine, TrackerOptions(model_path, streams=streams, bundle=BUNDLE))
+
+
+def observe(face_tracker: FaceTracker, path: Path) -> Observations:
+    """Everything a tracker sees in a clip."""
+    with VideoSource(path) as source:
+        return Observations.concatenate(list(face_tracker.track(source.frames())))
+
+
+def bare_loop(path: Path) -> None:
+    """Google's package as everyone uses it, without even looking at its results."""
+    rival = tracker("mediapipe-tasks")
+    with VideoSource(path) as source:
+        for frame in source.frames():
+            rival.detect(frame)
+
+
+def cost(work: Callable[[Path], object], path: Path, frames: int) -> Cost:
+    """Times one pass over a clip."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work(path)
+    scale = 1000 / frames
+    return Cost((time.perf_counter() - wall) * scale, (time.process_time() - cpu) * scale)
+
+
+def rotation_difference_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angle between the rotations of two (T, 4, 4) arrays of rigid transforms."""
+    product = np.einsum("tij,tkj->tik", a[:, :3, :3].astype(float), b[:, :3, :3].astype(float))
+    cosine = (np.trace(product, axis1=1, axis2=2) - 1) / 2
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a clip's pictures."""
+    with VideoSource(path) as source:
+        return source.info.width, source.info.height
+
+
+def differences(
+    ours: Observations, theirs: Observations, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far two trackers lie apart in the frames that both have.
+
+    Args:
+        ours: Of the default tracker: landmarks as measured.
+        theirs: Of Google's package: landmarks smoothed, depth stretched in tilted heads.
+        width, height: Size of the pictures.
+
+    Returns:
+        Pixels (T, 478) between smoothed landmarks, score differences (T, 51) without the
+        tongue, and degrees (T,) between head rotations, theirs from the unstretched depth.
+    """
+    smooth = np.full(ours.landmarks.shape, np.nan)
+    one_euro = OneEuro()
+    for row in range(len(ours)):
+        if ours.valid[row]:
+            smooth[row] = one_euro(ours.landmarks[row], float(ours.time_s[row]))
+        else:
+            one_euro.reset()
+    both = ours.valid & theirs.valid
+    points = theirs.landmarks[both].astype(float)
+    eyes = points[:, LEFT_EYE_OUTER] - points[:, RIGHT_EYE_OUTER]
+    tilt = np.arctan2(eyes[:, 1], eyes[:, 0])
+    points[:, :, 2] /= np.hypot(np.cos(tilt), np.sin(tilt) * width / height)[:, None]
+    head = head_pose(load_geometry(model_path("face_geometry")), points, width, height)
+    return (
+        np.linalg.norm(smooth[both][:, :, :2] - points[:, :, :2], axis=2),
+        np.abs(ours.scores[both] - theirs.scores[both])[:, :-1],
+        rotation_difference_deg(ours.head[both], head),
+    )
