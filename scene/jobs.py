@@ -8,6 +8,7 @@ a loop. Either way nothing but messages crosses from the worker, and a step take
 from __future__ import annotations
 
 import atexit
+import threading
 import time
 from dataclasses import dataclass, field
 from enum import Enum
@@ -75,7 +76,10 @@ class TrackJob:
         for message in messages:
             self._hear(message.kind, message.data)
         if self.ended:
-            self.close()
+            _running.remove(self)
+            self.log = self.log or self._client.log
+            # The process takes a tenth of a second to leave; the window shall not wait for it.
+            threading.Thread(target=self._client.close).start()
         return bool(messages)
 
     def cancel(self) -> None:

@@ -80,9 +80,9 @@ def cost(work: Callable[[Path], object], path: Path, frames: int) -> Cost:
 
 def rotation_difference_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Angle between the rotations of two (T, 4, 4) arrays of rigid transforms."""
-    product = np.einsum("tij,tkj->tik", a[:, :3, :3].astype(float), b[:, :3, :3].astype(float))
-    cosine = (np.trace(product, axis1=1, axis2=2) - 1) / 2
-    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    # |A - B| = 2 sqrt(2) sin(angle / 2) for rotations; a cosine would drown in rounding.
+    gap = np.linalg.norm((a - b)[:, :3, :3].astype(float), axis=(1, 2))
+    return np.degrees(2 * np.arcsin(np.minimum(gap / np.sqrt(8), 1)))
 
 
 def picture_size(path: Path) -> tuple[int, int]:
