@@ -149,8 +149,8 @@ def running_job() -> TrackJob | None:
 
 def end_all_jobs(*_arguments: object) -> None:
     """End every worker: another file is loaded, the add-on is disabled, Blender quits."""
-    for job in list(_running):
-        job.close()
+    while _running:
+        _running[0].close()
 
 
 # Blender's own quit runs neither unregister nor a handler.
