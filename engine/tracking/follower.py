@@ -165,15 +165,17 @@ class Follower:
     def _find(self, image: np.ndarray, last: Region | None, thorough: bool) -> RawFace | None:
         faces = self._faces(image, letterbox(image), [], MIN_PRESENCE)
         chosen = self._choose(faces, last)
-        if chosen is not None or not thorough:
+        # At the very start everybody is looked for once, so that the choice is a choice.
+        everybody = self._fresh and last is None
+        if not thorough or (chosen is not None and not everybody):
             return chosen
         height, width = image.shape[:2]
         for region in search_squares(width, height, last):
             faces = self._faces(image, region, faces, SURE_PRESENCE)
             chosen = self._choose(faces, last)
-            if chosen is not None:
-                return chosen
-        return None
+            if chosen is not None and not everybody:
+                break
+        return chosen
 
     def _faces(
         self, image: np.ndarray, region: Region, known: list[RawFace], presence: float
