@@ -43,7 +43,7 @@ class ApplySettings:
             slider, or "CLIP" the weight.
         interpolation: "LINEAR" or "BEZIER" between keys.
         reduce_weight: Largest error of a weight when keys are thinned out, 0..1; 0 keeps all
-            keys of weights, head and eyes.
+            keys of weights, head and eyes. The bound holds for "LINEAR" interpolation.
         reduce_deg: The same for rotations, degrees; counts only if ``reduce_weight`` is not 0.
         reduce_cm: The same for positions, centimetres.
         place_sound: Put the clip's own sound in the Sequencer.

@@ -93,6 +93,8 @@ def find_pose(scene: bpy.types.Scene, settings: PoseSettings) -> Pose:
         FacewrightError: A named object or bone is missing or linked.
     """
     pose = Pose(settings)
+    # World matrices of what a script has just made or moved are stale until then.
+    scene.view_layers[0].update()
     if settings.head_object and (settings.rotation or settings.position):
         pose.head = bones.find_pose_target(
             scene, settings.head_object, settings.head_bone, settings.facing

@@ -63,7 +63,15 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
         if created:
             scene.sequence_editor_clear()
         raise
+    _show_scene(scene)
     return SoundStrip(strip.name, strip.channel, _start(strip), True)
+
+
+def _show_scene(scene: bpy.types.Scene) -> None:
+    """From 5.0 each workspace picks the scene that its Sequencer shows, none at first."""
+    workspace = bpy.context.workspace
+    if workspace and getattr(workspace, "sequencer_scene", scene) is None:
+        workspace.sequencer_scene = scene
 
 
 def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):

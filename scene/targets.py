@@ -79,8 +79,8 @@ def find_targets(
         The targets and warnings in plain sentences.
 
     Raises:
-        FacewrightError: nothing chosen, no shape keys, none of the 52 names, or data that is
-            linked and cannot be animated here.
+        FacewrightError: nothing chosen, no shape keys, none of the 52 names, absolute shape keys,
+            or data that is linked and cannot be animated here.
     """
     chosen = list(objects)
     if not chosen:
@@ -112,6 +112,12 @@ def find_targets(
     ]
     for target in found:
         _require_editable(target)
+        _require_relative(target)
+    warnings += [
+        f'"{target.object.name}" shows only its active shape key (the pin), so nothing moves.'
+        for target in found
+        if target.object.show_only_shape_key
+    ]
     return found, warnings
 
 
@@ -178,4 +184,14 @@ def _require_editable(target: KeyTarget) -> None:
             f'The shape keys of "{name}" are linked from another file and cannot be animated here.',
             "Make a library override of the object with its mesh, or work in the file it is from.",
             "linked-data",
+        )
+
+
+def _require_relative(target: KeyTarget) -> None:
+    if not target.keys.use_relative:
+        raise FacewrightError(
+            f'The shape keys of "{target.object.name}" are absolute: they follow each other in '
+            "time and have no values to animate.",
+            "Switch on Relative in the mesh's Shape Keys panel.",
+            "absolute-keys",
         )

@@ -79,6 +79,38 @@ def test_the_exact_name_wins_and_the_other_spelling_is_reported(scene):
     assert set(curve_keys(face.data.shape_keys)) == {_path("jawOpen")}
 
 
+def test_absolute_shape_keys_are_refused_because_they_have_no_values(scene):
+    face = make_face(keys=KEYS)
+    face.data.shape_keys.use_relative = False
+    with pytest.raises(FacewrightError) as caught:
+        apply_track(scene, _track(), [face], PLAIN_SETTINGS, take_name="T")
+    assert caught.value.code == "absolute-keys"
+    assert not bpy.data.actions
+
+
+def test_a_pinned_shape_key_is_told_because_nothing_would_move(scene):
+    face = make_face(keys=KEYS)
+    face.show_only_shape_key = True
+    report = apply_track(scene, _track(), [face], PLAIN_SETTINGS, take_name="T")
+    assert any("pin" in warning for warning in report.warnings)
+
+
+def test_an_action_being_tweaked_in_the_nla_is_not_replaced(scene):
+    face = make_face(keys=KEYS)
+    apply_track(scene, _track(), [face], PLAIN_SETTINGS, take_name="Old")
+    data = face.data.shape_keys.animation_data
+    action = data.action
+    data.action = None
+    data.nla_tracks.new().strips.new("Strip", 1, action)
+    data.nla_tracks[0].select = True
+    data.nla_tracks.active = data.nla_tracks[0]
+    data.nla_tracks[0].strips[0].select = True
+    data.use_tweak_mode = True
+    with pytest.raises(FacewrightError) as caught:
+        apply_track(scene, _track(), [face], PLAIN_SETTINGS, take_name="T")
+    assert caught.value.code == "nla-tweak-mode"
+
+
 def _link_face(tmp_path):
     """Writes a file with a face, opens an empty one and links the face into it."""
     make_face(keys=KEYS)

@@ -21,7 +21,7 @@ needs_sound = pytest.mark.skipif(
 
 
 @pytest.fixture
-def clip(tmp_path):
+def sound_file(tmp_path):
     """Two seconds of sound in a path with spaces and accents."""
     path = tmp_path / "Vidéo à moi.wav"
     with wave.open(str(path), "wb") as out:
@@ -37,36 +37,44 @@ def strips(scene):
 
 
 @needs_sound
-def test_the_sound_starts_on_the_takes_start_frame(scene, clip):
+def test_the_sound_starts_on_the_takes_start_frame(scene, sound_file):
     face = make_face()
     settings = replace(PLAIN_SETTINGS, start_frame=101, place_sound=True)
     report = apply_track(
-        scene, random_track(9), [face], settings, take_name="T", sound_path=clip, has_audio=True
+        scene,
+        random_track(9),
+        [face],
+        settings,
+        take_name="T",
+        sound_path=sound_file,
+        has_audio=True,
     )
     (strip,) = strips(scene)
     assert (strip.type, strip.name, strip.channel) == ("SOUND", report.sound_strip, 1)
     assert sound._span(strip) == (101, 161)
+    # From 5.0 the Sequencer shows the scene that the workspace names.
+    assert getattr(bpy.context.workspace, "sequencer_scene", scene) == scene
 
 
 @needs_sound
-def test_the_same_sound_is_not_added_twice(scene, clip):
-    first = sound.place_sound(scene, clip, 11)
-    again = sound.place_sound(scene, clip, 11)
+def test_the_same_sound_is_not_added_twice(scene, sound_file):
+    first = sound.place_sound(scene, sound_file, 11)
+    again = sound.place_sound(scene, sound_file, 11)
     assert (first.added, again.added) == (True, False)
     assert len(strips(scene)) == 1
 
 
 @needs_sound
-def test_a_channel_that_is_taken_is_not_used(scene, clip):
-    assert sound.place_sound(scene, clip, 1).channel == 1
-    assert sound.place_sound(scene, clip, 30).channel == 2
-    assert sound.place_sound(scene, clip, 61).channel == 1
+def test_a_channel_that_is_taken_is_not_used(scene, sound_file):
+    assert sound.place_sound(scene, sound_file, 1).channel == 1
+    assert sound.place_sound(scene, sound_file, 30).channel == 2
+    assert sound.place_sound(scene, sound_file, 61).channel == 1
 
 
 @needs_sound
-def test_a_fraction_of_a_frame_goes_to_the_nearest_whole_one(scene, clip):
-    assert sound.place_sound(scene, clip, 10.6).frame == 11
-    assert not sound.place_sound(scene, clip, 10.6).added
+def test_a_fraction_of_a_frame_goes_to_the_nearest_whole_one(scene, sound_file):
+    assert sound.place_sound(scene, sound_file, 10.6).frame == 11
+    assert not sound.place_sound(scene, sound_file, 10.6).added
 
 
 def test_a_file_without_readable_sound_is_a_warning_and_leaves_no_strip(scene, tmp_path):
@@ -86,11 +94,17 @@ def test_a_file_without_readable_sound_is_a_warning_and_leaves_no_strip(scene, t
     assert not bpy.data.sounds
 
 
-def test_a_clip_without_sound_is_said_so(scene, clip):
+def test_a_clip_without_sound_is_said_so(scene, sound_file):
     face = make_face()
     settings = replace(PLAIN_SETTINGS, place_sound=True)
     report = apply_track(
-        scene, random_track(3), [face], settings, take_name="T", sound_path=clip, has_audio=False
+        scene,
+        random_track(3),
+        [face],
+        settings,
+        take_name="T",
+        sound_path=sound_file,
+        has_audio=False,
     )
     assert any("no sound" in warning for warning in report.warnings)
     assert not strips(scene)
