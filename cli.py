@@ -98,6 +98,7 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     keys.add_argument("--keys-on", choices=("scene", "source"), default="scene")
     keys.add_argument("--reduce", type=float, default=0.0, metavar="ERROR", help="0 keeps all")
     keys.add_argument("--no-sound", action="store_true")
+    keys.add_argument("--keep-range", action="store_true", help="leave the scene's end as it is")
     head = parser.add_argument_group("head and eyes")
     head.add_argument("--head-object", help="object or armature that turns")
     head.add_argument("--head-bone", help="its head bone")
@@ -182,7 +183,13 @@ def _onto_character(
         new_stage(bpy.context, Fraction(*header["source"]["rate"]))
     scene = bpy.context.scene
     objects = _objects(options, scene)
-    report = apply_take(scene, take, objects, _settings(options, objects))
+    report = apply_take(
+        scene,
+        take,
+        objects,
+        _settings(options, objects),
+        extend_scene=not options.keep_range,
+    )
     for sentence in report.warnings:
         _print_warning(sentence)
     if not options.blend:

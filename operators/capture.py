@@ -32,10 +32,14 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
 
     bl_idname = "facewright.track_video"
     bl_label = "Track"
-    bl_options = {"REGISTER", "UNDO"}
+    # No REGISTER: adjusting it in the redo panel would track again, at once, in the window.
+    bl_options = {"UNDO"}
 
     resume: bpy.props.BoolProperty(
-        name="Resume", description="Go on with the unfinished take of this video", default=False
+        name="Resume",
+        description="Go on with the unfinished take of this video",
+        default=False,
+        options={"SKIP_SAVE", "HIDDEN"},
     )
 
     @classmethod
@@ -251,8 +255,9 @@ class FACEWRIGHT_OT_start_at_playhead(bpy.types.Operator):
 
 
 def _write_keys(context: bpy.types.Context, scene: bpy.types.Scene, take: Path) -> ApplyReport:
-    objects = _objects(context, scene)
-    return apply_take(scene, take, objects, _apply_settings(scene.facewright, objects))
+    shot, objects = scene.facewright, _objects(context, scene)
+    settings = _apply_settings(shot, objects)
+    return apply_take(scene, take, objects, settings, extend_scene=shot.extend_scene)
 
 
 def _objects(context: bpy.types.Context, scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -3,12 +3,7 @@
 
 import bpy
 
-from ..properties.capture import (
-    apply_disabled_reason,
-    run_of,
-    shot_of,
-    track_disabled_reason,
-)
+from ..properties.capture import run_of, shot_of, track_disabled_reason
 
 _LINES_SHOWN = 60
 
@@ -64,8 +59,10 @@ class FACEWRIGHT_PT_keys(_FacewrightPanel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         shot = shot_of(context)
-        for name in ("action_mode", "gap_policy", "key_times", "reduce_error", "use_sound"):
+        for name in ("action_mode", "gap_policy", "key_times", "reduce_error"):
             layout.prop(shot, name)
+        layout.prop(shot, "use_sound")
+        layout.prop(shot, "extend_scene")
 
 
 class FACEWRIGHT_PT_head(_FacewrightPanel, bpy.types.Panel):
@@ -124,12 +121,10 @@ def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.operator("facewright.track_video", icon="PLAY")
     if reason := track_disabled_reason(context):
         layout.label(text=reason, icon="INFO")
-    shot = shot_of(context)
-    layout.prop(shot, "take")
-    row = layout.row()
-    row.enabled = not apply_disabled_reason(context)
-    row.operator("facewright.apply_take", icon="ACTION")
-    row.operator("facewright.resume_take", icon="FILE_REFRESH")
+    layout.operator("facewright.resume_take", icon="FILE_REFRESH")
+    layout.separator()
+    layout.prop(shot_of(context), "take")
+    layout.operator("facewright.apply_take", icon="ACTION")
 
 
 def _draw_result(layout: bpy.types.UILayout, run) -> None:

@@ -168,6 +168,11 @@ class FacewrightShot(bpy.types.PropertyGroup):
         max=1.0,
         precision=3,
     )
+    extend_scene: BoolProperty(
+        name="Extend Scene",
+        description="Move the scene's end frame where the keys go beyond it",
+        default=True,
+    )
     use_sound: BoolProperty(
         name="Add Sound", description="Place the clip's sound in the Sequencer", default=True
     )

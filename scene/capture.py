@@ -6,6 +6,7 @@ The buttons, scripts and the headless command all come through here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,8 +74,17 @@ def apply_take(
     take: Path,
     objects: Iterable[bpy.types.Object],
     settings: ApplySettings,
+    *,
+    extend_scene: bool = True,
 ) -> ApplyReport:
     """Write a take's values as keyframes.
+
+    Args:
+        scene: Gives the frame rate and gets the sound.
+        take: The take.
+        objects: What to animate.
+        settings: How.
+        extend_scene: Move the scene's end back where the keys go beyond it.
 
     Raises:
         FacewrightError: The take cannot be read or the target not be written; nothing changed.
@@ -82,7 +92,7 @@ def apply_take(
     header, track = read_header(take), read_track(take)
     source = header["source"]
     sound = Path(source["path"])
-    return apply_track(
+    report = apply_track(
         scene,
         track,
         objects,
@@ -91,6 +101,9 @@ def apply_take(
         sound_path=sound if sound.exists() else None,
         has_audio=source["has_audio"],
     )
+    if extend_scene:
+        scene.frame_end = max(scene.frame_end, math.ceil(report.last_frame))
+    return report
 
 
 def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:

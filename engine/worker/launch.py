@@ -3,9 +3,8 @@
 
     python -I -u launch.py [--site-packages DIR ...]
 
-It makes the folder above importable as the package ``engine`` without touching ``sys.path``,
-whatever name the extension has inside Blender. The folders given hold the unpacked wheels;
-an isolated Python does not know them.
+It makes the folder above importable as the package ``engine``, whatever name the extension has
+inside Blender. The folders given hold the unpacked wheels; an isolated Python does not know them.
 """
 
 import argparse
@@ -29,8 +28,13 @@ def _main() -> int:
     parser = argparse.ArgumentParser(description="Facewright's worker process")
     parser.add_argument("--site-packages", action="append", default=[], metavar="DIR")
     options = parser.parse_args()
+    # In front of the system's own, as Blender has them: what the extension brought must win.
+    known = list(sys.path)
     for folder in options.site_packages:
         site.addsitedir(folder)
+    added = [folder for folder in sys.path if folder not in known]
+    first = next((i for i, folder in enumerate(known) if "-packages" in folder), len(known))
+    sys.path[:] = known[:first] + added + known[first:]
     _import_engine()
     from engine.worker.main import main
 
