@@ -12,6 +12,7 @@ from faces import PLAIN_SETTINGS, curve_keys, make_face, make_track
 from facewright.engine.core.errors import FacewrightError
 from facewright.scene import keyframes
 from facewright.scene.apply import apply_track
+from facewright.scene.targets import key_path
 
 KEYS = ["jawOpen", "mouthPucker", "mouthFunnel", "cheekPuff"]
 
@@ -77,6 +78,15 @@ def test_the_exact_name_wins_and_the_other_spelling_is_reported(scene):
     assert (entry.key, entry.status) == ("jawOpen", "duplicate")
     assert '"JawOpen"' in entry.reason
     assert set(curve_keys(face.data.shape_keys)) == {_path("jawOpen")}
+
+
+def test_a_data_path_finds_its_key_whatever_the_name(scene):
+    names = ['say "ah"', "back\\slash", "dot.ted]", "Ünï"]
+    face = make_face(keys=names)
+    for name in names:
+        face.data.shape_keys.key_blocks[name].value = 0.5
+        assert face.data.shape_keys.path_resolve(key_path(name)) == 0.5
+        face.data.shape_keys.key_blocks[name].value = 0.0
 
 
 def test_absolute_shape_keys_are_refused_because_they_have_no_values(scene):

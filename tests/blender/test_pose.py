@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from faces import PLAIN_SETTINGS, curve_keys, make_face, make_track
 from facewright.engine.core.errors import FacewrightError
+from facewright.scene import keyframes
 from facewright.scene.apply import apply_track
 from facewright.scene.pose_channels import PoseSettings
 from mathutils import Euler, Matrix, Vector
@@ -133,6 +134,14 @@ def test_euler_curves_are_continuous_through_a_half_turn(scene):
     assert len(curves) == 3
     for keys in curves.values():
         assert np.abs(np.diff(keys[:, 1])).max() < radians(30)
+
+
+def test_the_curves_of_a_bone_lie_in_the_group_of_its_name(scene):
+    rig = make_rig()
+    apply_pose(scene, head_track((10, 0, 0)), head_object="Rig", head_bone="head", position=True)
+    curves = keyframes.current_curves(rig)
+    assert len(curves) == 4 + 3
+    assert {curve.group.name for curve in curves} == {"head"}
 
 
 def test_quaternion_curves_do_not_change_sign(scene):
