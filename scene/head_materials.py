@@ -25,7 +25,7 @@ _LOOKS: dict[str, tuple[str | None, tuple[float, float, float], dict[str, object
         (0.75, 0.72, 0.7),
         {"Roughness": 0.06, "Specular IOR Level": 0.6},
     ),
-    "teeth": (None, (0.72, 0.66, 0.56), {"Roughness": 0.22}),
+    "teeth": (None, (0.84, 0.78, 0.67), {"Roughness": 0.22}),
     "mouth": (None, (0.42, 0.13, 0.12), {"Roughness": 0.35}),
     "lash": (None, (0.02, 0.013, 0.01), {"Roughness": 0.6, "Specular IOR Level": 0.2}),
 }
@@ -56,4 +56,21 @@ def _material(name: str, folder: Path) -> bpy.types.Material:
         texture.image = image
         texture.location = (shader.location.x - 320, shader.location.y)
         tree.links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+        if name == "skin":
+            _dull_hair(tree, texture, shader)
     return material
+
+
+def _dull_hair(tree: bpy.types.NodeTree, texture: bpy.types.Node, shader: bpy.types.Node) -> None:
+    """The dark parts of the texture are hair: make them rough and hardly shiny."""
+    for row, (socket, dark, light) in enumerate(
+        (("Roughness", 0.85, 0.47), ("Specular IOR Level", 0.06, 0.38))
+    ):
+        remap = tree.nodes.new("ShaderNodeMapRange")
+        remap.inputs["From Min"].default_value = 0.03
+        remap.inputs["From Max"].default_value = 0.16
+        remap.inputs["To Min"].default_value = dark
+        remap.inputs["To Max"].default_value = light
+        remap.location = (shader.location.x - 320, shader.location.y - 300 - 260 * row)
+        tree.links.new(texture.outputs["Color"], remap.inputs["Value"])
+        tree.links.new(remap.outputs["Result"], shader.inputs[socket])

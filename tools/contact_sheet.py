@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from extension import ROOT, load_extension  # noqa: E402
+from extension import ROOT, load_extension
 
 load_extension()
 
@@ -79,7 +79,7 @@ def _label(tile: np.ndarray, text: str) -> np.ndarray:
 def sheet(tile: int = 190, samples: int = 12) -> np.ndarray:
     """Neutral, the 52 keys at 1, and jawOpen with mouthClose, as a labelled grid."""
     studio = Studio(tile, samples)
-    studio.closer(96)
+    studio.closer(96, -0.06)
     poses: list[tuple[str, dict[str, float]]] = [("neutral", {})]
     poses += [(name, {name: 1.0}) for name in NAMES]
     poses.append(("jawOpen + mouthClose", {"jawOpen": 1.0, "mouthClose": 1.0}))

@@ -15,6 +15,7 @@ import numpy as np
 from engine.core.arkit import NAMES
 
 from .geometry import Part
+from .source import PACKAGE, WHEEL_SHA256
 
 MATERIALS = ("skin", "eye", "teeth", "mouth", "lash")
 # Deltas below this length (metres) are dropped from the sparse keys.
@@ -74,8 +75,8 @@ def join(parts: dict[str, Part], origin: np.ndarray) -> Head:
 
 def write_asset(
     head: Head, bones: dict[str, list[list[float]]], neck: np.ndarray, path: Path
-) -> str:
-    """Write the compressed asset and return its sha256.
+) -> None:
+    """Write the compressed asset.
 
     Args:
         head: the joined mesh.
@@ -119,9 +120,16 @@ def write_asset(
                 zipfile.ZIP_DEFLATED,
                 9,
             )
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_record(path: Path, record: dict[str, object]) -> None:
-    """Write the file list with hashes beside the assets."""
-    path.write_text(json.dumps(record, indent=2) + "\n")
+def write_record(folder: Path, names: tuple[str, ...]) -> None:
+    """Write ``facewright_head.json``: origin, licence and the sha256 of each file."""
+    record = {
+        "licence": "CC0-1.0",
+        "origin": "MakeHuman base mesh hm08, macro targets and Face Units pack (all CC0)",
+        "taken_from": PACKAGE,
+        "taken_from_sha256": WHEEL_SHA256,
+        "written_by": "tools/build_head.py",
+        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
+    }
+    (folder / "facewright_head.json").write_text(json.dumps(record, indent=2) + "\n")

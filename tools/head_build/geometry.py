@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small mesh helpers: mirror maps, the neck cut, rigid fits, and the ``Part`` that all makers return.
+"""Mesh helpers: mirror maps, the neck cut, rigid fits, and the ``Part`` that all makers return.
 
 Frame of reference: MakeHuman's (decimetres, x to the actor's left, y up, z to the viewer).
 """

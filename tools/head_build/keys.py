@@ -16,8 +16,10 @@ from .source import Wheel
 # Degrees the eyeball turns at weight 1. The units turn it 10 to 15 degrees only; people reach
 # about 30 to the sides and a little less up and down.
 LOOK = {"In": 28.0, "Out": 28.0, "Up": 22.0, "Down": 26.0}
-# The lids of the same units follow in proportion.
-LID_GAIN = {"eyeLookUp": 1.6, "eyeLookDown": 1.7, "eyeLookIn": 1.5, "eyeLookOut": 1.5}
+# The lids follow the gaze. For a look upwards the unit raises the lower lid more than the upper
+# one; people do it the other way round, so part of eyeWide, which raises the upper lid, is added.
+LID_GAIN = {"eyeLookUp": 0.7, "eyeLookDown": 1.15, "eyeLookIn": 1.5, "eyeLookOut": 1.5}
+LOOK_UP_WIDE = 0.9
 
 
 def symmetric_units(wheel: Wheel, count: int, mirror: np.ndarray) -> dict[str, np.ndarray]:
@@ -27,6 +29,8 @@ def symmetric_units(wheel: Wheel, count: int, mirror: np.ndarray) -> dict[str, n
     for stem, gain in LID_GAIN.items():
         for side in ("Left", "Right"):
             units[stem + side] = units[stem + side] * gain
+    for side in ("Left", "Right"):
+        units[f"eyeLookUp{side}"] += LOOK_UP_WIDE * units[f"eyeWide{side}"]
     return units
 
 

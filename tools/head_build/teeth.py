@@ -72,8 +72,8 @@ def row_of_teeth(arch: Arch, sizes: tuple[tuple[float, float, float], ...]) -> l
         w = width * 0.01 * scale
         middle = np.interp(at + w / 2, length, t)
         at += w
-        for side in (1, -1):
-            crowns.append(_crown(arch, middle, side, (w, height * 0.01, depth * 0.01), index))
+        size = (w, height * 0.01, depth * 0.01)
+        crowns += [_crown(arch, middle, side, size, index) for side in (1, -1)]
     return [_join(crowns), _gum(arch, sizes)]
 
 
@@ -109,9 +109,7 @@ def _crown(
         # The labial face stays near the arch line; the lingual face moves with the thickness.
         shift = outward * (-half_depth - 0.006 * max(h - 0.3, 0))
         base = outer + shift + np.array([0, -arch.up * (h * height), 0])
-        ring = (
-            base + np.outer(c * width / 2 * fw * 0.97, tangent) + np.outer(s * half_depth, outward)
-        )
+        ring = base + np.outer(c * width / 2 * fw, tangent) + np.outer(s * half_depth, outward)
         if h < 0.2:
             ring[:, 1] += arch.up * cusp * (1 - np.abs(c))
         rings.append(ring)
