@@ -3,7 +3,7 @@
 
 While the face is tracked the detector rests: the landmarks of one frame say where to look in the
 next (MediaPipe's rule, from landmarks before smoothing). A lost face is looked for with the
-detector in the whole picture, and, now and then, in smaller squares of it, because the detector
+detector in the whole picture and, in turn, in smaller squares of it, because the detector
 was made for faces that fill a good part of its 128 pixels. Whatever it finds must convince the
 landmark network before it counts.
 """
@@ -22,9 +22,11 @@ from .landmarks import MIN_PRESENCE, RawFace, find_landmarks
 from .onnx_session import OnnxModel
 from .regions import Region, from_detection, from_landmarks, square
 
-# While no face is known the squares are searched in every eighth frame only: they cost as much
-# as tracking several frames, and the frames between are won back by tracking backwards.
-SEARCH_PERIOD = 8
+# How many squares of the picture are searched in the frame that lost the face, and in each frame
+# after it, where they take turns. All of them would cost as much as tracking several frames; the
+# frames that this loses are won back by tracking backwards.
+SQUARES_AT_LOSS = 4
+SQUARES_PER_FRAME = 1
 # In a cut-out the detector sees faces in many things. The landmark network gives real faces
 # there 0.999 and more, and lettering or clouds up to 0.95.
 SURE_PRESENCE = 0.99
@@ -118,15 +120,14 @@ class Follower:
 
         Args:
             image: uint8 (height, width, 3), RGB.
-            index: Number of the frame; decides in which frames the search is thorough.
+            index: Number of the frame; decides which square of the picture has its turn.
         """
         region, last = self.place
         face = None
         if region is not None:
             face = self._accepted(image, region)
         if face is None:
-            thorough = self._fresh or region is not None or index % SEARCH_PERIOD == 0
-            face = self._find(image, last, thorough)
+            face = self._find(image, last, self._squares(image, index))
         self._fresh = False
         if face is None:
             self.place = Place(None, last)
@@ -146,7 +147,7 @@ class Follower:
     def take_up(self, image: np.ndarray) -> None:
         """Takes the face up in the middle of a clip: detector first, else the last region."""
         last = self.place.last
-        face = self._find(image, last, thorough=False)
+        face = self._find(image, last, [])
         if face is None and last is not None:
             face = self._accepted(image, last)
         self._fresh = False
@@ -162,19 +163,32 @@ class Follower:
         face = find_landmarks(self._networks.landmarks, image, region)
         return face if face.presence >= presence else None
 
-    def _find(self, image: np.ndarray, last: Region | None, thorough: bool) -> RawFace | None:
+    def _squares(self, image: np.ndarray, index: int) -> list[Region]:
+        """The parts of the picture to search in this frame, besides the whole."""
+        height, width = image.shape[:2]
+        squares = search_squares(width, height, self.place.last)
+        if self._everybody:
+            return squares
+        if self.place.region is not None:
+            return squares[:SQUARES_AT_LOSS]
+        first = index * SQUARES_PER_FRAME
+        return [squares[(first + turn) % len(squares)] for turn in range(SQUARES_PER_FRAME)]
+
+    @property
+    def _everybody(self) -> bool:
+        """At the very start all faces are looked for once, so that the choice is a choice."""
+        return self._fresh and self.place.last is None
+
+    def _find(
+        self, image: np.ndarray, last: Region | None, squares: list[Region]
+    ) -> RawFace | None:
         faces = self._faces(image, letterbox(image), [], MIN_PRESENCE)
         chosen = self._choose(faces, last)
-        # At the very start everybody is looked for once, so that the choice is a choice.
-        everybody = self._fresh and last is None
-        if not thorough or (chosen is not None and not everybody):
-            return chosen
-        height, width = image.shape[:2]
-        for region in search_squares(width, height, last):
+        for region in squares:
+            if chosen is not None and not self._everybody:
+                break
             faces = self._faces(image, region, faces, SURE_PRESENCE)
             chosen = self._choose(faces, last)
-            if chosen is not None and not everybody:
-                break
         return chosen
 
     def _faces(

@@ -6,10 +6,15 @@ Pictures enter as float32 (n, 3, size, size). The batch is free.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from .onnx_writer import OnnxWriter
 from .tflite_graph import Graph, Operator
+
+# onnxruntime works on blocks of 16 channels (8 without AVX-512).
+BLOCK = 16
 
 
 def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -23,6 +28,11 @@ class _Converter:
         self.graph = graph
         self.out = OnnxWriter()
         self.names: dict[int, str] = {}
+        self.maker = {op.outputs[0]: op for op in graph.operators}
+        self.users: dict[int, list[Operator]] = defaultdict(list)
+        for op in graph.operators:
+            for number in op.inputs:
+                self.users[number].append(op)
 
     def tensor(self, number: int) -> str:
         return self.names[number]
@@ -50,23 +60,53 @@ class _Converter:
             raise ValueError(f"activation {activation} is not known")
         return result
 
+    def halved(self, number: int) -> Operator | None:
+        """The PReLU that makes a tensor, if it is carried as its two halves instead.
+
+        relu(x) and relu(-x) side by side, twice the channels: the convolution before makes both
+        with its own ReLU, the depthwise one after puts the slope into its weights, so the PReLU
+        itself costs nothing. It pays where the channels fill half a block at most.
+        """
+        op = self.maker.get(number)
+        if op is None or op.kind != "PRELU" or self.graph.shapes[number][3] * 2 > BLOCK:
+            return None
+        before, after = self.maker.get(op.inputs[0]), self.users[number]
+        alone = len(self.users[op.inputs[0]]) == 1 and len(after) == 1
+        kinds = before is not None and (before.kind, after[0].kind)
+        return op if alone and kinds == ("CONV_2D", "DEPTHWISE_CONV_2D") else None
+
     def on_conv_2d(self, op: Operator) -> str:
-        weight = self.graph.constants[op.inputs[1]].transpose(0, 3, 1, 2)
-        return self._convolution(op, weight, 1)
+        out = self.out
+        weight = out.constant(self.graph.constants[op.inputs[1]].transpose(0, 3, 1, 2))
+        bias = out.constant(self.graph.constants[op.inputs[2]])
+        maker = self.maker.get(op.inputs[0])
+        if maker is not None and maker.kind == "DEPTHWISE_CONV_2D" and self.halved(maker.inputs[0]):
+            weight = out.node("Concat", weight, weight, axis=1)
+        (user, *others) = self.users[op.outputs[0]] or [None]
+        if user is None or others or not self.halved(user.outputs[0]):
+            return self._convolution(op, weight, bias, 1)
+        weight = out.node("Concat", weight, out.node("Neg", weight), axis=0)
+        bias = out.node("Concat", bias, out.node("Neg", bias), axis=0)
+        return out.node("Relu", self._convolution(op, weight, bias, 1))
 
     def on_depthwise_conv_2d(self, op: Operator) -> str:
-        weight = self.graph.constants[op.inputs[1]].transpose(3, 0, 1, 2)
-        return self._convolution(op, weight, weight.shape[0])
+        out = self.out
+        channels = self.graph.shapes[op.inputs[0]][3]
+        weight = out.constant(self.graph.constants[op.inputs[1]].transpose(3, 0, 1, 2))
+        bias = self.graph.constants[op.inputs[2]]
+        prelu = self.halved(op.inputs[0])
+        if prelu is None:
+            return self._convolution(op, weight, out.constant(bias), channels)
+        slope = out.constant(self.graph.constants[prelu.inputs[1]].reshape(-1, 1, 1, 1))
+        below = out.node("Neg", out.node("Mul", weight, slope))
+        weight = out.node("Concat", weight, below, axis=0)
+        bias = out.constant(np.concatenate([bias, np.zeros_like(bias)]))
+        return self._convolution(op, weight, bias, 2 * channels)
 
-    def _convolution(self, op: Operator, weight: np.ndarray, group: int) -> str:
-        return self.out.node(
-            "Conv",
-            self.tensor(op.inputs[0]),
-            self.out.constant(weight),
-            self.out.constant(self.graph.constants[op.inputs[2]]),
-            group=group,
-            **self.window(op, weight.shape[2:]),
-        )
+    def _convolution(self, op: Operator, weight: str, bias: str, group: int) -> str:
+        shape = self.graph.shapes[op.inputs[1]]
+        window = self.window(op, shape[1:3])
+        return self.out.node("Conv", self.tensor(op.inputs[0]), weight, bias, group=group, **window)
 
     def on_max_pool_2d(self, op: Operator) -> str:
         window = self.window(op, op.options["kernel"])
@@ -88,6 +128,8 @@ class _Converter:
         an elementwise product would leave the blocked layout its convolutions work in. The
         slopes lie between -5.4 and 19.8, so the shorter max(x, a x) would be wrong.
         """
+        if self.halved(op.outputs[0]):
+            return self.tensor(op.inputs[0])
         slope = self.graph.constants[op.inputs[1]].reshape(-1, 1, 1, 1)
         one = self.out.constant(np.ones((1, 1, 1, 1), np.float32))
         below = self.out.constant(slope)
