@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
 from ..core.requests import TrackRequest
+from ..core.types import Observations
 from ..models.catalog import list_models, model_path
 from ..solve.catalog import get_solver
 from ..sources.media import VideoInfo, VideoSource
@@ -21,6 +23,9 @@ from ..takes.take_file import TakeWriter, read_header, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .recover import recover_gaps
+
+# Half a second of most clips: what a kill can cost at the most, besides what is in flight.
+_BLOCK_FRAMES = 12
 
 
 @dataclass
@@ -124,9 +129,21 @@ def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Prog
         frames = source.frames()
     total = source.info.frame_count
     progress.step(take.frame_count, total)
-    for observations in tracker.track(frames):
+    for observations in _blocks(tracker.track(frames)):
         take.append(observations, solve(observations))
         progress.step(take.frame_count, max(total, take.frame_count))
+
+
+def _blocks(parts: Iterator[Observations]) -> Iterator[Observations]:
+    """Gather what an engine yields frame by frame, so that writing costs little."""
+    waiting: list[Observations] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) >= _BLOCK_FRAMES:
+            yield Observations.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield Observations.concatenate(waiting)
 
 
 def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
