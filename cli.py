@@ -87,6 +87,9 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, help=".blend to write; a folder for a folder")
     parser.add_argument("--render", metavar="OUT", help="movie to render (.mp4), or a folder")
     parser.add_argument("--resolution", type=int, help="height of the movie, pixels")
+    parser.add_argument(
+        "--frames", type=int, nargs=2, metavar=("FIRST", "LAST"), help="frames to render"
+    )
     parser.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
     keys = parser.add_argument_group("keyframes")
     keys.add_argument("--start-frame", type=float, default=1.0, help="(%(default)s)")
@@ -196,7 +199,7 @@ def _onto_character(
         scene.frame_start, scene.frame_end = int(report.first_frame), int(report.last_frame)
     _save(out)
     if movie:
-        _render(scene, Path(movie), options.resolution)
+        _render(scene, Path(movie), options)
     sys.stdout.write(
         f"{report.mapped}/{report.total} shapes on {', '.join(report.objects)}, frames "
         f"{report.first_frame:g} to {report.last_frame:g} -> {out}\n"
@@ -270,8 +273,11 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
     )
 
 
-def _render(scene: bpy.types.Scene, movie: Path, height: int | None) -> None:
-    if height:
+def _render(scene: bpy.types.Scene, movie: Path, options: argparse.Namespace) -> None:
+    """Render after saving: what is changed here is not in the file."""
+    if options.frames:
+        scene.frame_start, scene.frame_end = options.frames
+    if height := options.resolution:
         width = scene.render.resolution_x * height / scene.render.resolution_y
         scene.render.resolution_x = round(width / 2) * 2
         scene.render.resolution_y = round(height / 2) * 2

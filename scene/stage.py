@@ -8,7 +8,7 @@ from fractions import Fraction
 import bpy
 
 from .head import create_head
-from .portrait_stage import create_portrait_stage
+from .portrait_stage import create_portrait_stage, use_portrait_render
 
 
 def new_stage(context: bpy.types.Context, rate: Fraction) -> bpy.types.Object:
@@ -27,10 +27,6 @@ def new_stage(context: bpy.types.Context, rate: Fraction) -> bpy.types.Object:
     # fps is whole in Blender: 24000/1001 is 24 over a base of 1.001.
     scene.render.fps = round(float(rate))
     scene.render.fps_base = scene.render.fps / float(rate)
-    scene.render.resolution_x = scene.render.resolution_y = 540
-    # In the background there is no graphics card to rely on, and a few samples do for a portrait.
-    scene.render.engine = "CYCLES"
-    scene.cycles.samples = 8
-    scene.cycles.use_denoising = True
-    scene.render.use_persistent_data = True
+    # In the background there is no graphics card to rely on: Cycles with few samples.
+    use_portrait_render(scene, size=540)
     return head

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,11 +19,13 @@ from engine.console import ProgressBar  # noqa: E402
 from engine.core.arkit import INDEX  # noqa: E402
 from engine.core.types import FaceTrack  # noqa: E402
 from engine.takes.csv_out import write_csv  # noqa: E402
-from engine.takes.take_file import read_track  # noqa: E402
+from engine.takes.take_file import read_header, read_track  # noqa: E402
 from tools import fetch_clips, run_in_bpy  # noqa: E402
 from tools.side_by_side import side_by_side  # noqa: E402
 
 CLIP = "WolfgangLanger_Pexels.mp4"
+# The stretch of it that is filmed: from looking up to laughing. Rendering takes longest.
+FILMED = (190, 430)
 CURVES = {
     "eyelids": ("eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft"),
     "brows": ("browInnerUp", "browDownLeft", "browOuterUpLeft"),
@@ -41,19 +44,22 @@ def main(argv: list[str]) -> int:
     out.mkdir(parents=True, exist_ok=True)
     print("Fetching the sample clip …" if not options.video else "Reading your clip …", flush=True)
     clip = options.video or next(path for path in fetch_clips.fetch() if path.name == CLIP)
+    filmed = [] if options.video else ["--frames", *map(str, FILMED)]
 
     take, rendered = out / "clip.fwtake", out / "head.mp4"
     code = run_in_bpy.main(
         ["capture", str(clip), "--out", str(out / "head.blend"), "--take", str(take), "--overwrite",
-         "--render", str(rendered), "--resolution", str(options.size),
+         "--render", str(rendered), "--resolution", str(options.size), *filmed,
          "--json", str(out / "report.json")]
     )  # fmt: skip
     if code:
         return code
     track = read_track(take)
     write_csv(out / "clip.csv", track)
+    rate = Fraction(*read_header(take)["source"]["rate"])
+    start_s = float((FILMED[0] - 1) / rate) if filmed else 0.0
     bar = ProgressBar("Putting both side by side")
-    side_by_side(clip, rendered, out / "preview.mp4", options.size, bar)
+    side_by_side(clip, rendered, out / "preview.mp4", options.size, start_s, bar)
     bar.close()
     rendered.unlink()
     plot(track, out / "curves.png", clip.name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put two movies side by side in sync, with the first one's sound."""
+"""Put two movies side by side in sync, with the second one's sound."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ def side_by_side(
     right: Path,
     out: Path,
     height: int,
+    start_s: float = 0.0,
     on_frame: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Write a movie that shows ``left`` beside ``right`` at the right one's frame times.
 
     Args:
-        left: Gives pictures by presentation time, and the sound.
-        right: Gives pictures and the frame rate.
+        left: Gives pictures by presentation time.
+        right: Gives pictures, the frame rate and the sound.
         out: H.264/AAC .mp4.
         height: Pixels; widths follow.
+        start_s: Second of ``left`` at which ``right`` begins.
         on_frame: Called with frames done and in all.
     """
     with av.open(str(right)) as source, av.open(str(out), "w") as target:
@@ -34,11 +36,11 @@ def side_by_side(
         video = target.add_stream("libx264", rate=stream.average_rate)
         video.pix_fmt = "yuv420p"
         video.options = {"crf": "20"}
-        sound = _add_sound(left, target)
+        sound = _add_sound(right, target)
         left_pictures = _pictures(left, height)
         shown, upcoming = next(left_pictures), next(left_pictures, None)
         for index, (time_s, picture) in enumerate(_pictures(right, height)):
-            while upcoming and upcoming[0] <= time_s + 1e-3:
+            while upcoming and upcoming[0] <= start_s + time_s + 1e-3:
                 shown, upcoming = upcoming, next(left_pictures, None)
             image = np.hstack([shown[1], picture])
             if index == 0:

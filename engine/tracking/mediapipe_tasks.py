@@ -8,6 +8,7 @@ Neither the package nor its model file ships with Facewright. It has no tongue, 
 from __future__ import annotations
 
 import importlib.util
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -73,13 +74,18 @@ class MediapipeTasksTracker:
         if options.face:
             self.notes.append("mediapipe-tasks always follows the face that it finds first.")
         self.faces_seen = 0
+        self._start()
+
+    def _start(self) -> None:
         self._live = _landmarker(self._bundle)
+        # Left to the garbage collector at exit, the package complains on stderr.
+        weakref.finalize(self, self._live[1].close)
         self._last_ms = -1
 
     def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
         """Yields one row per frame, in order."""
-        self._live = _landmarker(self._bundle)
-        self._last_ms = -1
+        if self._last_ms >= 0:
+            self._start()
         for frame in frames:
             yield self.track_one(frame)
 
