@@ -68,6 +68,7 @@ def bare_loop(path: Path) -> None:
     with VideoSource(path) as source:
         for frame in source.frames():
             rival.detect(frame)
+    rival.close()
 
 
 def cost(work: Callable[[Path], object], path: Path, frames: int) -> Cost:

@@ -27,9 +27,11 @@ from .regions import Region, from_detection, from_landmarks, square
 # frames that this loses are won back by tracking backwards.
 SQUARES_AT_LOSS = 4
 SQUARES_PER_FRAME = 1
-# In a cut-out the detector sees faces in many things. The landmark network gives real faces
-# there 0.999 and more, and lettering or clouds up to 0.95.
-SURE_PRESENCE = 0.99
+# What the landmark network must say to a face that is new. Faces that it follows may sink to
+# ``MIN_PRESENCE`` behind a hand, but real new ones have 0.99 and more. Lettering and clouds reach
+# 0.85 in the whole picture and 0.95 in a square of it, where the detector sees faces everywhere.
+NEW_PRESENCE = 0.9
+NEW_PRESENCE_IN_SQUARE = 0.99
 # Faces offered to the landmark network in one picture.
 MAX_CANDIDATES = 6
 # Pictures at least this high are also searched in squares of half their height.
@@ -182,12 +184,12 @@ class Follower:
     def _find(
         self, image: np.ndarray, last: Region | None, squares: list[Region]
     ) -> RawFace | None:
-        faces = self._faces(image, letterbox(image), [], MIN_PRESENCE)
+        faces = self._faces(image, letterbox(image), [], NEW_PRESENCE)
         chosen = self._choose(faces, last)
         for region in squares:
             if chosen is not None and not self._everybody:
                 break
-            faces = self._faces(image, region, faces, SURE_PRESENCE)
+            faces = self._faces(image, region, faces, NEW_PRESENCE_IN_SQUARE)
             chosen = self._choose(faces, last)
         return chosen
 

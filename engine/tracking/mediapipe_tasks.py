@@ -8,7 +8,6 @@ Neither the package nor its model file ships with Facewright. It has no tongue, 
 from __future__ import annotations
 
 import importlib.util
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,14 +29,8 @@ def is_installed() -> bool:
 
 
 def _landmarker(bundle: Path):
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise FacewrightError(
-            "The package mediapipe is not installed in the worker's Python.",
-            "Use the engine `mediapipe`, which needs no such package, or install mediapipe.",
-            "package-missing",
-        ) from error
+    import mediapipe
+
     vision = mediapipe.tasks.vision
     options = vision.FaceLandmarkerOptions(
         base_options=mediapipe.tasks.BaseOptions(model_asset_path=str(bundle)),
@@ -69,28 +62,40 @@ class MediapipeTasksTracker:
                 "Name a face_landmarker.task file, or use the engine `mediapipe`.",
                 "model-missing",
             )
+        if not is_installed():
+            raise FacewrightError(
+                "The package mediapipe is not installed in the worker's Python.",
+                "Use the engine `mediapipe`, which needs no such package, or install mediapipe.",
+                "package-missing",
+            )
         self._bundle = options.bundle
         self.notes: list[str] = []
         if options.face:
             self.notes.append("mediapipe-tasks always follows the face that it finds first.")
         self.faces_seen = 0
-        self._start()
+        self._live = None
+        self._last_ms = -1
 
-    def _start(self) -> None:
-        self._live = _landmarker(self._bundle)
-        # Left to the garbage collector at exit, the package complains on stderr.
-        weakref.finalize(self, self._live[1].close)
+    def close(self) -> None:
+        """Ends the stream. Left to Python's exit, the package complains on stderr."""
+        if self._live is not None:
+            self._live[1].close()
+        self._live = None
         self._last_ms = -1
 
     def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
         """Yields one row per frame, in order."""
-        if self._last_ms >= 0:
-            self._start()
-        for frame in frames:
-            yield self.track_one(frame)
+        self.close()
+        try:
+            for frame in frames:
+                yield self.track_one(frame)
+        finally:
+            self.close()
 
     def detect(self, frame: VideoFrame):
         """The package's own result for one frame, continuing from the frame before."""
+        if self._live is None:
+            self._live = _landmarker(self._bundle)
         mediapipe, landmarker = self._live
         picture = mediapipe.Image(
             image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame.image)
