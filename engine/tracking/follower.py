@@ -32,6 +32,8 @@ SQUARES_PER_FRAME = 1
 # 0.85 in the whole picture and 0.95 in a square of it, where the detector sees faces everywhere.
 NEW_PRESENCE = 0.9
 NEW_PRESENCE_IN_SQUARE = 0.99
+# A face this near to where it was last seen, in place and size, is not new.
+SAME_PLACE = 0.4
 # Faces offered to the landmark network in one picture.
 MAX_CANDIDATES = 6
 # Pictures at least this high are also searched in squares of half their height.
@@ -97,9 +99,8 @@ def search_squares(width: int, height: int, last: Region | None) -> list[Region]
     return squares
 
 
-def _remoteness(face: RawFace, last: Region) -> float:
+def _remoteness(here: Region, last: Region) -> float:
     """How unlike a face's place and size are to where it was last seen, in face sizes."""
-    here = from_landmarks(face.landmarks)
     distance = math.hypot(here.x - last.x, here.y - last.y) / last.width
     return distance + abs(math.log(here.width / last.width))
 
@@ -197,14 +198,15 @@ class Follower:
         self, image: np.ndarray, region: Region, known: list[RawFace], presence: float
     ) -> list[RawFace]:
         """The known faces and those found in a square of the picture."""
-        faces = list(known)
+        faces, last = list(known), self.place.last
         found: list[Detection] = detect(self._networks.detector, image, region)
         for detection in found[:MAX_CANDIDATES]:
             centre = (detection.box[:2] + detection.box[2:]) / 2
             if any(_inside(centre, face) for face in faces):
                 continue
             place = from_detection(detection.box, detection.keypoints)
-            face = self._accepted(image, place, presence)
+            returning = last is not None and _remoteness(place, last) < SAME_PLACE
+            face = self._accepted(image, place, MIN_PRESENCE if returning else presence)
             if face is not None:
                 faces.append(face)
         self._networks.saw(len(faces))
@@ -214,7 +216,7 @@ class Follower:
         if not faces:
             return None
         if last is not None:
-            return min(faces, key=lambda face: _remoteness(face, last))
+            return min(faces, key=lambda face: _remoteness(from_landmarks(face.landmarks), last))
         faces = sorted(faces, key=lambda face: -from_landmarks(face.landmarks).width)
         return faces[self._networks.face] if self._networks.face < len(faces) else None
 
