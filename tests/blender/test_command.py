@@ -94,8 +94,10 @@ def test_a_movie_is_rendered_with_picture_and_sound(clip, tmp_path):
     with av.open(str(movie)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 4
         assert container.streams.video[0].height == 64
-    with av.open(str(movie)) as container:
-        assert container.streams.audio
+    # Some bpy wheels (4.2) are built without the library that reads sound; Blender never is.
+    if bpy.app.build_options.audaspace:
+        with av.open(str(movie)) as container:
+            assert container.streams.audio
 
 
 @pytest.mark.parametrize(
