@@ -13,8 +13,8 @@ _LIGHTS = (
     ("Rim", (0.50, 0.75, 0.40), 0.5, 7.0, (0.95, 0.97, 1.0)),
 )
 _LENS = 85.0
-_DISTANCE = 0.82
-_TARGET = Vector((0.0, -0.07, 0.03))
+_DISTANCE = 0.72
+_TARGET = Vector((0.0, -0.07, 0.034))
 
 
 def create_portrait_stage(context: bpy.types.Context, head: bpy.types.Object) -> bpy.types.Object:

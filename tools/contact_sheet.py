@@ -70,16 +70,15 @@ class Studio:
 
 
 def _label(tile: np.ndarray, text: str) -> np.ndarray:
-    height = tile.shape[0]
     band = np.full((22, tile.shape[1], 3), 30, np.uint8)
     cv2.putText(band, text, (5, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (235,) * 3, 1, cv2.LINE_AA)
-    return np.concatenate([tile[: height - 0], band])
+    return np.concatenate([tile, band])
 
 
-def sheet(tile: int = 190, samples: int = 12) -> np.ndarray:
+def sheet(tile: int = 210, samples: int = 12) -> np.ndarray:
     """Neutral, the 52 keys at 1, and jawOpen with mouthClose, as a labelled grid."""
-    studio = Studio(tile, samples)
-    studio.closer(96, -0.06)
+    studio = Studio(tile, samples, subdivide=True)
+    studio.closer(112, -0.05)
     poses: list[tuple[str, dict[str, float]]] = [("neutral", {})]
     poses += [(name, {name: 1.0}) for name in NAMES]
     poses.append(("jawOpen + mouthClose", {"jawOpen": 1.0, "mouthClose": 1.0}))

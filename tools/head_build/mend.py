@@ -168,6 +168,9 @@ def smooth(face: Part, key: str, half_width: float | None = None, rounds: int = 
         mean = {i: delta[list(near[i])].mean(0) for i in active}
         for i in active:
             delta[i] += share[i] * (mean[i] - delta[i])
+    if half_width is None:  # averaging everywhere weakens the key; give it its strength back
+        peak, left = (np.linalg.norm(d, axis=1).max() for d in (face.deltas[key], delta))
+        delta *= peak / left
     face.deltas[key] = delta
 
 

@@ -42,3 +42,15 @@ def fractal(points: np.ndarray, frequency: float, octaves: int, seed: int) -> np
     return sum(
         value_noise(points, frequency * 2**k, seed + k) * np.float32(0.5**k) for k in range(octaves)
     )
+
+
+def spots(points: np.ndarray, frequency: float, seed: int) -> np.ndarray:
+    """Distance of points (N, 3) to the nearest of one random point per cell, in cells."""
+    scaled = points * frequency + 1000.0
+    cell = np.floor(scaled).astype(np.int64)
+    nearest = np.full(len(points), np.inf)
+    for step in np.ndindex(3, 3, 3):
+        other = cell + np.array(step) - 1
+        jitter = np.stack([_hash(*other.T, seed + k) for k in range(3)], 1)
+        nearest = np.minimum(nearest, np.linalg.norm(other + jitter - scaled, axis=1))
+    return nearest

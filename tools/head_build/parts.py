@@ -14,8 +14,10 @@ import numpy as np
 from .geometry import Part, edge_loop, faces_within, rigid_fit, rotation_about, sphere_fit
 from .source import BaseMesh
 
-# The ring of 42 vertices at the base of the neck, found by its front vertex and the next one on.
-NECK_FRONT = 1522
+# The ring of 42 vertices around the neck where the base mesh is cut, found by its front vertex;
+# below it the neck goes on downwards, widening a little, to a level end.
+NECK_FRONT = 809
+NECK_EXTRA, NECK_FLARE = 0.34, 0.14  # decimetres below the ring's lowest point; share of its width
 IRIS_ANGLE = 28.0  # degrees from the optical axis to the edge of the iris
 EYE_UV_ANGLE = 110.0  # degrees from the optical axis that reach the edge of the iris texture
 _RINGS = (3, 6.5, 10, 14, 18, 22, 25.5, 28, 30.5, 34, 40, 50, 63, 78, 95, 115, 140)
@@ -49,10 +51,40 @@ def skin_and_tongue(
     crown = int(base.vertices[:13380, 1].argmax())
     skin = [body[i] for i in faces_within(faces, loop, crown)]
     tongue = [i for i, g in enumerate(base.groups) if g == "helper-tongue"]
-    return [
-        _subset(base, vertices, units, skin, "skin"),
-        _subset(base, vertices, units, tongue, "mouth"),
-    ]
+    part = _subset(base, vertices, units, skin, "skin")
+    used = np.array(sorted({v for i in skin for v in base.faces[i]}))
+    _extend_neck(part, [int(np.searchsorted(used, v)) for v in loop])
+    return [part, _subset(base, vertices, units, tongue, "mouth")]
+
+
+def _extend_neck(part: Part, loop: list[int], rings: int = 4) -> None:
+    """Carry the neck on from its open ring, widening a little, to a level end."""
+    edge_uv: dict[tuple[int, int], np.ndarray] = {}
+    for face, uv in zip(part.faces, part.uvs, strict=True):
+        for k, pair in enumerate(zip(face, face[1:] + face[:1], strict=True)):
+            edge_uv[pair] = uv[[k, (k + 1) % len(face)]]
+    if (loop[0], loop[1]) not in edge_uv:  # walk the border as its faces do
+        loop = loop[::-1]
+    start = part.vertices[loop]
+    middle = start.mean(0)
+    above, points = loop, [part.vertices]
+    for ring in range(1, rings + 1):
+        t = ring / rings
+        new = middle + (start - middle) * (1 + NECK_FLARE * t * t)
+        new[:, 1] = start[:, 1] + (start[:, 1].min() - NECK_EXTRA - start[:, 1]) * t
+        first = sum(len(p) for p in points)
+        below = list(range(first, first + len(loop)))
+        points.append(new)
+        for k in range(len(loop)):
+            n = (k + 1) % len(loop)
+            part.faces.append([above[n], above[k], below[k], below[n]])
+            # Below the cut the texture goes on with the colours at the cut.
+            a, b = edge_uv[loop[k], loop[n]]
+            part.uvs.append(np.array([b, a, a, b]))
+        above = below
+    part.vertices = np.concatenate(points)
+    for name, delta in part.deltas.items():
+        part.deltas[name] = np.concatenate([delta, np.tile(delta[loop], (rings, 1))])
 
 
 def _adjacent(faces: list[list[int]], a: int, b: int) -> bool:

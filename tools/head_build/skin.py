@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from .layout import rasterize, sample
-from .noise import fractal, value_noise
+from .noise import fractal, spots, value_noise
 
 SKIN = np.array([0.800, 0.610, 0.510])
 LIPS = np.array([0.700, 0.400, 0.370])
@@ -46,7 +46,7 @@ def scalp_mask(points: np.ndarray, marks: Landmarks, softness: float = 0.07) -> 
     x, y, z = np.moveaxis(points, -1, 0)
     angle = np.degrees(np.arctan2(np.abs(x), z - marks.ear[2] - 0.05))
     line = marks.eye[1] + np.interp(angle, *_HAIRLINE)
-    ragged = 0.035 * fractal(points, 9.0, 3, 5)
+    ragged = 0.022 * fractal(points, 9.0, 3, 5)
     return _smooth((y - line + ragged) / softness)
 
 
@@ -114,9 +114,11 @@ def _complexion(points: np.ndarray, masks: dict[str, np.ndarray], marks: Landmar
     under = _blob(side, marks.eye + np.array([-0.02, -0.19, 0.1]), 0.11)[..., None]
     colour = colour * (1 - under * np.array([0.07, 0.09, 0.06]))
     # a few faint freckles over nose and cheeks
-    freckle = _smooth((value_noise(points, 55.0, 11) - 0.55) / 0.2)
-    freckle *= _blob(side, marks.eye + np.array([-0.08, -0.33, 0.15]), 0.28)
-    return colour * (1 - freckle[..., None] * np.array([0.05, 0.08, 0.09]))
+    where = _blob(side, marks.eye + np.array([-0.08, -0.33, 0.15]), 0.28)
+    area = where > 0.2
+    freckle = np.zeros_like(where)
+    freckle[area] = where[area] * _smooth((0.20 - spots(points[area], 17.0, 11)) / 0.12)
+    return colour * (1 - freckle[..., None] * np.array([0.06, 0.10, 0.11]))
 
 
 def _lips(colour: np.ndarray, points: np.ndarray, mask: np.ndarray) -> np.ndarray:
