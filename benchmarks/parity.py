@@ -3,9 +3,7 @@
 
     python -m benchmarks.parity [CLIP ...]
 
-Landmarks are compared after the same smoothing; rotations without the stretched depth that
-Google's package has in tilted heads (see ``engine.tracking.landmarks.to_image``). "2 to 1" is
-two streams against one.
+Landmarks are compared after the same smoothing. "2 to 1" is two streams against one.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ def main() -> int:
         line = f"{path.name:26} {len(ours):6} {theirs.valid.sum():6} {ours.valid.sum():5} | "
         both = theirs.valid & ours.valid
         if both.any():
-            pixels, scores, degrees = runs.differences(ours, theirs, *runs.picture_size(path))
+            pixels, scores, degrees = runs.differences(ours, theirs)
             moved = np.linalg.norm(double.landmarks - ours.landmarks, axis=2)
             line += (
                 f"{np.median(pixels):9.3f} {np.percentile(pixels, 99):6.3f} | "

@@ -15,11 +15,8 @@ from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
 from engine.tracking.base import FaceTracker, TrackerOptions
 from engine.tracking.catalog import create_tracker
-from engine.tracking.face_geometry import load_geometry
-from engine.tracking.head_pose import head_pose
 from engine.tracking.mediapipe_tasks import is_installed
 from engine.tracking.one_euro import OneEuro
-from engine.tracking.regions import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from tools.fetch_clips import CLIPS, fetch
 
 BUNDLE = CLIPS / "face_landmarker_v2_with_blendshapes.task"
@@ -86,25 +83,18 @@ def rotation_difference_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.degrees(2 * np.arcsin(np.minimum(gap / np.sqrt(8), 1)))
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of a clip's pictures."""
-    with VideoSource(path) as source:
-        return source.info.width, source.info.height
-
-
 def differences(
-    ours: Observations, theirs: Observations, width: int, height: int
+    ours: Observations, theirs: Observations
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How far two trackers lie apart in the frames that both have.
 
     Args:
         ours: Of the default tracker: landmarks as measured.
-        theirs: Of Google's package: landmarks smoothed, depth stretched in tilted heads.
-        width, height: Size of the pictures.
+        theirs: Of Google's package: landmarks smoothed.
 
     Returns:
         Pixels (T, 478) between smoothed landmarks, score differences (T, 51) without the
-        tongue, and degrees (T,) between head rotations, theirs from the unstretched depth.
+        tongue, and degrees (T,) between head rotations.
     """
     smooth = np.full(ours.landmarks.shape, np.nan)
     one_euro = OneEuro()
@@ -114,13 +104,8 @@ def differences(
         else:
             one_euro.reset()
     both = ours.valid & theirs.valid
-    points = theirs.landmarks[both].astype(float)
-    eyes = points[:, LEFT_EYE_OUTER] - points[:, RIGHT_EYE_OUTER]
-    tilt = np.arctan2(eyes[:, 1], eyes[:, 0])
-    points[:, :, 2] /= np.hypot(np.cos(tilt), np.sin(tilt) * width / height)[:, None]
-    head = head_pose(load_geometry(model_path("face_geometry")), points, width, height)
     return (
-        np.linalg.norm(smooth[both][:, :, :2] - points[:, :, :2], axis=2),
+        np.linalg.norm(smooth[both][:, :, :2] - theirs.landmarks[both][:, :, :2], axis=2),
         np.abs(ours.scores[both] - theirs.scores[both])[:, :-1],
-        rotation_difference_deg(ours.head[both], head),
+        rotation_difference_deg(ours.head[both], theirs.head[both]),
     )

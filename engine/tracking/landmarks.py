@@ -21,7 +21,7 @@ class RawFace(NamedTuple):
     """What the landmark network says about one region.
 
     Attributes:
-        landmarks: float32 (478, 3), image pixels; z in the same scale as x.
+        landmarks: float32 (478, 3), image pixels; z in about the same scale as x (``to_image``).
         presence: Probability that the region shows a face.
         tongue: Probability that the tongue is out; only meaningful with a face.
     """
@@ -31,15 +31,17 @@ class RawFace(NamedTuple):
     tongue: float
 
 
-def to_image(values: np.ndarray, region: Region) -> np.ndarray:
+def to_image(values: np.ndarray, region: Region, aspect: float) -> np.ndarray:
     """Landmarks in pixels of the crop to image pixels.
 
-    The depth is scaled like x. (MediaPipe scales it by the length of the crop's x axis in
-    coordinates normalised by width and by height, which stretches depth when the head tilts in
-    a picture that is not square: by 1.17 at 35 degrees in 16:9.)
+    The depth is scaled as MediaPipe does it, by the length of the crop's x axis in coordinates
+    normalised by width and by height. In a picture that is not square this stretches depth when
+    the head tilts (by 1.17 at 35 degrees in 16:9); head poses are Google's only with it.
 
     Args:
         values: float32 (478, 3), x and y from the crop's corner, z in the same scale.
+        region: Where the crop was taken.
+        aspect: Width of the picture / its height.
 
     Returns:
         float32 (478, 3).
@@ -47,7 +49,8 @@ def to_image(values: np.ndarray, region: Region) -> np.ndarray:
     transform = matrix(region, SIZE)
     out = np.empty((len(values), 3), np.float32)
     out[:, :2] = values[:, :2] @ transform[:, :2].T + transform[:, 2]
-    out[:, 2] = values[:, 2] * (region.width / SIZE)
+    stretch = math.hypot(math.cos(region.angle), math.sin(region.angle) * aspect)
+    out[:, 2] = values[:, 2] * (region.width / SIZE * stretch)
     return out
 
 
@@ -61,7 +64,7 @@ def find_landmarks(model: OnnxModel, image: np.ndarray, region: Region) -> RawFa
     """
     values, logit, tongue = model.run(planes(crop(image, region, SIZE), 1 / 255, 0.0))
     return RawFace(
-        to_image(values.reshape(LANDMARKS, 3), region),
+        to_image(values.reshape(LANDMARKS, 3), region, image.shape[1] / image.shape[0]),
         1 / (1 + math.exp(-min(max(float(logit[0, 0]), -100.0), 100.0))),
         float(tongue[0, 0]),
     )

@@ -29,9 +29,8 @@ _PROVIDERS: dict[str, list[tuple[str, dict]]] = {
     "directml": [("DmlExecutionProvider", {})],
     "coreml": [("CoreMLExecutionProvider", {})],
 }
-# "auto" stays on the processor: these networks take milliseconds there, less than a copy to a
-# card and back in most machines, and results are the same everywhere.
-_PROVIDERS["auto"] = _PROVIDERS["cpu"]
+# Where the person does not choose, the card is tried first and the processor is no surprise.
+_PROVIDERS["auto"] = _PROVIDERS["cuda"]
 
 
 @dataclass(frozen=True)
@@ -97,14 +96,14 @@ def open_model(path: Path, device: str = "auto") -> OnnxModel:
     there = set(onnxruntime.get_available_providers())
     usable = [(name, options) for name, options in wanted if name in there]
     note = ""
-    if wanted and not usable:
+    if wanted and not usable and device != "auto":
         note = (
             f"The device {device!r} is not in this build of onnxruntime "
             f"{onnxruntime.__version__}; the processor is used."
         )
     session = _session(onnxruntime, path, [*usable, (CPU, {})])
     provider = session.get_providers()[0]
-    if usable and provider == CPU:
+    if usable and provider == CPU and device != "auto":
         note = f"The device {device!r} could not be started; the processor is used."
     return OnnxModel(session, session.get_inputs()[0].name, provider, note)
 

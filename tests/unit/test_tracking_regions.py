@@ -36,8 +36,17 @@ def test_a_landmark_survives_the_way_into_the_crop_and_back():
     inside = np.linalg.solve(transform[:, :2], there - transform[:, 2])
     values = np.zeros((478, 3), np.float32)
     values[7] = (*inside, 25.6)
-    back = to_image(values, region)[7]
+    back = to_image(values, region, 1.0)[7]
     np.testing.assert_allclose(back, [150, 60, 9], atol=1e-3)
+
+
+def test_depth_is_stretched_as_googles_in_a_wide_picture_with_a_tilted_head():
+    values = np.zeros((478, 3), np.float32)
+    values[7, 2] = 25.6
+    level, tilted = (Region(100, 80, 90, 90, math.radians(a)) for a in (0, 35))
+    assert to_image(values, level, 16 / 9)[7, 2] == pytest.approx(9)
+    # hypot(cos 35, 16/9 sin 35) = 1.3079
+    assert to_image(values, tilted, 16 / 9)[7, 2] == pytest.approx(9 * 1.3079, rel=1e-3)
 
 
 def test_the_region_of_a_detection_is_upright_with_the_eyes():
