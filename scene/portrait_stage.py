@@ -65,7 +65,7 @@ def _world() -> bpy.types.World:
     return world
 
 
-def use_portrait_render(scene: bpy.types.Scene, size: int = 360, samples: int = 6) -> None:
+def use_portrait_render(scene: bpy.types.Scene, size: int = 360, samples: int = 4) -> None:
     """Render settings that make a clean portrait quickly on a processor: Cycles with denoising.
 
     Args:

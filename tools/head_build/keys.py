@@ -20,12 +20,16 @@ LOOK = {"In": 28.0, "Out": 28.0, "Up": 22.0, "Down": 26.0}
 # one; people do it the other way round, so part of eyeWide, which raises the upper lid, is added.
 LID_GAIN = {"eyeLookUp": 0.7, "eyeLookDown": 1.15, "eyeLookIn": 1.5, "eyeLookOut": 1.5}
 LOOK_UP_WIDE = 0.9
+# Units that hardly read at the size of a thumbnail.
+GAIN = {"browInnerUp": 1.4, "cheekSquintLeft": 1.2, "cheekSquintRight": 1.2}
 
 
 def symmetric_units(wheel: Wheel, count: int, mirror: np.ndarray) -> dict[str, np.ndarray]:
     """All 52 units as (count, 3) deltas; each Left key is exactly the mirror image of its Right."""
     raw = {name: wheel.face_unit(name, count) for name in NAMES}
     units = {name: symmetrize(raw[name], raw[mirror_name(name)], mirror) for name in NAMES}
+    for name, gain in GAIN.items():
+        units[name] = units[name] * gain
     for stem, gain in LID_GAIN.items():
         for side in ("Left", "Right"):
             units[stem + side] = units[stem + side] * gain
