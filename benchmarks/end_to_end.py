@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from benchmarks.support.clips import looped
+from engine.models.catalog import model_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,8 +74,6 @@ def main() -> int:
 
 
 def _contestants(clip: Path, scratch: Path) -> dict[str, list[str]]:
-    from benchmarks.rival_bundle import bundle
-
     rival = scratch / "rival.py"
     rival.write_text(RIVAL, encoding="utf-8")
     blend = scratch / "head.blend"
@@ -87,7 +86,14 @@ def _contestants(clip: Path, scratch: Path) -> dict[str, list[str]]:
     )
     subprocess.run([sys.executable, "-c", stage], cwd=ROOT, check=True, capture_output=True)
     out = str(scratch / "out.blend")
-    common = [sys.executable, str(rival), str(clip), str(blend), out, str(bundle())]
+    common = [
+        sys.executable,
+        str(rival),
+        str(clip),
+        str(blend),
+        out,
+        str(model_path("face_landmarker")),
+    ]
     return {
         "MediaPipe + frame_set + keyframe_insert": [*common, "1"],
         "MediaPipe + keyframe_insert": [*common, "0"],

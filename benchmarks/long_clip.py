@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An hour of video: does memory stay, does the take open, how long do keys take?
 
-    python -m benchmarks.long_clip [--seconds 3600]
+python -m benchmarks.long_clip [--seconds 3600]
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("clip", nargs="*")
     arguments = parser.parse_args()
     if not runs.has_rival():
-        print("Google's package or its model file is not there: nothing to compare with")
+        print("Google's package is not installed: nothing to compare with")
         return 0
     print(
         f"{'clip':26} {'frames':>6} {'theirs':>6} {'ours':>5} | {'px median':>9} {'p99':>6} | "

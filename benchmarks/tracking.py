@@ -35,7 +35,7 @@ def main() -> None:
     if runs.has_rival():
         contestants = {"mediapipe package": runs.bare_loop, **contestants}
     else:
-        print("Google's package or its model file is not there: no comparison")
+        print("Google's package is not installed: no comparison")
     print(f"{'clip':28} {'tracker':22} {'wall ms':>8} {'fps':>6} {'cpu ms':>7} {'speed':>6}")
     for path in runs.paths(arguments.clip):
         frames = len(runs.observe(runs.tracker("mediapipe"), path))

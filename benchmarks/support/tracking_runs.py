@@ -19,7 +19,6 @@ from engine.tracking.mediapipe_tasks import is_installed
 from engine.tracking.one_euro import OneEuro
 from tools.fetch_clips import CLIPS, fetch
 
-BUNDLE = CLIPS / "face_landmarker_v2_with_blendshapes.task"
 DEFAULT_CLIPS = (
     "carphone_pristine.mp4",
     "single_face.mp4",
@@ -44,13 +43,13 @@ def paths(names: list[str]) -> Iterator[Path]:
 
 
 def has_rival() -> bool:
-    """Whether Google's package and its model file are there."""
-    return is_installed() and BUNDLE.exists()
+    """Whether Google's package is there."""
+    return is_installed()
 
 
 def tracker(engine: str, streams: int = 1) -> FaceTracker:
     """A tracker of the catalogue."""
-    return create_tracker(engine, TrackerOptions(model_path, streams=streams, bundle=BUNDLE))
+    return create_tracker(engine, TrackerOptions(model_path, streams=streams))
 
 
 def observe(face_tracker: FaceTracker, path: Path) -> Observations:

@@ -22,7 +22,7 @@ from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
-from .recover import recover_gaps
+from .recover import drop_false_alarms, recover_gaps
 
 # Half a second of most clips: what a kill can cost at the most, besides what is in flight.
 _BLOCK_FRAMES = 12
@@ -98,6 +98,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             already = take.frame_count
             try:
                 _track(source, tracker, solve, take, progress)
+                drop_false_alarms(solve, take)
                 if request.recover:
                     report.recovered_frames = recover_gaps(source, tracker, solve, take, progress)
                 report.state = "complete"

@@ -27,7 +27,6 @@ class TrackerOptions:
         streams: How many blocks of frames are tracked at once; 0 picks from the processor's
             cores. The result is the same for any number.
         memory_bytes: Budget for the decoded frames that wait for their turn.
-        bundle: Only for ``mediapipe-tasks``: Google's ``face_landmarker.task`` file.
     """
 
     model_path: Callable[[str], Path]
@@ -35,7 +34,6 @@ class TrackerOptions:
     face: int = 0
     streams: int = 0
     memory_bytes: int = DEFAULT_MEMORY_BYTES
-    bundle: Path | None = None
 
 
 class FaceTracker(Protocol):

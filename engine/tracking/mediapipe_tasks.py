@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Google's own package as a tracker, to compare with: the only file that imports mediapipe.
 
-Neither the package nor its model file ships with Facewright. It has no tongue, no confidence
+The package does not ship with Facewright, its model file does. It has no tongue, no confidence
 (``presence`` is 1 where it gives a face) and gives landmarks after smoothing only.
 """
 
@@ -46,7 +46,7 @@ class MediapipeTasksTracker:
     """See ``engine.tracking.base.FaceTracker``.
 
     Args:
-        options: ``bundle`` names Google's model file; ``face`` and ``streams`` have no effect.
+        options: ``face``, ``device`` and ``streams`` have no effect.
 
     Raises:
         FacewrightError: ``model-missing`` or ``package-missing``.

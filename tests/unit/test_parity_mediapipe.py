@@ -26,11 +26,10 @@ FRAMES = 170
 @pytest.fixture(scope="module", params=CLIPS)
 def footage(request, clip):
     """Frames, picture size and what Google's package sees in them."""
-    bundle = clip("face_landmarker_v2_with_blendshapes.task")
     with VideoSource(clip(request.param)) as source:
         size = source.info.width, source.info.height
         frames = list(itertools.islice(source.frames(), FRAMES))
-    return frames, size, _track(frames, "mediapipe-tasks", bundle=bundle)
+    return frames, size, _track(frames, "mediapipe-tasks")
 
 
 def _track(frames, engine, **options):
