@@ -56,19 +56,13 @@ class MediapipeTasksTracker:
     provider = "mediapipe"
 
     def __init__(self, options: TrackerOptions) -> None:
-        if options.bundle is None or not options.bundle.is_file():
-            raise FacewrightError(
-                f"The engine mediapipe-tasks needs Google's model file (given: {options.bundle}).",
-                "Name a face_landmarker.task file, or use the engine `mediapipe`.",
-                "model-missing",
-            )
         if not is_installed():
             raise FacewrightError(
                 "The package mediapipe is not installed in the worker's Python.",
                 "Use the engine `mediapipe`, which needs no such package, or install mediapipe.",
                 "package-missing",
             )
-        self._bundle = options.bundle
+        self._bundle = options.model_path("face_landmarker")
         self.notes: list[str] = []
         if options.face:
             self.notes.append("mediapipe-tasks always follows the face that it finds first.")

@@ -12,7 +12,7 @@ from engine.core.errors import FacewrightError
 from engine.core.types import Observations, VideoFrame
 from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
-from engine.tracking import catalog
+from engine.tracking import catalog, mediapipe_tasks
 from engine.tracking.base import TrackerOptions
 from engine.tracking.onnx_session import CPU
 from engine.tracking.streams import plan
@@ -156,6 +156,11 @@ def test_wrong_names_are_refused():
     with pytest.raises(FacewrightError) as caught:
         catalog.create_tracker("abacus", TrackerOptions(model_path))
     assert caught.value.code == "engine-unknown"
+
+
+def test_googles_package_says_when_it_is_not_there(monkeypatch):
+    monkeypatch.setattr(mediapipe_tasks, "is_installed", lambda: False)
     with pytest.raises(FacewrightError) as caught:
         catalog.create_tracker("mediapipe-tasks", TrackerOptions(model_path))
-    assert caught.value.code == "model-missing"
+    assert caught.value.code == "package-missing"
+    assert catalog.available_engines() == ["mediapipe"]
