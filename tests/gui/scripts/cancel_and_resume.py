@@ -12,6 +12,7 @@ def steps(gui):
     yield from start(gui, bpy.ops.facewright.track_video)
     yield from gui.press("ESC")
     yield from watch(gui)
+    yield from gui.until(lambda: not workers(), "the worker leaves after Esc")
     yield from gui.photograph("cancelled")
     cancelled = {
         "result_after_esc": run().result,
