@@ -150,6 +150,7 @@ def _armature(context: bpy.types.Context, asset: HeadAsset, name: str) -> bpy.ty
     rig = bpy.data.objects.new(name, armature)
     context.collection.objects.link(rig)
     rig.show_in_front = True
+    armature.display_type = "STICK"  # solid bones would hide the face
     before = context.view_layer.objects.active
     context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")

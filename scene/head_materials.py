@@ -7,11 +7,12 @@ from pathlib import Path
 
 import bpy
 
+_WET: dict[str, object] = {"Roughness": 0.06, "Specular IOR Level": 0.6}
 # name -> (image file or None, base colour, {Principled input: value})
 _LOOKS: dict[str, tuple[str | None, tuple[float, float, float], dict[str, object]]] = {
     "skin": (
         "facewright_head_skin.jpg",
-        (0.55, 0.33, 0.24),
+        (0.66, 0.44, 0.35),
         {
             "Roughness": 0.48,
             "Specular IOR Level": 0.4,
@@ -20,11 +21,9 @@ _LOOKS: dict[str, tuple[str | None, tuple[float, float, float], dict[str, object
             "Subsurface Scale": 0.008,
         },
     ),
-    "eye": (
-        "facewright_head_eye.jpg",
-        (0.75, 0.72, 0.7),
-        {"Roughness": 0.06, "Specular IOR Level": 0.6},
-    ),
+    "eye": ("facewright_head_eye.jpg", (0.75, 0.72, 0.7), _WET),
+    "iris": ("facewright_head_eye.jpg", (0.13, 0.07, 0.03), _WET),
+    "pupil": ("facewright_head_eye.jpg", (0.005, 0.005, 0.005), _WET),
     "teeth": (None, (0.84, 0.78, 0.67), {"Roughness": 0.22}),
     "mouth": (None, (0.42, 0.13, 0.12), {"Roughness": 0.35}),
     "lash": (None, (0.02, 0.013, 0.01), {"Roughness": 0.6, "Specular IOR Level": 0.2}),

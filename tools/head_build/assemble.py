@@ -17,7 +17,7 @@ from engine.core.arkit import NAMES
 from .geometry import Part
 from .source import PACKAGE, WHEEL_SHA256
 
-MATERIALS = ("skin", "eye", "teeth", "mouth", "lash")
+MATERIALS = ("skin", "eye", "iris", "pupil", "teeth", "mouth", "lash")
 # Deltas below this length (metres) are dropped from the sparse keys.
 EPSILON = 2e-6
 

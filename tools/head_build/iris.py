@@ -6,9 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from .noise import fractal, value_noise
-from .parts import EYE_UV_ANGLE, IRIS_ANGLE
+from .parts import EYE_UV_ANGLE, IRIS_ANGLE, PUPIL_ANGLE
 
-PUPIL_ANGLE = 9.5
 SCLERA = np.array([0.83, 0.80, 0.78])
 INNER = np.array([0.40, 0.26, 0.13])
 OUTER = np.array([0.24, 0.19, 0.13])

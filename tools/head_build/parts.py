@@ -18,6 +18,7 @@ from .source import BaseMesh
 # below it the neck goes on downwards, widening a little, to a level end.
 NECK_FRONT = 809
 NECK_EXTRA, NECK_FLARE = 0.34, 0.14  # decimetres below the ring's lowest point; share of its width
+PUPIL_ANGLE = 10.0  # degrees from the optical axis to the edge of the pupil
 IRIS_ANGLE = 28.0  # degrees from the optical axis to the edge of the iris
 EYE_UV_ANGLE = 110.0  # degrees from the optical axis that reach the edge of the iris texture
 _RINGS = (3, 6.5, 10, 14, 18, 22, 25.5, 28, 30.5, 34, 40, 50, 63, 78, 95, 115, 140)
@@ -158,12 +159,16 @@ def eyeball(eye: Eye, cornea: float, turns: dict[str, tuple[str, float]]) -> Par
     faces = _pole_faces(len(_RINGS), _SEGMENTS)
     if eye.side < 0:
         faces = [face[::-1] for face in faces]
+    # Own slots, so that the gaze can be read in a viewport that shows no textures.
+    pupil = _SEGMENTS * (1 + sum(angle <= PUPIL_ANGLE for angle in _RINGS[1:]))
+    iris = _SEGMENTS * sum(angle <= IRIS_ANGLE for angle in _RINGS)
+    materials = ["pupil"] * pupil + ["iris"] * (iris - pupil) + ["eye"] * (len(faces) - iris)
     local = unit * eye.radius
     deltas = {
         name: local @ rotation_about(axis, degrees).T - local
         for name, (axis, degrees) in turns.items()
     }
-    return Part(local + eye.centre, faces, [flat[face] for face in faces], "eye", deltas)
+    return Part(local + eye.centre, faces, [flat[face] for face in faces], materials, deltas)
 
 
 def _pole_faces(rings: int, segments: int) -> list[list[int]]:
