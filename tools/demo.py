@@ -83,7 +83,7 @@ def plot(track: FaceTrack, path: Path, title: str) -> None:
         axes[3].plot(track.time_s, track.head_deg[:, column], label=name, linewidth=1)
     axes[3].set(ylabel="head, degrees", xlabel="seconds")
     for axis in axes:
-        axis.legend(loc="upper right", fontsize=8, ncols=4)
+        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
         axis.grid(alpha=0.3)
     figure.suptitle(f"{title}: scores as tracked")
     figure.savefig(path, dpi=110)
