@@ -13,6 +13,13 @@ class _FacewrightPanel:
     bl_region_type = "UI"
     bl_category = "Facewright"
 
+    def settings_layout(self) -> bpy.types.UILayout:
+        """The panel's layout as property editors lay theirs out."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        return layout
+
 
 class FACEWRIGHT_PT_capture(_FacewrightPanel, bpy.types.Panel):
     """Source, target and the button."""
@@ -21,9 +28,7 @@ class FACEWRIGHT_PT_capture(_FacewrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw settings, or progress while a clip is being tracked."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = self.settings_layout()
         run, shot = run_of(context), shot_of(context)
 
         settings = layout.column()
@@ -55,9 +60,7 @@ class FACEWRIGHT_PT_keys(_FacewrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw action, gaps, timing and sound."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = self.settings_layout()
         shot = shot_of(context)
         for name in ("action_mode", "gap_policy", "key_times", "reduce_error"):
             layout.prop(shot, name)
@@ -74,9 +77,7 @@ class FACEWRIGHT_PT_head(_FacewrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw where head and gaze go."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = self.settings_layout()
         shot = shot_of(context)
         layout.prop(shot, "use_head")
         layout.prop(shot, "use_head_location")
@@ -97,9 +98,7 @@ class FACEWRIGHT_PT_smoothing(_FacewrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the strengths."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
+        layout = self.settings_layout()
         shot = shot_of(context)
         column = layout.column(align=True)
         for part in ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head"):

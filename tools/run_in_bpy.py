@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools.extension import load_extension  # noqa: E402
+from tools.extension import load_extension
 
 
 def main(argv: list[str]) -> int:
