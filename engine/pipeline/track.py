@@ -112,15 +112,27 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
     if report.state == "complete" and not report.valid_frames:
         if not request.resume:
             working.unlink()
-        raise FacewrightError(
-            f"No face was found in {Path(request.video).name} ({report.frames} frames).",
-            "The face must be upright, turned less than 80 degrees away and at least about "
-            "40 pixels wide.",
-            "no-face",
-        )
+        raise _nobody(report, request)
     if request.overwrite:
         working.replace(target)
     return report
+
+
+def _nobody(report: TrackReport, request: TrackRequest) -> FacewrightError:
+    """Why a whole clip gave no frame with the face."""
+    name = Path(request.video).name
+    if 0 < report.faces_seen <= request.face:
+        return FacewrightError(
+            f"Face {request.face} was asked for, but {name} shows {report.faces_seen} at once.",
+            "Faces are counted from 0, the largest.",
+            "no-such-face",
+        )
+    return FacewrightError(
+        f"No face was found in {name} ({report.frames} frames).",
+        "The face must be upright, turned less than 80 degrees away and at least about "
+        "40 pixels wide.",
+        "no-face",
+    )
 
 
 def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Progress) -> None:

@@ -67,6 +67,52 @@ def test_a_video_without_a_face_fails_and_leaves_nothing(clip, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def two_faces(clip, tmp_path):
+    """A clip that shows two people side by side, the larger one on the left."""
+    import av
+    import numpy as np
+
+    from engine.sources.media import VideoSource
+
+    path = tmp_path / "two.mp4"
+    with (
+        VideoSource(clip("single_face.mp4")) as left,
+        VideoSource(clip("carphone_pristine.mp4")) as right,
+        av.open(str(path), "w") as out,
+    ):
+        stream = out.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 1040, 360, "yuv420p"
+        for a, b in zip(left.frames(), right.frames(), strict=False):
+            image = np.zeros((360, 1040, 3), np.uint8)
+            image[:, :640] = a.image
+            image[36:324, 650:1036] = b.image.repeat(2, axis=0).repeat(2, axis=1)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(("face", "side"), [(0, "left"), (1, "right")])
+def test_of_two_faces_the_largest_or_the_chosen_one_is_tracked(two_faces, tmp_path, face, side):
+    from engine.takes.take_file import read_observations
+
+    take = tmp_path / "a.fwtake"
+    done = engine("track", two_faces, "--take", take, "--face", face)
+    assert done.returncode == 0, done.stderr
+    assert "2 faces were seen" in done.stderr
+    seen = read_observations(take)
+    centres = seen.landmarks[seen.valid][:, :, 0].mean(axis=1)
+    assert seen.valid.mean() > 0.95
+    assert ((centres < 640) == (side == "left")).all()
+
+
+def test_a_face_that_is_not_there_is_told(two_faces, tmp_path):
+    done = engine("track", two_faces, "-o", tmp_path / "out.csv", "--face", 2)
+    assert done.returncode == 1
+    assert "Face 2 was asked for, but two.mp4 shows 2 at once." in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"not a video\n" * 50])
 def test_a_file_that_is_no_video_fails_in_one_line(tmp_path, content):
     video = tmp_path / "clip.mp4"
