@@ -217,7 +217,12 @@ def add_pointers() -> None:
 
 
 def remove_pointers() -> None:
-    """Take the settings off again."""
+    """Take the settings off again.
+
+    What was running has ended, but its traces in the window manager would outlive the add-on.
+    """
+    for manager in bpy.data.window_managers:
+        manager.facewright.is_running = False
     del bpy.types.WindowManager.facewright
     del bpy.types.Scene.facewright
 

@@ -82,3 +82,11 @@ def test_opening_another_file_ends_the_worker(interrupted: GuiResult) -> None:
 def test_blender_printed_no_traceback(run: str, request: pytest.FixtureRequest) -> None:
     log = request.getfixturevalue(run).log
     assert "Traceback" not in log, log
+
+
+def test_disabling_the_add_on_ends_the_worker_and_not_blender(
+    linux_zip: Path, tmp_path: Path
+) -> None:
+    ended = _run("disable_while_tracking.py", LONG_CLIP, linux_zip, tmp_path)
+    assert ended.result == {"gone": True, "back": True, "running": False}
+    assert "Traceback" not in ended.log, ended.log
