@@ -19,8 +19,12 @@ from .engine.__main__ import add_tracking_options, request_from, videos_in
 from .engine.console import (
     EXIT_DONE,
     EXIT_FAILED,
+    EXIT_USAGE,
     ProgressBar,
+    check_writable,
     guarded,
+    make_folder,
+    result_names,
     write_json,
 )
 from .engine.core.errors import FacewrightError
@@ -68,7 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     apply_ = verbs.add_parser("apply", help="write a take onto a character")
     apply_.add_argument("take", help="a take")
     _add_scene_options(apply_)
-    apply_.add_argument("--overwrite", action="store_true", help="replace OUT")
     apply_.set_defaults(run=_apply)
     return parser
 
@@ -113,6 +116,9 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
 
 def _capture(options: argparse.Namespace) -> int:
     video = Path(options.video)
+    if options.resume and not options.take:
+        sys.stderr.write("usage: --resume needs --take, the take to go on with\n")
+        return EXIT_USAGE
     if not video.is_dir():
         report = _capture_one(options, video, Path(options.out), options.take, options.render)
         return _finish(options, report)
@@ -120,13 +126,13 @@ def _capture(options: argparse.Namespace) -> int:
     if not videos:
         raise FacewrightError(f"There is no video in {video}.", "", "folder-empty")
     reports = []
-    for clip in videos:
+    for clip, name in zip(videos, result_names(videos), strict=True):
         report: dict = {"video": str(clip), "state": "failed"}
 
-        def run(clip=clip, report=report) -> int:
-            out = _inside(options.out, f"{clip.stem}.blend")
-            take = options.take and _inside(options.take, f"{clip.stem}.fwtake")
-            movie = options.render and _inside(options.render, f"{clip.stem}.mp4")
+        def run(clip=clip, name=name, report=report) -> int:
+            out = make_folder(options.out) / f"{name}.blend"
+            take = options.take and make_folder(options.take) / f"{name}.fwtake"
+            movie = options.render and make_folder(options.render) / f"{name}.mp4"
             report.update(_capture_one(options, clip, out, take, movie))
             return EXIT_DONE
 
@@ -151,9 +157,7 @@ def _capture_one(
     movie: str | Path | None,
 ) -> dict:
     """Track one video and write it onto the character; returns the report."""
-    _check_place(out)
-    if movie:
-        _check_place(Path(movie))
+    check_writable(out, take, movie, options.json)
     _open(options)
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         path = Path(take) if take else Path(scratch, f"{video.stem}.fwtake")
@@ -180,7 +184,7 @@ def _onto_character(
     opened: bool = False,
 ) -> dict:
     if not opened:
-        _check_place(out)
+        check_writable(out, movie, options.json)
         _open(options)
     if not options.blend:
         new_stage(bpy.context, Fraction(*header["source"]["rate"]))
@@ -263,6 +267,7 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
         pose=PoseSettings(
             head_object="" if options.no_head else head,
             head_bone=bone,
+            eye_object=head,
             position=options.head_position,
             eye_left=options.eye_bones[0],
             eye_right=options.eye_bones[1],
@@ -298,20 +303,6 @@ def _save(out: Path) -> None:
             "Choose a folder that exists, may be written to and has space.",
             "blend-unwritable",
         ) from error
-
-
-def _check_place(path: Path) -> None:
-    """Fail before an hour of tracking rather than after it."""
-    if not path.absolute().parent.is_dir():
-        raise FacewrightError(
-            f"There is no folder {path.absolute().parent}.", "Make it first.", "folder-missing"
-        )
-
-
-def _inside(folder: str, name: str) -> Path:
-    path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    return path / name
 
 
 def _finish(options: argparse.Namespace, report: object) -> int:

@@ -12,7 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .console import EXIT_DONE, EXIT_FAILED, ProgressBar, guarded, write_json
+from .console import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    ProgressBar,
+    check_writable,
+    guarded,
+    make_folder,
+    result_names,
+    write_json,
+)
 from .core.progress import Progress
 from .core.requests import TrackRequest
 
@@ -109,7 +119,11 @@ def _track(options: argparse.Namespace) -> int:
     video = Path(options.video)
     if not (options.output or options.take):
         sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT.fwtake or both\n")
-        return 2
+        return EXIT_USAGE
+    if options.resume and not options.take:
+        sys.stderr.write("usage: --resume needs --take, the take to go on with\n")
+        return EXIT_USAGE
+    check_writable(options.json)
     if not video.is_dir():
         report = _track_one(options, video, options.output, options.take)
         if options.json:
@@ -121,13 +135,12 @@ def _track(options: argparse.Namespace) -> int:
 def _track_folder(options: argparse.Namespace, folder: Path) -> int:
     """Every video of a folder; one that fails does not stop the others."""
     reports = []
-    for video in videos_in(folder):
+    videos = videos_in(folder)
+    for video, name in zip(videos, result_names(videos), strict=True):
         outputs = [
-            Path(out, f"{video.stem}{suffix}") if out else None
+            make_folder(out) / f"{name}{suffix}" if out else None
             for out, suffix in ((options.output, ".csv"), (options.take, ".fwtake"))
         ]
-        for out in filter(None, outputs):
-            out.parent.mkdir(parents=True, exist_ok=True)
         report: dict = {"video": str(video), "state": "failed"}
 
         def run(video=video, outputs=outputs, report=report) -> int:
@@ -151,6 +164,7 @@ def _track_one(
     from .takes.csv_out import write_csv
     from .takes.take_file import read_track
 
+    check_writable(output, take)
     bar = ProgressBar(f"Tracking {video.name}")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:

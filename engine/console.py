@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -67,6 +69,10 @@ def _describe(done: int, total: int, unit: str, speed: float) -> str:
 
 def guarded(command: Callable[[], int]) -> int:
     """Run a command; an expected failure becomes one sentence on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        # A letter that the console lacks is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command()
     except FacewrightError as error:
@@ -75,6 +81,50 @@ def guarded(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         return EXIT_FAILED
+
+
+def check_writable(*paths: str | Path | None) -> None:
+    """Fail before an hour of tracking rather than after it.
+
+    Args:
+        paths: Files that will be written; None is passed over.
+
+    Raises:
+        FacewrightError: ``folder-missing`` or ``folder-unwritable``.
+    """
+    for path in filter(None, paths):
+        folder = Path(path).absolute().parent
+        if not folder.is_dir():
+            raise FacewrightError(
+                f"There is no folder {folder}.", "Make it first.", "folder-missing"
+            )
+        if not os.access(folder, os.W_OK) or Path(path).is_dir():
+            raise FacewrightError(
+                f"{path} cannot be written.", "Choose another place.", "folder-unwritable"
+            )
+
+
+def make_folder(path: str | Path) -> Path:
+    """The folder, made if need be.
+
+    Raises:
+        FacewrightError: ``folder-unwritable``.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FacewrightError(
+            f"The folder {path} cannot be made ({error.strerror}).",
+            "For a folder of videos, give folders for the results.",
+            "folder-unwritable",
+        ) from error
+    return Path(path)
+
+
+def result_names(videos: Sequence[Path]) -> list[str]:
+    """A name without suffix for the results of each video; ``a.mov`` beside ``a.mp4`` keeps it."""
+    stems = [video.stem for video in videos]
+    return [v.name if stems.count(v.stem) > 1 else v.stem for v in videos]
 
 
 def write_json(path: str | Path, data: object) -> None:
@@ -86,9 +136,11 @@ def write_json(path: str | Path, data: object) -> None:
     path = Path(path)
     partial = path.with_name(f"{path.name}.part")
     try:
-        partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # ASCII escapes carry even file names that are not Unicode.
+        partial.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
         partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise FacewrightError(
             f"The report {path} cannot be written ({error.strerror}).", "", "report-unwritable"
         ) from error

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -58,7 +59,9 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self._scene = context.scene.name
+        # What is chosen now counts, not what is selected or renamed when tracking ends.
+        self._scene = context.scene.session_uid
+        self._objects = [ob.session_uid for ob in _objects(context, context.scene)]
         run = run_of(context)
         run.is_running, run.is_cancelling = True, False
         run.factor, run.status, run.result = 0.0, "Starting", ""
@@ -78,7 +81,8 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
             request = self._request(context)
             TrackJob(request).run(Progress())
             shot_of(context).take = request.take
-            report = _write_keys(context, context.scene, Path(request.take))
+            objects = _objects(context, context.scene)
+            report = _write_keys(context.scene, objects, Path(request.take))
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -144,19 +148,25 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
     def _finish(self, context: bpy.types.Context) -> set[str]:
         job = self._job
         self._clean_up(context)
-        scene = bpy.data.scenes.get(self._scene)
+        scene = _by_uid(bpy.data.scenes, self._scene)
         if job.state is JobState.FAILED:
             run_of(context).result = "Tracking failed"
             _add_line(run_of(context), str(job.error), "ERROR")
             self.report({"ERROR"}, str(job.error))
             return {"CANCELLED"}
-        if job.state is JobState.CANCELLED or scene is None:
+        if job.state is JobState.DONE and scene is None:
+            run_of(context).result = "Tracked, but the scene is gone"
+            self.report({"ERROR"}, f"The scene is gone; the take is safe: {job.request.take}")
+            return {"CANCELLED"}
+        if job.state is JobState.CANCELLED:
             run_of(context).result = "Cancelled; Resume goes on from there"
             self.report({"INFO"}, f"Tracking cancelled; the take {job.request.take} stays")
             return {"CANCELLED"}
         scene.facewright.take = job.request.take
         try:
-            report = _write_keys(context, scene, Path(job.request.take))
+            objects = [_by_uid(scene.objects, uid) for uid in self._objects]
+            objects = [ob for ob in objects if ob is not None]
+            report = _write_keys(scene, objects, Path(job.request.take))
         except FacewrightError as error:
             run_of(context).result = "Tracked, but no keys were written"
             _add_line(run_of(context), str(error), "ERROR")
@@ -172,25 +182,6 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
         if context.workspace:
             context.workspace.status_text_set(None)
         _redraw(context)
-
-
-class FACEWRIGHT_OT_resume_take(bpy.types.Operator):
-    """Go on with the unfinished take of this video"""
-
-    bl_idname = "facewright.resume_take"
-    bl_label = "Resume"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """As Track."""
-        return FACEWRIGHT_OT_track_video.poll(context)
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Track with resume, in the window or in background."""
-        mode = "EXEC_DEFAULT" if bpy.app.background else "INVOKE_DEFAULT"
-        return bpy.ops.facewright.track_video(mode, True, resume=True) - {"RUNNING_MODAL"} or {
-            "FINISHED"
-        }
 
 
 class FACEWRIGHT_OT_cancel_tracking(bpy.types.Operator):
@@ -232,7 +223,7 @@ class FACEWRIGHT_OT_apply_take(bpy.types.Operator):
         """Write keys."""
         try:
             take = Path(bpy.path.abspath(shot_of(context).take))
-            report = _write_keys(context, context.scene, take)
+            report = _write_keys(context.scene, _objects(context, context.scene), take)
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -254,10 +245,19 @@ class FACEWRIGHT_OT_start_at_playhead(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _write_keys(context: bpy.types.Context, scene: bpy.types.Scene, take: Path) -> ApplyReport:
-    shot, objects = scene.facewright, _objects(context, scene)
+def _write_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object], take: Path) -> ApplyReport:
+    if not objects:
+        raise FacewrightError(
+            "The target is not in the scene any more.", "Choose a target.", "target-missing"
+        )
+    shot = scene.facewright
     settings = _apply_settings(shot, objects)
     return apply_take(scene, take, objects, settings, extend_scene=shot.extend_scene)
+
+
+def _by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
+    """A data-block by what neither renaming nor undo changes."""
+    return next((block for block in collection if block.session_uid == uid), None)
 
 
 def _objects(context: bpy.types.Context, scene: bpy.types.Scene) -> list[bpy.types.Object]:
@@ -287,6 +287,7 @@ def _apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> Ap
         pose=PoseSettings(
             head_object=head if shot.use_head or shot.use_head_location else "",
             head_bone=bone,
+            eye_object=head,
             rotation=shot.use_head,
             position=shot.use_head_location,
             eye_left=shot.eye_bone_left,
@@ -306,12 +307,19 @@ def _show(context: bpy.types.Context, report: ApplyReport, lines: list[str]) -> 
         f"{report.mapped}/{report.total} shapes, frames "
         f"{report.first_frame:g} to {report.last_frame:g}"
     )
-    for text in (*lines, *report.warnings):
+    for text in (*lines, *_gap_lines(report), *report.warnings):
         _add_line(run, text, "INFO")
     for entry in report.entries:
         if entry.reason:
             _add_line(run, f"{entry.arkit}: {entry.reason}", "DOT")
     _redraw(context)
+
+
+def _gap_lines(report: ApplyReport) -> list[str]:
+    lines = [f"No face from {gap.first_s:.2f} to {gap.last_s:.2f} s" for gap in report.gaps]
+    if report.bridged:
+        lines.append(f"{report.bridged} short dropouts were bridged")
+    return lines
 
 
 def _tracking_lines(report: dict) -> list[str]:
@@ -336,7 +344,6 @@ def _redraw(context: bpy.types.Context) -> None:
 
 CLASSES = (
     FACEWRIGHT_OT_track_video,
-    FACEWRIGHT_OT_resume_take,
     FACEWRIGHT_OT_cancel_tracking,
     FACEWRIGHT_OT_apply_take,
     FACEWRIGHT_OT_start_at_playhead,

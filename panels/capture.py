@@ -120,7 +120,8 @@ def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.operator("facewright.track_video", icon="PLAY")
     if reason := track_disabled_reason(context):
         layout.label(text=reason, icon="INFO")
-    layout.operator("facewright.resume_take", icon="FILE_REFRESH")
+    resume = layout.operator("facewright.track_video", text="Resume", icon="FILE_REFRESH")
+    resume.resume = True
     layout.separator()
     layout.prop(shot_of(context), "take")
     layout.operator("facewright.apply_take", icon="ACTION")

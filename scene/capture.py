@@ -6,6 +6,7 @@ The buttons, scripts and the headless command all come through here.
 
 from __future__ import annotations
 
+import glob
 import math
 import re
 from collections.abc import Iterable
@@ -59,12 +60,13 @@ def new_take_path(folder: Path, video: Path) -> Path:
 
 def unfinished_take(folder: Path, video: Path) -> Path | None:
     """The newest take of this video that was not tracked to its end."""
-    for path in sorted(folder.glob(f"{video.stem}*{SUFFIX}"), reverse=True):
+    for path in sorted(folder.glob(f"{glob.escape(video.stem)}*{SUFFIX}"), reverse=True):
         try:
             header = read_header(path)
         except FacewrightError:
             continue
-        if header["state"] != "complete" and Path(header["source"]["path"]) == video.absolute():
+        source = header.get("source", {})
+        if header.get("state") != "complete" and source.get("path") == str(video.absolute()):
             return path
     return None
 

@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "demo", help="folder (%(default)s)")
     parser.add_argument("--size", type=int, default=360, help="height of the preview, pixels")
     options = parser.parse_args(argv)
-    out = options.out
+    out, size = options.out, options.size // 2 * 2
     out.mkdir(parents=True, exist_ok=True)
     print("Fetching the sample clip …" if not options.video else "Reading your clip …", flush=True)
     clip = options.video or next(path for path in fetch_clips.fetch() if path.name == CLIP)
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     take, rendered = out / "clip.fwtake", out / "head.mp4"
     code = run_in_bpy.main(
         ["capture", str(clip), "--out", str(out / "head.blend"), "--take", str(take), "--overwrite",
-         "--render", str(rendered), "--resolution", str(options.size), *filmed,
+         "--render", str(rendered), "--resolution", str(size), *filmed,
          "--json", str(out / "report.json")]
     )  # fmt: skip
     if code:
@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
     rate = Fraction(*read_header(take)["source"]["rate"])
     start_s = float((FILMED[0] - 1) / rate) if filmed else 0.0
     bar = ProgressBar("Putting both side by side")
-    side_by_side(clip, rendered, out / "preview.mp4", options.size, start_s, bar)
+    side_by_side(clip, rendered, out / "preview.mp4", size, start_s, bar)
     bar.close()
     rendered.unlink()
     plot(track, out / "curves.png", clip.name)

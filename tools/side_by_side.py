@@ -11,6 +11,8 @@ import av
 import cv2
 import numpy as np
 
+from engine.sources.media import VideoSource
+
 
 def side_by_side(
     left: Path,
@@ -53,14 +55,12 @@ def side_by_side(
 
 
 def _pictures(path: Path, height: int) -> Iterator[tuple[float, np.ndarray]]:
-    with av.open(str(path)) as container:
-        first = None
-        for frame in container.decode(video=0):
-            first = frame.time if first is None else first
-            image = frame.to_ndarray(format="rgb24")
-            width = round(image.shape[1] * height / image.shape[0] / 2) * 2
-            shrunk = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-            yield frame.time - first, shrunk
+    """Upright pictures with square pixels, of even width and that height."""
+    with VideoSource(path) as source:
+        for frame in source.frames():
+            width = round(source.info.width * height / source.info.height / 2) * 2
+            shrunk = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
+            yield frame.time_s, shrunk
 
 
 def _add_sound(path: Path, target) -> Iterator:

@@ -19,13 +19,15 @@ from ..core.types import Observations
 from ..models.catalog import list_models, model_path
 from ..solve.catalog import get_solver
 from ..sources.media import VideoInfo, VideoSource
-from ..takes.take_file import TakeWriter, read_header, read_track
+from ..takes.take_file import TakeWriter, read_header, read_observations, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .recover import drop_false_alarms, recover_gaps
 
-# Half a second of most clips: what a kill can cost at the most, besides what is in flight.
+# Engines that give frame by frame are written half a second of most clips at a time.
 _BLOCK_FRAMES = 12
+# How far back a resumed take is searched for the face that it followed.
+_REMINDER_FRAMES = 300
 
 
 @dataclass
@@ -77,7 +79,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
     started = time.perf_counter()
     target = Path(request.take)
     working = target.with_name(f"{target.name}.part") if request.overwrite else target
-    if request.overwrite:
+    if request.overwrite and not request.resume:
         working.unlink(missing_ok=True)
     solve = get_solver(request.solver)
     report = TrackReport(request.video, request.take, request.engine, request.solver)
@@ -92,8 +94,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             progress.warn(note)
         report.provider = tracker.provider
         header = _header(request, source.info, tracker.provider)
-        if request.resume:
-            _check_same_clip(working, header)
+        seen_before = _check_same_clip(working, header) if request.resume else 0
         with TakeWriter(working, header, resume=request.resume) as take:
             already = take.frame_count
             try:
@@ -104,8 +105,8 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
                 report.state = "complete"
             except Cancelled:
                 report.state = "cancelled"
-            take.update_header(state=report.state, faces_seen=tracker.faces_seen)
-        report.faces_seen = tracker.faces_seen
+            report.faces_seen = max(tracker.faces_seen, seen_before)
+            take.update_header(state=report.state, faces_seen=report.faces_seen)
         _sum_up(report, working, source.info, progress)
         report.seconds = time.perf_counter() - started
         report.frames_per_second = (report.frames - already) / max(report.seconds, 1e-9)
@@ -113,7 +114,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         if not request.resume:
             working.unlink()
         raise _nobody(report, request)
-    if request.overwrite:
+    if request.overwrite and report.state == "complete":
         working.replace(target)
     return report
 
@@ -136,13 +137,15 @@ def _nobody(report: TrackReport, request: TrackRequest) -> FacewrightError:
 
 
 def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Progress) -> None:
+    known = None
     if take.frame_count:
         frames = source.frames_after(take.last_time_s, take.frame_count - 1)
+        known = _last_face(take)
     else:
         frames = source.frames()
     total = source.info.frame_count
     progress.step(take.frame_count, total)
-    for observations in _blocks(tracker.track(frames)):
+    for observations in _blocks(tracker.track(frames, known)):
         take.append(observations, solve(observations))
         progress.step(take.frame_count, max(total, take.frame_count))
 
@@ -172,6 +175,7 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
             "frame_count": info.frame_count,
             "codec": info.codec,
             "has_audio": info.has_audio,
+            "audio_offset_s": info.audio_offset_s,
         },
         "engine": request.engine,
         "solver": request.solver,
@@ -187,8 +191,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_same_clip(take: Path, header: dict) -> None:
-    """Refuse to resume a take with another clip or engine."""
+def _last_face(take: TakeWriter) -> np.ndarray | None:
+    """Landmarks of the face that an unfinished take followed last."""
+    seen = read_observations(take.path, max(0, take.frame_count - _REMINDER_FRAMES))
+    return seen[seen.valid].landmarks[-1] if seen.valid.any() else None
+
+
+def _check_same_clip(take: Path, header: dict) -> int:
+    """Refuse to resume a take with another clip or engine; how many faces it saw so far."""
     old = read_header(take)
     if old["source"]["sha256"] != header["source"]["sha256"]:
         raise FacewrightError(
@@ -203,6 +213,14 @@ def _check_same_clip(take: Path, header: dict) -> None:
                 "Start a new take.",
                 "resume-other-engine",
             )
+    if old["settings"]["face"] != header["settings"]["face"]:
+        raise FacewrightError(
+            f"The take {take} follows face {old['settings']['face']}, not "
+            f"{header['settings']['face']}.",
+            "Choose that face again, or start a new take.",
+            "resume-other-face",
+        )
+    return old.get("faces_seen", 0)
 
 
 def _sum_up(report: TrackReport, take: Path, info: VideoInfo, progress: Progress) -> None:

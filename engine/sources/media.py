@@ -7,6 +7,7 @@ The only file that imports PyAV (FFmpeg).
 from __future__ import annotations
 
 import errno
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,8 @@ from ..core.types import VideoFrame
 # Above this the picture is halved while it is decoded: the networks look at 256 pixels of face,
 # and an 8K picture in RGB is 100 MB.
 LONGEST_SIDE = 4096
+# Two pictures are never closer; times that were rounded on their way through a file are.
+_SAME_S = 5e-4
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class VideoInfo:
         duration_s: Seconds, 0 where unknown.
         codec: FFmpeg's name of the codec.
         has_audio: Whether there is sound.
+        audio_offset_s: When the sound starts, in seconds from the first picture.
     """
 
     path: Path
@@ -48,6 +52,7 @@ class VideoInfo:
     duration_s: float
     codec: str
     has_audio: bool
+    audio_offset_s: float = 0.0
 
 
 class VideoSource:
@@ -115,8 +120,9 @@ class VideoSource:
             time_s: Presentation time of the last picture already seen.
             index: Its number.
         """
-        if self._seek(time_s):
-            return self._number(self._decoded(), first_index=index + 1, after_s=time_s)
+        sought = self._decoded_from(time_s)
+        if sought is not None:
+            return self._number(sought, first_index=index + 1, after_s=time_s)
         return (frame for frame in self.frames() if frame.index > index)
 
     def _describe(self) -> VideoInfo:
@@ -132,11 +138,21 @@ class VideoSource:
             width=self._size[0],
             height=self._size[1],
             rate=Fraction(rate),
-            frame_count=stream.frames or round(duration * float(rate)),
+            frame_count=_frame_count(stream.frames, duration * float(rate)),
             duration_s=duration,
             codec=stream.codec_context.name,
             has_audio=bool(self._container.streams.audio),
+            audio_offset_s=self._audio_offset(),
         )
+
+    def _audio_offset(self) -> float:
+        """Start of the sound relative to the first picture, seconds."""
+        sounds = self._container.streams.audio
+        video = self._stream
+        if not sounds or sounds[0].start_time is None or video.start_time is None:
+            return 0.0
+        begins = float(sounds[0].start_time * sounds[0].time_base)
+        return begins - float(video.start_time * video.time_base)
 
     def _upright_size(self) -> tuple[int, int]:
         """Pixels after rotation and pixel aspect; finds the rotation tag on the way."""
@@ -168,19 +184,24 @@ class VideoSource:
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
 
-    def _seek(self, time_s: float) -> bool:
-        """Stand at or before a time; False where the file cannot seek."""
+    def _decoded_from(self, time_s: float) -> Iterator[av.VideoFrame] | None:
+        """Pictures from a time on or earlier; None where the file cannot be sought reliably."""
         self._rewind()
         first = next(self._decoded(), None)
         if first is None or first.pts is None:
-            return False
+            return None
         self._first_pts = first.pts
+        target = first.pts + int(time_s / float(self._stream.time_base))
         try:
-            target = first.pts + int(time_s / float(self._stream.time_base))
             self._container.seek(target, stream=self._stream, backward=True)
         except FFmpegError:
-            return False
-        return True
+            return None
+        pictures = self._decoded()
+        landed = next(pictures, None)
+        # MPEG streams land on the key frame after the one asked for: pictures would be missing.
+        if landed is None or landed.pts is None or landed.pts > target:
+            return None
+        return itertools.chain([landed], pictures)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Decode to the end, stepping over damaged packets."""
@@ -211,7 +232,7 @@ class VideoSource:
                 if first_pts is None:
                     first_pts = picture.pts
                 time_s = (picture.pts - first_pts) * time_base
-            if after_s is not None and time_s is not None and time_s <= after_s + step / 4:
+            if after_s is not None and time_s is not None and time_s <= after_s + _SAME_S:
                 continue  # the seek landed earlier; these were seen in the earlier run
             if time_s is None or (last is not None and time_s <= last):
                 time_s = 0.0 if last is None else last + step
@@ -251,6 +272,12 @@ def _open(path: Path) -> av.container.InputContainer:
             f"{path.name} is empty (0 bytes).", "Copy or export it again.", "file-empty"
         )
     raise FacewrightError(f"There is no file {path}.", "Check the path.", "file-missing")
+
+
+def _frame_count(announced: int, by_duration: float) -> int:
+    """An edit list hides frames that the container counts; the duration does not."""
+    rounded = round(by_duration)
+    return min(announced, rounded) if announced and rounded else announced or rounded
 
 
 def _reason(error: OSError | FFmpegError) -> str:

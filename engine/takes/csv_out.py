@@ -40,6 +40,7 @@ def write_csv(path: Path | str, track: FaceTrack) -> None:
             writer.writerows(_rows(track))
         partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise FacewrightError(
             f"{path} cannot be written ({error.strerror}).",
             "Choose a folder that exists, may be written to and has space.",

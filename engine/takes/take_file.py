@@ -75,14 +75,19 @@ class TakeWriter:
                 "Choose another name, continue it with --resume or replace it with --overwrite.",
                 "take-exists",
             )
-        with self._explained():
-            self._database = sqlite3.connect(self.path, check_same_thread=False)
-            # FULL would wait for the disk at every block; NORMAL survives any dying process
-            # and can lose the last block only when the machine loses power.
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            if not resume:
-                self._create()
-        self.update_header(**header)
+        try:
+            with self._explained():
+                self._database = sqlite3.connect(self.path, check_same_thread=False)
+                # FULL would wait for the disk at every block; NORMAL survives any dying process
+                # and can lose the last block only when the machine loses power.
+                self._database.execute("PRAGMA synchronous = NORMAL")
+                if not resume:
+                    self._create()
+            self.update_header(**header)
+        except FacewrightError:
+            if not resume:  # a take without a header would only be in the way
+                self.path.unlink(missing_ok=True)
+            raise
         self.frame_count, self.last_time_s = self._end()
 
     def __enter__(self) -> TakeWriter:

@@ -52,8 +52,16 @@ class FaceTracker(Protocol):
     notes: list[str]
     faces_seen: int
 
-    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
-        """Yields blocks in order; every frame comes back as exactly one row."""
+    def track(
+        self, frames: Iterator[VideoFrame], known: np.ndarray | None = None
+    ) -> Iterator[Observations]:
+        """Yields blocks in order; every frame comes back as exactly one row.
+
+        Args:
+            frames: The clip, or the rest of it.
+            known: float32 (478, 3), the face where it was last seen before these frames, so
+                that a resumed take goes on with the same person.
+        """
         ...
 
     def track_one(self, frame: VideoFrame) -> Observations:

@@ -57,10 +57,16 @@ class MediapipeOnnxTracker:
         """The highest number of faces seen in one picture so far."""
         return self._networks.faces_seen
 
-    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
+    def track(
+        self, frames: Iterator[VideoFrame], known: np.ndarray | None = None
+    ) -> Iterator[Observations]:
         """Yields blocks in order; every frame comes back as exactly one row."""
         measurer = self._measurer()
-        for stretch in follow_blocks(self._networks, frames, self.streams, self._memory_bytes):
+        region = None if known is None else from_landmarks(known)
+        start = Place(region, region)
+        for stretch in follow_blocks(
+            self._networks, frames, self.streams, self._memory_bytes, start
+        ):
             yield _measured(measurer, stretch.frames, stretch.faces)
 
     def track_one(self, frame: VideoFrame) -> Observations:

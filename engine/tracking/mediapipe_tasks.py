@@ -77,8 +77,10 @@ class MediapipeTasksTracker:
         self._live = None
         self._last_ms = -1
 
-    def track(self, frames: Iterator[VideoFrame]) -> Iterator[Observations]:
-        """Yields one row per frame, in order."""
+    def track(
+        self, frames: Iterator[VideoFrame], _known: np.ndarray | None = None
+    ) -> Iterator[Observations]:
+        """Yields one row per frame, in order. The package cannot be told where a face is."""
         self.close()
         try:
             for frame in frames:

@@ -117,7 +117,7 @@ def _session(onnxruntime, path: Path, providers: list) -> onnxruntime.InferenceS
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
-    except (RuntimeError, ValueError, OSError) as error:
+    except Exception as error:
         raise FacewrightError(
             f"The model file {path} cannot be opened: {error}",
             "`python -m engine models verify` checks every model file.",

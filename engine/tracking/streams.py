@@ -103,7 +103,11 @@ def plan(frame_bytes: int, streams: int, memory_bytes: int) -> tuple[int, int]:
 
 
 def follow_blocks(
-    networks: Networks, frames: Iterator[VideoFrame], streams: int, memory_bytes: int
+    networks: Networks,
+    frames: Iterator[VideoFrame],
+    streams: int,
+    memory_bytes: int,
+    start: Place | None = None,
 ) -> Iterator[Stretch]:
     """Tracks a clip block by block, in order.
 
@@ -114,7 +118,9 @@ def follow_blocks(
         frames: The clip.
         streams: Blocks tracked at once.
         memory_bytes: Budget for the frames held.
+        start: Where to go on from, where the clip was tracked before.
     """
+    start = start or Place()
     frames = iter(frames)
     first = next(frames, None)
     if first is None:
@@ -122,7 +128,7 @@ def follow_blocks(
     size, streams = plan(first.image.nbytes, streams, memory_bytes)
     frames = itertools.chain([first], frames)
     del first
-    chain = Follower(networks)
+    chain = Follower(networks, start if start.last else None)
     waiting: deque[Future[Stretch]] = deque()
     finished: Stretch | None = None
     warm_up: list[VideoFrame] = []
@@ -137,7 +143,7 @@ def follow_blocks(
             if streams == 1 or not warm_up:
                 waiting.append(pool.submit(follow, chain, block))
             else:
-                seed = Place(None, finished.places[-1].last if finished else None)
+                seed = Place(None, finished.places[-1].last if finished else start.last)
                 future = pool.submit(follow_from_middle, networks, seed, warm_up, block)
                 waiting.append(future)
             warm_up = block[-WARM_UP_FRAMES:]

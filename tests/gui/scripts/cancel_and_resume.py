@@ -21,7 +21,7 @@ def steps(gui):
     }
 
     with gui.override():
-        bpy.ops.facewright.resume_take()
+        bpy.ops.facewright.track_video("INVOKE_DEFAULT", True, resume=True)
     yield from gui.until(lambda: run().is_running, "tracking goes on")
     yield from watch(gui)
     resumed = {
