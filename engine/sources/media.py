@@ -187,6 +187,8 @@ class VideoSource:
     def _decoded_from(self, time_s: float) -> Iterator[av.VideoFrame] | None:
         """Pictures from a time on or earlier; None where the file cannot be sought reliably."""
         self._rewind()
+        if self._container.format.name == "avi":  # keeps no presentation times: they are guessed
+            return None
         first = next(self._decoded(), None)
         if first is None or first.pts is None:
             return None

@@ -149,6 +149,34 @@ def test_the_operator_does_the_same_from_a_script(clip, head_file, tmp_path, mon
     assert bpy.context.window_manager.facewright.result.startswith("52/52 shapes")
 
 
+def test_resume_without_an_unfinished_take_is_a_sentence(clip, head_file):
+    bpy.ops.wm.open_mainfile(filepath=str(head_file))
+    shot = bpy.context.scene.facewright
+    shot.video, shot.target = str(clip("single_face.mp4")), bpy.data.objects["Head"]
+    with pytest.raises(RuntimeError, match=r"There is no unfinished take of single_face\.mp4"):
+        bpy.ops.facewright.track_video(resume=True)
+
+
+def test_an_unfinished_take_of_a_name_with_brackets_is_found(clip, tmp_path):
+    import shutil
+
+    from facewright.engine.core.progress import Progress
+    from facewright.engine.core.requests import TrackRequest
+    from facewright.scene.capture import new_take_path, unfinished_take
+    from facewright.scene.jobs import TrackJob
+
+    video = tmp_path / "clip [1080p].mp4"
+    shutil.copy(clip("WolfgangLanger_Pexels.mp4"), video)
+    assert unfinished_take(tmp_path, video) is None
+    take = new_take_path(tmp_path, video)
+    job = TrackJob(TrackRequest(str(video), str(take)))
+    while job.done < 48:
+        job.step()
+    job.cancel()
+    assert job.run(Progress())["state"] == "cancelled"
+    assert unfinished_take(tmp_path, video) == take
+
+
 def test_the_operator_raises_a_sentence_for_scripts(head_file):
     bpy.ops.wm.open_mainfile(filepath=str(head_file))
     shot = bpy.context.scene.facewright

@@ -95,6 +95,25 @@ def test_going_on_after_a_frame_continues_without_hole_or_repeat(make_video):
         np.testing.assert_array_equal(a.image, b.image)
 
 
+@pytest.mark.parametrize("name", ["clip.ts", "clip.mpg", "clip.mkv", "clip.mp4", "clip.avi"])
+def test_going_on_works_in_containers_that_seek_badly(make_video, name):
+    path = make_video(name, count=60, codec="mpeg2video" if name.endswith("mpg") else "libx264")
+    with VideoSource(path) as source:
+        whole = [(f.index, round(f.time_s, 3)) for f in source.frames()]
+        for at in (4, 17, 33, 55):
+            rest = [(f.index, round(f.time_s, 3)) for f in source.frames_after(whole[at][1], at)]
+            assert rest == whole[at + 1 :]
+
+
+def test_going_on_in_bursts_of_a_variable_rate_loses_no_picture(make_video):
+    ticks = [burst * 1500 + 16 * i for burst in range(4) for i in range(10)]
+    path = make_video(ticks=ticks, time_base=Fraction(1, 1000))
+    with VideoSource(path) as source:
+        whole = [f.time_s for f in source.frames()]
+        for at in (3, 9, 10, 25):
+            assert [f.time_s for f in source.frames_after(whole[at], at)] == whole[at + 1 :]
+
+
 def test_path_with_spaces_and_accents(make_video):
     _, frames = read(make_video("émotion d'été 01.mp4"))
     assert len(frames) == 12

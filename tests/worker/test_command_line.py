@@ -131,6 +131,7 @@ def test_a_file_that_is_no_video_fails_in_one_line(tmp_path, content):
         ("track", "a.mp4"),
         ("dance", "a.mp4"),
         ("track", "a.mp4", "-o", "b", "--face", "-1"),
+        ("track", "a.mp4", "-o", "b", "--resume"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(words):
@@ -154,6 +155,59 @@ def test_overwrite_that_fails_keeps_the_old_take(clip, tmp_path):
     take.write_bytes(b"precious")
     done = engine("track", clip("no_face.mp4"), "--take", take, "--overwrite")
     assert (done.returncode, take.read_bytes()) == (1, b"precious")
+
+
+def test_a_cancelled_overwrite_keeps_the_old_take_and_can_be_resumed(clip, tmp_path):
+    from engine.core.progress import Progress
+    from engine.core.requests import TrackRequest
+    from engine.pipeline.track import track_video
+    from engine.takes.take_file import read_header, read_track
+
+    take, tracked = tmp_path / "a.fwtake", []
+    track_video(TrackRequest(str(clip("single_face.mp4")), str(take)))
+    again = {"video": str(clip("WolfgangLanger_Pexels.mp4")), "take": str(take)}
+    impatient = Progress(lambda done, *_: tracked.append(done), None, lambda: tracked[-1:] > [40])
+    report = track_video(TrackRequest(**again, overwrite=True), impatient)
+    assert report.state == "cancelled"
+    assert read_header(take)["source"]["file"] == "single_face.mp4"
+    track_video(TrackRequest(**again, overwrite=True, resume=True))
+    assert len(read_track(take)) == 472
+    assert [path.name for path in tmp_path.iterdir()] == ["a.fwtake"]
+
+
+def test_resume_with_another_face_is_refused(clip, tmp_path):
+    take = tmp_path / "a.fwtake"
+    assert engine("track", clip("single_face.mp4"), "--take", take).returncode == 0
+    done = engine("track", clip("single_face.mp4"), "--take", take, "--resume", "--face", 1)
+    assert done.returncode == 1
+    assert "follows face 0, not 1" in done.stderr
+
+
+def test_two_videos_of_one_name_get_two_tables(clip, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.mp4", "a.mov"):
+        shutil.copy(clip("single_face.mp4"), folder / name)
+    assert engine("track", folder, "-o", out).returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.mov.csv", "a.mp4.csv"]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_tracking(clip, tmp_path):
+    done = engine("track", clip("single_face.mp4"), "-o", tmp_path / "no" / "out.csv")
+    assert done.returncode == 1
+    assert "There is no folder" in done.stderr
+    assert "Tracking" not in done.stderr
+
+
+def test_a_file_where_a_folder_is_needed_is_told(clip, tmp_path):
+    folder, file = tmp_path / "in", tmp_path / "file"
+    folder.mkdir()
+    file.touch()
+    shutil.copy(clip("single_face.mp4"), folder)
+    done = engine("track", folder, "-o", file)
+    assert done.returncode == 1
+    assert "cannot be made" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_resume_of_another_clip_is_refused(clip, tmp_path):
