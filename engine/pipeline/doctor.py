@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from ..models.catalog import verify_all
 from ..tracking.catalog import available_engines
@@ -24,7 +25,7 @@ def examine() -> dict:
     problems = [str(error) for _, error in verify_all() if error]
     providers = available_providers()
     return {
-        "ready": bool(providers) and not problems and "av" in packages,
+        "ready": bool(providers) and not problems and all(map(find_spec, ("av", "cv2"))),
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),

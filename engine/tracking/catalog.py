@@ -21,7 +21,6 @@ ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
     "mediapipe": _mediapipe_onnx,
     "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
 }
-DEFAULT_ENGINE = "mediapipe"
 
 
 def available_engines() -> list[str]:

@@ -166,7 +166,7 @@ class WorkerClient:
 
 
 def wait_for(client: WorkerClient, seconds: float) -> list[Message]:
-    """Poll until something arrives or time is up; for tests and for ``doctor``."""
+    """Poll until something arrives or time is up; for tests."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if messages := client.poll():

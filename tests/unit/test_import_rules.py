@@ -27,6 +27,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *(f"engine.{stage}" for stage in STAGES),
     ),
     "engine.worker": ("engine.core", "engine.pipeline"),
+    "engine.worker.client": ("engine.core", "engine.worker.protocol"),
+    "engine.worker.protocol": ("engine.core",),
     "engine.console": ("engine.core",),
     "engine.__main__": ("engine",),
     "scene": (
