@@ -19,7 +19,7 @@ from ..engine.filters.chain import FilteredTrack, FilterSettings, run_filters
 from ..engine.filters.gaps import Gap
 from ..engine.filters.reduce_keys import reduce_keys
 from ..engine.retarget.channels import Channel
-from . import sound
+from . import keyframes, sound
 from .action_writer import ActionPlan, write_plans
 from .bones import PoseTarget
 from .clock import scene_clock
@@ -70,7 +70,7 @@ class ApplyReport:
         mapped: How many of the 52 names got keyframes on at least one mesh.
         total: 52.
         entries: What became of each name on each mesh.
-        objects: Names of the objects that were animated.
+        objects: Names of the objects that got keys; of those that share shape keys, the first.
         frames: Number of frames with keys.
         keys: Number of keyframes.
         first_frame: First frame with a key.
@@ -115,6 +115,7 @@ def apply_track(
     take_name: str,
     sound_path: str | Path | None = None,
     has_audio: bool = False,
+    sound_offset_s: float = 0.0,
 ) -> ApplyReport:
     """Writes a track as keyframes onto shape keys, a head and eyes.
 
@@ -128,6 +129,8 @@ def apply_track(
         take_name: Names the new action.
         sound_path: The clip, for its sound.
         has_audio: Whether the clip has any.
+        sound_offset_s: When the sound starts, in seconds after the track's second 0, the first
+            picture; negative where it starts before.
 
     Returns:
         What happened.
@@ -171,16 +174,20 @@ def apply_track(
         for target in targets:
             widen_sliders(target, filtered, undo)
         pose.remember(undo)
-        strip = _place_sound(scene, settings, sound_path, has_audio, warnings)
+        strip = _place_sound(scene, settings, sound_path, has_audio, sound_offset_s, warnings)
         undo.pop_all()
     valid = filtered.track.valid
+    keyed = {plan.owner for plan in plans.values() if _got_keys(plan)}
     entries = [entry for target in targets for entry in target.entries.values()]
     return ApplyReport(
         take=take_name,
         mapped=len({name for target in targets for name, _ in target.written()}),
         total=COUNT,
         entries=entries,
-        objects=sorted({t.object.name for t in targets} | {p.object.name for p in pose.all()}),
+        objects=sorted(
+            {target.object.name for target in targets if target.keys in keyed}
+            | {target.object.name for target in pose.all() if target.object in keyed}
+        ),
         frames=int(valid.sum()),
         keys=written.keys,
         first_frame=float(filtered.frames[valid][0]),
@@ -236,7 +243,23 @@ def _pose_tolerance(settings: ApplySettings, target: PoseTarget, kind: str) -> f
     return np.radians(settings.reduce_deg) * (0.5 if target.mode == "QUATERNION" else 1.0)
 
 
-def _place_sound(scene, settings, path, has_audio, warnings) -> sound.SoundStrip | None:
+def _got_keys(plan: ActionPlan) -> bool:
+    """Whether any channel was written; a locked curve of an existing action is left as it was."""
+    paths = {(channel.data_path, channel.index) for channel, _ in plan.channels}
+    return any(
+        (curve.data_path, curve.array_index) in paths and not keyframes.is_locked(curve)
+        for curve in keyframes.current_curves(plan.owner)
+    )
+
+
+def _place_sound(
+    scene: bpy.types.Scene,
+    settings: ApplySettings,
+    path: str | Path | None,
+    has_audio: bool,
+    offset_s: float,
+    warnings: list[str],
+) -> sound.SoundStrip | None:
     """The clip's sound; without it the face is still worth having, so a failure is a warning."""
     if not settings.place_sound or path is None:
         return None
@@ -244,7 +267,8 @@ def _place_sound(scene, settings, path, has_audio, warnings) -> sound.SoundStrip
         warnings.append(f'"{Path(path).name}" has no sound.')
         return None
     try:
-        return sound.place_sound(scene, path, settings.start_frame)
+        start = scene_clock(scene, settings.start_frame).frames(offset_s)
+        return sound.place_sound(scene, path, start)
     except FacewrightError as error:
         warnings.append(str(error))
         return None

@@ -93,16 +93,22 @@ def apply_take(
     """
     header, track = read_header(take), read_track(take)
     source = header["source"]
-    sound = Path(source["path"])
+    clip = _find_clip(take, source)
     report = apply_track(
         scene,
         track,
         objects,
         settings,
         take_name=take.stem,
-        sound_path=sound if sound.exists() else None,
+        sound_path=clip,
         has_audio=source["has_audio"],
+        # Takes of the first versions do not have it.
+        sound_offset_s=source.get("audio_offset_s", 0.0),
     )
+    if clip is None and source["has_audio"] and settings.place_sound:
+        report.warnings.append(
+            f'The clip "{source["file"]}" was not found, so its sound was not placed.'
+        )
     if extend_scene:
         scene.frame_end = max(scene.frame_end, math.ceil(report.last_frame))
     return report
@@ -120,6 +126,12 @@ def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:
             if name in plain:
                 return rig.name, plain[name]
     return "", ""
+
+
+def _find_clip(take: Path, source: dict) -> Path | None:
+    """The tracked clip: where it was, or beside the take when both were moved together."""
+    places = (Path(source["path"]), take.parent / source["file"])
+    return next((place for place in places if place.is_file()), None)
 
 
 def _armatures(objects: Iterable[bpy.types.Object]) -> Iterable[bpy.types.Object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import bpy
 import numpy as np
 
+from ..engine.core.errors import FacewrightError
 from ..engine.filters.chain import FilteredTrack
 from ..engine.retarget.channels import (
     EYES,
@@ -20,6 +21,9 @@ from ..engine.retarget.channels import (
 )
 from . import bones
 from .bones import PoseTarget
+
+# The custom properties of ``bones.remember_rest`` begin so.
+_REST_PREFIX = "facewright_rest_"
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,15 @@ class Pose:
         return ([self.head] if self.head else []) + list(self.eyes.values())
 
     def remember(self, undo: ExitStack) -> None:
-        """Stores an object's rest pose before it is animated for the first time."""
-        if self.head and not self.head.bone and not bones.has_rest(self.head):
-            undo.callback(bones.forget_rest, self.head)
+        """Stores the rest pose that the keys of an object start from.
+
+        Each time anew: whoever cleared the animation and moved the object gave it a new one.
+
+        Args:
+            undo: Gets the reversal.
+        """
+        if self.head and not self.head.bone:
+            undo.callback(_set_rest, self.head, _stored_rest(self.head))
             bones.remember_rest(self.head)
 
 
@@ -90,7 +100,8 @@ def find_pose(scene: bpy.types.Scene, settings: PoseSettings) -> Pose:
     """Looks up the head and the eyes; changes nothing.
 
     Raises:
-        FacewrightError: A named object or bone is missing or linked.
+        FacewrightError: A named object or bone is missing or linked, or an eye bone is named
+            without an armature.
     """
     pose = Pose(settings)
     # World matrices of what a script has just made or moved are stale until then.
@@ -102,7 +113,13 @@ def find_pose(scene: bpy.types.Scene, settings: PoseSettings) -> Pose:
         _note_obstacles(pose, pose.head, settings.position)
     owner = settings.eye_object or settings.head_object
     for side, bone in zip(EYES, (settings.eye_left, settings.eye_right), strict=True):
-        if owner and bone:
+        if bone and not owner:
+            raise FacewrightError(
+                f'No armature is chosen for the eye bone "{bone}".',
+                "Choose the armature that has the eye bones.",
+                "object-missing",
+            )
+        if bone:
             pose.eyes[side] = bones.find_pose_target(scene, owner, bone, settings.facing)
             _note_obstacles(pose, pose.eyes[side], False)
     if pose.drops_look_keys:
@@ -140,6 +157,19 @@ def pose_channels(pose: Pose, filtered: FilteredTrack) -> list[tuple[PoseTarget,
     for side, target in pose.eyes.items():
         add(target, _rotation(target, gaze_rotations(track, side), at), "rotation")
     return found
+
+
+def _stored_rest(target: PoseTarget) -> dict[str, list[float]]:
+    """What an object remembers of its rest pose, by property name; empty if nothing."""
+    ob = target.object
+    return {name: list(ob[name]) for name in ob.keys() if name.startswith(_REST_PREFIX)}  # noqa: SIM118
+
+
+def _set_rest(target: PoseTarget, stored: dict[str, list[float]]) -> None:
+    """Puts back what ``_stored_rest`` gave."""
+    bones.forget_rest(target)
+    for name, values in stored.items():
+        target.object[name] = values
 
 
 def _rotation(target: PoseTarget, rotations: np.ndarray, frames: np.ndarray) -> list[Channel]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Cancelled, Progress
 
+# With less than this left on the disk, that is why a movie could not be written.
+_DISK_FULL = 1 << 20
+
 
 def render_movie(scene: bpy.types.Scene, path: Path, progress: Progress) -> None:
     """Render ``frame_start`` to ``frame_end`` as H.264 with AAC sound; settings are put back.
@@ -20,11 +24,12 @@ def render_movie(scene: bpy.types.Scene, path: Path, progress: Progress) -> None
     Args:
         scene: Rendered with its own engine and camera.
         path: The .mp4 to write.
-        progress: Told after each frame; may cancel, which leaves no file.
+        progress: Told after each frame. It may cancel, but Blender gives scripts no means to stop
+            a render: the remaining frames are rendered first, only then is the file given up.
 
     Raises:
-        FacewrightError: ``no-camera``, ``render-failed``.
-        Cancelled: When ``progress`` asks for it.
+        FacewrightError: ``no-camera``, ``disk-full``, ``render-failed``; no file is left then.
+        Cancelled: When ``progress`` asked for it; no file is left either.
     """
     if scene.camera is None:
         raise FacewrightError(
@@ -34,10 +39,26 @@ def render_movie(scene: bpy.types.Scene, path: Path, progress: Progress) -> None
         )
     path = path.absolute()
     partial = path.with_name(f"{path.stem}.part.mp4")
+    try:
+        _render(scene, partial, progress)
+        if not _is_whole(partial):
+            raise RuntimeError("Blender did not write the whole movie")
+        partial.replace(path)
+    except (RuntimeError, OSError) as error:
+        raise _explained(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def _render(scene: bpy.types.Scene, partial: Path, progress: Progress) -> None:
     total = scene.frame_end - scene.frame_start + 1
-    stopped: list[BaseException] = []
+    stopped: list[Cancelled] = []
 
     def after_frame(*_arguments: object) -> None:
+        # Blender would print what a handler raises and go on.
+        if stopped:
+            return
         try:
             progress.step(scene.frame_current - scene.frame_start + 1, total)
         except Cancelled as cancelled:
@@ -48,23 +69,47 @@ def render_movie(scene: bpy.types.Scene, path: Path, progress: Progress) -> None
     try:
         with _movie_settings(scene, partial), _quiet_stdout():
             bpy.ops.render.render(animation=True, scene=scene.name)
-    except RuntimeError as error:
-        partial.unlink(missing_ok=True)
-        raise FacewrightError(
-            f"Rendering {path.name} failed: {error}".rstrip() + ".", "", "render-failed"
-        ) from error
     finally:
         handlers.remove(after_frame)
     if stopped:
-        partial.unlink(missing_ok=True)
         raise stopped[0]
-    if not partial.exists():
-        raise FacewrightError(
-            f"Blender rendered nothing to {path}.",
-            "Check that the folder exists and may be written to.",
-            "render-failed",
-        )
-    partial.replace(path)
+
+
+def _is_whole(movie: Path) -> bool:
+    """Whether an .mp4 was written to its end.
+
+    Blender does not notice when the disk fills up in mid-movie. The index, box "moov" of
+    ISO/IEC 14496-12, is written last and is missing or cut off then.
+    """
+    end, start = movie.stat().st_size, 0
+    with movie.open("rb") as file:
+        while start < end:
+            file.seek(start)
+            size, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+            if size == 1:  # the real size follows, in 64 bits
+                size = int.from_bytes(file.read(8), "big")
+            if size < 8:
+                return False
+            start += size
+            if kind == b"moov":
+                return start <= end
+    return False
+
+
+def _explained(error: Exception, path: Path) -> FacewrightError:
+    """Blender blames the codec or nothing at all when the disk is full."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(path.parent).free < _DISK_FULL:
+            return FacewrightError(
+                f"The disk is full: {path} could not be rendered.",
+                "Free some space, or choose another disk.",
+                "disk-full",
+            )
+    return FacewrightError(
+        f"Rendering {path.name} failed: {error}".rstrip(". \n") + ".",
+        "Check that the folder may be written to.",
+        "render-failed",
+    )
 
 
 @contextlib.contextmanager
@@ -81,7 +126,11 @@ def _movie_settings(scene: bpy.types.Scene, path: Path) -> Iterator[None]:
         image.file_format = "FFMPEG"
     names = ("format", "codec", "constant_rate_factor", "audio_codec", "audio_bitrate")
     old += [(movie, name, getattr(movie, name)) for name in names]
-    render.filepath, render.use_file_extension = str(path), True
+    # From 5.0 a name in braces stands for something else; a doubled brace is just a brace.
+    literal = str(path)
+    if bpy.app.version >= (5, 0, 0):
+        literal = literal.replace("{", "{{").replace("}", "}}")
+    render.filepath, render.use_file_extension = literal, True
     movie.format, movie.codec, movie.constant_rate_factor = "MPEG4", "H264", "HIGH"
     movie.audio_codec, movie.audio_bitrate = "AAC", 160
     try:

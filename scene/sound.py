@@ -41,8 +41,9 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     Args:
         scene: Its Sequencer gets the strip, in the lowest channel that is free there.
         path: A video or sound file.
-        start_frame: The frame on which second 0 of the file falls. Strips stand on whole frames:
-            the nearest one is taken.
+        start_frame: The frame on which the sound starts. Blender puts the start of the sound
+            there even where the file says that its sound starts later or earlier than its
+            picture. Strips stand on whole frames: the nearest one is taken.
 
     Returns:
         The new strip, or the one that was there already.
