@@ -41,7 +41,7 @@ def render_movie(scene: bpy.types.Scene, path: Path, progress: Progress) -> None
     partial = path.with_name(f"{path.stem}.part.mp4")
     try:
         _render(scene, partial, progress)
-        if not _is_whole(partial):
+        if not (partial.is_file() and _is_whole(partial)):
             raise RuntimeError("Blender did not write the whole movie")
         partial.replace(path)
     except (RuntimeError, OSError) as error:
@@ -126,9 +126,9 @@ def _movie_settings(scene: bpy.types.Scene, path: Path) -> Iterator[None]:
         image.file_format = "FFMPEG"
     names = ("format", "codec", "constant_rate_factor", "audio_codec", "audio_bitrate")
     old += [(movie, name, getattr(movie, name)) for name in names]
-    # From 5.0 a name in braces stands for something else; a doubled brace is just a brace.
+    # From 4.5 a name in braces stands for something else; a doubled brace is just a brace.
     literal = str(path)
-    if bpy.app.version >= (5, 0, 0):
+    if bpy.app.version >= (4, 5, 0):
         literal = literal.replace("{", "{{").replace("}", "}}")
     render.filepath, render.use_file_extension = literal, True
     movie.format, movie.codec, movie.constant_rate_factor = "MPEG4", "H264", "HIGH"
