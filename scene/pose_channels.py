@@ -161,8 +161,8 @@ def pose_channels(pose: Pose, filtered: FilteredTrack) -> list[tuple[PoseTarget,
 
 def _stored_rest(target: PoseTarget) -> dict[str, list[float]]:
     """What an object remembers of its rest pose, by property name; empty if nothing."""
-    ob = target.object
-    return {name: list(ob[name]) for name in ob.keys() if name.startswith(_REST_PREFIX)}  # noqa: SIM118
+    properties = target.object.items()
+    return {name: list(value) for name, value in properties if name.startswith(_REST_PREFIX)}
 
 
 def _set_rest(target: PoseTarget, stored: dict[str, list[float]]) -> None:

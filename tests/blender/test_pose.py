@@ -178,6 +178,47 @@ def test_an_object_moves_from_where_it_stands(scene):
     assert (head.location - Vector((5 + 20, 6 - 60, 7 + 40))).length < 1e-4
 
 
+def test_an_object_that_was_cleared_and_moved_stays_in_its_new_place(scene):
+    make_face("Face", keys=["jawOpen"])
+    head = bpy.data.objects.new("Head", None)
+    scene.collection.objects.link(head)
+    track = head_track((0, 0, 0))
+    pose = {"head_object": "Head", "position": True}
+    apply_pose(scene, track, **pose)
+    head.animation_data_clear()
+    head.location, head.rotation_euler = (5, 6, 7), (0, 0, radians(70))
+    for _ in range(2):
+        apply_pose(scene, track, **pose)
+        assert (head.location - Vector((5, 6, 7))).length < 1e-5
+        assert head.rotation_euler.z == pytest.approx(radians(70))
+
+
+def test_a_failure_puts_the_remembered_rest_back(scene, monkeypatch):
+    make_face("Face", keys=["jawOpen"])
+    head = bpy.data.objects.new("Head", None)
+    scene.collection.objects.link(head)
+
+    def stored():
+        return {name: list(value) for name, value in head.items()}
+
+    def fail(*_args):
+        raise RuntimeError("the disk of this machine is on fire")
+
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr("facewright.scene.apply._place_sound", fail)
+        apply_pose(scene, head_track((0, 0, 0)), head_object="Head")
+    assert not stored()
+    apply_pose(scene, head_track((0, 0, 0)), head_object="Head")
+    first = stored()
+    assert first
+    head.animation_data_clear()
+    head.location = (5, 6, 7)
+    monkeypatch.setattr("facewright.scene.apply._place_sound", fail)
+    with pytest.raises(RuntimeError):
+        apply_pose(scene, head_track((0, 0, 0)), head_object="Head")
+    assert stored() == first
+
+
 @pytest.mark.parametrize(("side", "bone"), [(0, 'eye "L".x'), (1, "eye.R")])
 def test_eye_bones_look_where_the_actor_looks_and_the_look_keys_stay_out(scene, side, bone):
     rig = make_rig()
@@ -219,6 +260,9 @@ def test_a_driven_rotation_is_left_alone_and_reported(scene):
         ({"head_object": "Nobody"}, "object-missing"),
         ({"head_object": "Rig", "head_bone": "no such bone"}, "bone-missing"),
         ({"head_object": "Face", "head_bone": "head"}, "bone-missing"),
+        ({"eye_right": "eye.R"}, "object-missing"),
+        ({"eye_object": "Rig", "eye_left": "no such bone"}, "bone-missing"),
+        ({"eye_object": "Face", "eye_left": "eye.R"}, "bone-missing"),
     ],
 )
 def test_a_head_that_is_not_there_is_named(scene, pose, code):
