@@ -118,6 +118,28 @@ def test_several_meshes_get_keys_once_each_even_when_they_share_a_mesh(scene):
     assert [len(curve_keys(keys)) for keys in owners] == [52, 1]
 
 
+def test_objects_that_got_no_keys_are_not_named(scene):
+    face, teeth = make_face("Face"), make_face("Teeth", keys=["jawOpen"])
+    brows = make_face("Brows", keys=["browInnerUp"])
+    teeth.data.shape_keys.key_blocks["jawOpen"].lock_shape = True
+    brows.data.shape_keys.key_blocks["browInnerUp"].driver_add("value")
+    head = bpy.data.objects.new("Head", None)
+    scene.collection.objects.link(head)
+    head.driver_add("rotation_euler", 0)
+    settings = replace(PLAIN_SETTINGS, pose=replace(PLAIN_SETTINGS.pose, head_object="Head"))
+    objects = [face, teeth, brows]
+    report = apply_track(scene, random_track(5), objects, settings, take_name="T")
+    assert report.objects == ["Face"]
+    head.driver_remove("rotation_euler", 0)
+    report = apply_track(scene, random_track(5), objects, settings, take_name="T")
+    assert report.objects == ["Face", "Head"]
+    for curve in keyframes.current_curves(head):
+        curve.lock = True
+    settings = replace(settings, onto_existing=True)
+    report = apply_track(scene, random_track(5), objects, settings, take_name="T")
+    assert report.objects == ["Face"]
+
+
 def test_frames_without_a_face_get_no_keys_under_the_empty_policy(scene):
     face = make_face(keys=["jawOpen"])
     valid = np.ones(10, bool)

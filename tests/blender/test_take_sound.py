@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take's clip is found, and its sound lies where the picture says."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import replace
+
+import bpy
+import numpy as np
+import pytest
+from faces import PLAIN_SETTINGS, make_face, random_track
+from facewright.engine.core.types import LANDMARKS, Observations
+from facewright.engine.takes.take_file import TakeWriter
+from facewright.scene import sound
+from facewright.scene.capture import apply_take
+
+# Some bpy wheels (4.2) are built without the library that reads sound; Blender itself never is.
+needs_sound = pytest.mark.skipif(
+    not bpy.app.build_options.audaspace, reason="this bpy was built without sound"
+)
+SETTINGS = replace(PLAIN_SETTINGS, start_frame=101, place_sound=True)
+
+
+def write_sound(path):
+    """A second of silence."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16000)
+        out.writeframes(bytes(32000))
+
+
+def write_take(path, clip, **source):
+    """A take of nine frames that was made from ``clip``."""
+    track = random_track(9)
+    origin = {"file": clip.name, "path": str(clip), "has_audio": True, **source}
+    with TakeWriter(path, {"source": origin, "state": "complete"}) as writer:
+        writer.append(
+            Observations(
+                index=np.arange(9),
+                time_s=track.time_s,
+                valid=track.valid,
+                presence=np.ones(9, np.float32),
+                landmarks=np.zeros((9, LANDMARKS, 3), np.float32),
+                scores=np.zeros_like(track.weights),
+                head=np.tile(np.eye(4, dtype=np.float32), (9, 1, 1)),
+            ),
+            track,
+        )
+    return path
+
+
+def strip_frames(scene):
+    editor = scene.sequence_editor
+    return [sound._start(strip) for strip in sound._strips(editor)] if editor else []
+
+
+@needs_sound
+@pytest.mark.parametrize(
+    ("source", "frame"),
+    [
+        ({"audio_offset_s": 0.5}, 116),
+        ({"audio_offset_s": -0.3}, 92),
+        ({"audio_offset_s": 0.021}, 102),
+        ({}, 101),
+    ],
+)
+def test_sound_that_starts_later_than_the_picture_lies_later(scene, tmp_path, source, frame):
+    clip = tmp_path / "clip.wav"
+    write_sound(clip)
+    take = write_take(tmp_path / "a.fwtake", clip, **source)
+    apply_take(scene, take, [make_face()], SETTINGS)
+    assert strip_frames(scene) == [frame]
+
+
+@needs_sound
+def test_a_clip_that_was_moved_with_its_take_is_found_beside_it(scene, tmp_path):
+    write_sound(tmp_path / "clip.wav")
+    take = write_take(tmp_path / "a.fwtake", tmp_path / "old place" / "clip.wav")
+    report = apply_take(scene, take, [make_face()], SETTINGS)
+    assert strip_frames(scene) == [101]
+    assert not report.warnings
+
+
+def test_a_clip_that_is_gone_is_a_warning(scene, tmp_path):
+    take = write_take(tmp_path / "a.fwtake", tmp_path / "old place" / "clip.wav")
+    report = apply_take(scene, take, [make_face()], SETTINGS)
+    assert report.warnings == ['The clip "clip.wav" was not found, so its sound was not placed.']
+    assert report.mapped == 52
+    for quiet in (PLAIN_SETTINGS, SETTINGS):
+        silent = write_take(
+            tmp_path / f"{quiet.place_sound}.fwtake",
+            tmp_path / "clip.wav",
+            has_audio=not quiet.place_sound,
+        )
+        assert not apply_take(scene, silent, [bpy.data.objects["Face"]], quiet).warnings
