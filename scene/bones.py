@@ -169,11 +169,6 @@ def forget_rest(target: PoseTarget) -> None:
             del target.object[name]
 
 
-def has_rest(target: PoseTarget) -> bool:
-    """Whether the object already remembers its rest pose."""
-    return not target.bone and _REST_ROTATION in target.object
-
-
 def _object_rest(ob: bpy.types.Object) -> tuple[Quaternion, Vector]:
     """Rotation and location of an object at rest.
 
