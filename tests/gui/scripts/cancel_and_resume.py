@@ -23,6 +23,11 @@ def steps(gui):
     with gui.override():
         bpy.ops.facewright.track_video("INVOKE_DEFAULT", True, resume=True)
     yield from gui.until(lambda: run().is_running, "tracking goes on")
+    # What was chosen when tracking began counts, whatever it is called when it ends.
+    bpy.context.scene.name = "Renamed while tracking"
+    mesh = bpy.data.objects[name]
+    mesh.name = name = "Renamed Head"
+    mesh.select_set(False)
     yield from watch(gui)
     resumed = {
         "result_after_resume": run().result,
