@@ -32,7 +32,7 @@ from .engine.core.progress import Progress
 from .engine.filters.chain import FilterSettings
 from .engine.filters.smooth import DEFAULT_STRENGTH
 from .engine.takes.take_file import read_header
-from .scene.apply import ApplySettings
+from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
 from .scene.jobs import TrackJob
 from .scene.pose_channels import PoseSettings
@@ -230,7 +230,8 @@ def _open(options: argparse.Namespace) -> None:
             "Is it a .blend file of this version or older?",
             "blend-unreadable",
         ) from error
-    _objects(options, bpy.context.scene)
+    objects = _objects(options, bpy.context.scene)
+    check_target(bpy.context.scene, objects, _settings(options, objects))
 
 
 def _objects(options: argparse.Namespace, scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
+from ..engine.core.progress import Progress
 from ..engine.core.requests import TrackRequest
 from ..engine.filters.chain import FilterSettings
 from ..properties.capture import (
@@ -19,12 +20,14 @@ from ..properties.capture import (
     track_disabled_reason,
 )
 from ..properties.preferences import preferences_of
-from ..scene.apply import ApplyReport, ApplySettings
+from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import apply_take, guess_head, new_take_path, take_folder, unfinished_take
 from ..scene.jobs import JobState, TrackJob, running_job
 from ..scene.pose_channels import PoseSettings
 
 _TICK_S = 0.1
+# The panel draws every line of a result anew each time.
+_GAPS_SHOWN = 20
 _PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
 
 
@@ -74,8 +77,6 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Track at once, for scripts and background mode: returns when the keys are written."""
-        from ..engine.core.progress import Progress
-
         try:
             self._check_target(context)
             request = self._request(context)
@@ -109,10 +110,8 @@ class FACEWRIGHT_OT_track_video(bpy.types.Operator):
         self._clean_up(context)
 
     def _check_target(self, context: bpy.types.Context) -> None:
-        """Fail before an hour of tracking rather than after it."""
-        from ..scene.targets import find_targets
-
-        find_targets(_objects(context, context.scene))
+        objects = _objects(context, context.scene)
+        check_target(context.scene, objects, _apply_settings(shot_of(context), objects))
 
     def _request(self, context: bpy.types.Context) -> TrackRequest:
         shot, preferences = shot_of(context), preferences_of(context)
@@ -317,7 +316,10 @@ def _show(context: bpy.types.Context, report: ApplyReport, lines: list[str]) -> 
 
 
 def _gap_lines(report: ApplyReport) -> list[str]:
-    lines = [f"No face from {gap.first_s:.2f} to {gap.last_s:.2f} s" for gap in report.gaps]
+    shown = report.gaps[:_GAPS_SHOWN]
+    lines = [f"No face from {gap.first_s:.2f} to {gap.last_s:.2f} s" for gap in shown]
+    if more := len(report.gaps) - len(shown):
+        lines.append(f"and {more} more gaps")
     if report.bridged:
         lines.append(f"{report.bridged} short dropouts were bridged")
     return lines

@@ -106,6 +106,19 @@ class ApplyReport:
         return asdict(self)
 
 
+def check_target(
+    scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], settings: ApplySettings
+) -> None:
+    """Find out before an hour of tracking, rather than after it, that keys cannot be written.
+
+    Raises:
+        FacewrightError: What ``apply_track`` would raise of the objects and the settings.
+    """
+    _check(settings)
+    find_targets(objects, settings.onto_existing)
+    find_pose(scene, settings.pose)
+
+
 def apply_track(
     scene: bpy.types.Scene,
     track: FaceTrack,

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from ..core.packages import installed_packages
 from ..models.catalog import verify_all
 from ..tracking.catalog import available_engines
 from ..tracking.onnx_session import available_providers
-
-_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "mediapipe")
 
 
 def examine() -> dict:
@@ -21,7 +19,6 @@ def examine() -> dict:
     Returns:
         JSON-able findings; ``ready`` tells whether tracking can run.
     """
-    packages = {name: found for name in _PACKAGES if (found := _version(name))}
     problems = [str(error) for _, error in verify_all() if error]
     providers = available_providers()
     return {
@@ -29,15 +26,8 @@ def examine() -> dict:
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),
-        "packages": packages,
+        "packages": installed_packages(),
         "providers": providers,
         "engines": available_engines(),
         "model_problems": problems,
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -54,11 +54,6 @@ class OnnxModel:
         return self.session.run(None, {self.input_name: array})
 
 
-def devices() -> list[str]:
-    """Names for ``device`` that exist, whether or not this machine has them."""
-    return list(_PROVIDERS)
-
-
 def available_providers() -> list[str]:
     """What the installed onnxruntime can run on; empty if it is not installed."""
     try:
@@ -73,7 +68,7 @@ def open_model(path: Path, device: str = "auto") -> OnnxModel:
 
     Args:
         path: The .onnx file.
-        device: One of ``devices()``.
+        device: A key of ``_PROVIDERS``.
 
     Raises:
         FacewrightError: ``package-missing`` without onnxruntime, ``device-unknown`` for a name

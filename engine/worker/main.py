@@ -14,15 +14,14 @@ import sys
 import threading
 import time
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO
 
 from ..core.errors import FacewrightError
+from ..core.packages import installed_packages
 from ..core.progress import Progress
 from ..core.requests import TrackRequest
 from .protocol import LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
-_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "mediapipe")
 _PROGRESS_EVERY_S = 0.1
 # How long a job may take to leave in good order after stdin has ended.
 _LAST_BREATH_S = 1.0
@@ -52,7 +51,7 @@ def main() -> int:
         Kind.HELLO,
         protocol=PROTOCOL,
         python=platform.python_version(),
-        packages={name: found for name in _PACKAGES if (found := _version(name))},
+        packages=installed_packages(),
     )
     while (message := requests.get()) is not None and message.kind is not Kind.QUIT:
         if message.kind is Kind.TRACK:
@@ -142,10 +141,3 @@ def _throttled(wire: _Wire, job: str):
         )
 
     return report
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

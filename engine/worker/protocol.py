@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 PROTOCOL = 1
-# A line longer than this is not ours; it bounds what a confused peer can make us hold.
-LONGEST_LINE = 1 << 20
+# A line longer than this is not ours; it bounds what a confused peer can make us hold. A report
+# with ten thousand gaps takes a megabyte.
+LONGEST_LINE = 1 << 26
 
 
 class Kind(StrEnum):

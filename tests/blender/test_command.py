@@ -121,6 +121,15 @@ def test_what_is_wrong_is_said_in_one_sentence(clip, head_file, tmp_path, capfd,
     assert not out.exists()
 
 
+@pytest.mark.parametrize("words", [("Cube",), ("Head", "--head-object", "Ghost")])
+def test_a_target_that_cannot_be_animated_is_told_before_tracking(
+    clip, head_file, tmp_path, capfd, words
+):
+    given = ("--blend", head_file, "--out", tmp_path / "out.blend", "--object", *words)
+    assert run("capture", clip("single_face.mp4"), *given) == 1
+    assert "Tracking" not in capfd.readouterr().err
+
+
 def test_wrong_usage_is_exit_code_2(capfd):
     assert run("capture") == 2
     assert run("dance") == 2
