@@ -6,13 +6,14 @@ demo    track a real clip onto a 3D head and film both side by side, in demo/
 test    run all tests that this machine can run (further words go to pytest)
 lint    check style
 build   make the extension zips in dist/
-bench   run the benchmarks and print their tables
+bench   run the benchmarks and print their tables: bench accuracy --solvers raw
 run     run a Facewright command on the bpy module: run capture clip.mp4 --out out.blend
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -87,11 +88,13 @@ def verb_build(arguments: list[str]) -> int:
 
 
 def verb_bench(arguments: list[str]) -> int:
-    """Run the benchmarks named, or all."""
+    """Run the benchmarks named, or all; from the first option on, words go to each of them."""
     _ensure_venv(test=True)
     _python("tools/fetch_clips.py", check=True, stdout=subprocess.DEVNULL)
-    names = arguments or sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
-    return max([_python("-m", f"benchmarks.{name}") for name in names], default=0)
+    named = list(itertools.takewhile(lambda word: not word.startswith("-"), arguments))
+    names = named or sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    options = arguments[len(named) :]
+    return max([_python("-m", f"benchmarks.{name}", *options) for name in names], default=0)
 
 
 def verb_run(arguments: list[str]) -> int:
