@@ -29,6 +29,7 @@ class Figures:
         head: Degrees.
         place: Centimetres, or None where the truth is not known.
         blinks: Of the left eye.
+        blink_peak: How far it closes in true blinks, 1 at best.
         solve_ms: Processor time of the solve alone, a frame; NaN for Google's package.
     """
 
@@ -38,6 +39,7 @@ class Figures:
     head: errors.AxisErrors
     place: errors.AxisErrors | None
     blinks: errors.Blinks
+    blink_peak: float
     solve_ms: float
 
 
@@ -50,6 +52,7 @@ def measure(truth: Truth, track: FaceTrack, solve_ms: float) -> Figures:
     rest = [i for i, name in enumerate(truth.names) if name == _TONGUE]
     tongue = errors.compare_weights(truth.weights[:, rest], solved[:, rest], [_TONGUE])
     blink = truth.names.index("eyeBlinkLeft")
+    true_blinks = errors.blink_spans(truth.weights[:, blink])
     return Figures(
         int((~track.valid).sum()),
         errors.compare_weights(
@@ -58,9 +61,8 @@ def measure(truth: Truth, track: FaceTrack, solve_ms: float) -> Figures:
         tongue.mean_correlation,
         errors.compare_axes(truth.head_deg, track.head_deg),
         None if truth.head_cm is None else errors.compare_axes(truth.head_cm, track.head_cm),
-        errors.compare_blinks(
-            errors.blink_spans(truth.weights[:, blink]), errors.blink_spans(solved[:, blink])
-        ),
+        errors.compare_blinks(true_blinks, errors.blink_spans(solved[:, blink])),
+        errors.blink_peak(true_blinks, solved[:, blink]),
         solve_ms,
     )
 
@@ -85,6 +87,7 @@ _ROWS = (
     _Row("error where active", ".3f", lambda f: f.weights.active),
     _Row("weight where truth is 0", ".4f", lambda f: f.weights.false_activation),
     _Row("tongueOut, correlation", ".3f", lambda f: f.tongue, is_error=False),
+    _Row("blinks close to", ".2f", lambda f: f.blink_peak, is_error=False),
     _Row("head angle, degrees", ".2f", lambda f: f.head.mean.mean()),
     _Row("  pitch", ".2f", lambda f: f.head.mean[0]),
     _Row("  yaw", ".2f", lambda f: f.head.mean[1]),

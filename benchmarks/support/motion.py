@@ -29,8 +29,8 @@ _OPPOSED = (
     *((f"eyeLookIn{side}", f"eyeLookOut{side}") for side in ("Left", "Right")),
 )
 # Movements a minute in mixtures; everything else has _USUAL.
-_USUAL = 7.0
-_OFTEN = {"eyeBlink": 24, "eyeLook": 12, "jawOpen": 30, "mouthSmile": 14, "mouthFunnel": 14,
+_USUAL = 5.0
+_OFTEN = {"eyeBlink": 24, "eyeLook": 12, "jawOpen": 24, "mouthSmile": 14, "mouthFunnel": 14,
           "mouthPucker": 14, "mouthUpperUp": 12, "mouthLowerDown": 14}  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _add_movement(
     weights: np.ndarray, group: tuple[str, ...], rest: int, random: np.random.Generator
 ) -> None:
     blink = group[0].startswith("eyeBlink")
-    length = int(random.integers(5, 8)) if blink else int(random.integers(9, 28))
+    length = int(random.integers(5, 8)) if blink else int(random.integers(8, 22))
     start = int(random.integers(rest, max(rest + 1, len(weights) - length)))
     strength = 1.0 if blink else random.uniform(0.3, 1.0)
     pair = len(group) == 2 and group[1] == mirror_name(group[0])

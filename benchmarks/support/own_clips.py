@@ -55,7 +55,7 @@ def motions() -> dict[str, Motion]:
     """The clips by name."""
     alone = motion.one_at_a_time()
     still = np.zeros((len(alone), 3))
-    mixed = motion.mixture(165, seed=11)
+    mixed = motion.mixture(165, seed=45)
     return {
         "head_one_at_a_time": Motion(alone, still, still),
         "head_mixture_turning": Motion(

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.support.contestants import Contestant, track
 from benchmarks.support.truth import SHARED
-from benchmarks.support.weight_errors import Blinks, blink_spans, compare_blinks
+from benchmarks.support.weight_errors import Blinks, blink_peak, blink_spans, compare_blinks
 from engine.core.arkit import INDEX
 from tools.fetch_clips import CLIPS, fetch
 
@@ -50,28 +52,24 @@ def _past_end(spans: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def blink_table(taking_part: Sequence[Contestant], folder: Path) -> str:
-    """Track the clips with every contestant: a line a clip and the sum."""
-    sums = {each.name: Blinks(0, 0, 0) for each in taking_part}
-    lines = [_line("", sums)]
+    """Track the clips with every contestant: a line a clip, sums, and how far the lids close."""
+    counts: dict[str, list[Blinks]] = {each.name: [] for each in taking_part}
+    peaks: dict[str, list[float]] = {each.name: [] for each in taking_part}
+    lines = [_line("", counts)]
     for seen in seen_blinks():
-        counts = [_count(seen, each, folder) for each in taking_part]
-        lines.append(_line(seen.clip.name, map(_cell, counts)))
-        for each, more in zip(taking_part, counts, strict=True):
-            old = sums[each.name]
-            sums[each.name] = Blinks(
-                old.true + more.true, old.found + more.found, old.false + more.false
-            )
-    return "\n".join([*lines, _line("all", map(_cell, sums.values()))])
+        for each in taking_part:
+            closed = track(seen.clip, each, folder)[0].weights[:, INDEX["eyeBlinkLeft"]]
+            counts[each.name].append(compare_blinks(seen.blinks, blink_spans(closed), seen.unclear))
+            if seen.blinks:
+                peaks[each.name].append(blink_peak(seen.blinks, closed))
+        lines.append(_line(seen.clip.name, (_cell(c[-1:]) for c in counts.values())))
+    lines.append(_line("all", map(_cell, counts.values())))
+    closing = (f"{np.mean(values):.2f}" for values in peaks.values())
+    return "\n".join([*lines, _line("blinks close to, mean of clips", closing)])
 
 
-def _count(seen: SeenBlinks, contestant: Contestant, folder: Path) -> Blinks:
-    solved, _take = track(seen.clip, contestant, folder)
-    spans = blink_spans(solved.weights[:, INDEX["eyeBlinkLeft"]])
-    return compare_blinks(seen.blinks, spans, seen.unclear)
-
-
-def _cell(blinks: Blinks) -> str:
-    return f"{blinks.true}/{blinks.found}/{blinks.false}"
+def _cell(blinks: Sequence[Blinks]) -> str:
+    return "/".join(str(sum(getattr(b, k) for b in blinks)) for k in ("true", "found", "false"))
 
 
 def _line(name: str, cells) -> str:

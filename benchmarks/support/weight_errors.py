@@ -140,5 +140,12 @@ def compare_blinks(
     return Blinks(len(truth), found, sum(not any(_meet(s, k) for k in known) for s in solved))
 
 
+def blink_peak(truth: Sequence[tuple[int, int]], closed: np.ndarray) -> float:
+    """How far the solved lid closes in the blinks of the truth: mean of the peaks, 1 at best."""
+    closed = np.nan_to_num(np.asarray(closed, np.float64))
+    slack = BLINK_SLACK
+    return _mean([closed[max(0, a - slack) : b + slack].max() for a, b in truth])
+
+
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] < other[1] + BLINK_SLACK and one[1] > other[0] - BLINK_SLACK

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.support.weight_errors import (
+    blink_peak,
     blink_spans,
     compare_axes,
     compare_blinks,
@@ -103,3 +104,8 @@ def test_blinks_two_frames_late_are_found_three_are_not():
 def test_an_unclear_stretch_is_neither_demanded_nor_wrong():
     blinks = compare_blinks([(10, 13)], [(40, 60)], unclear=[(45, 50)])
     assert vars(blinks) == {"true": 1, "found": 0, "false": 0}
+
+
+def test_the_peak_of_a_blink_may_come_two_frames_late():
+    closed = np.array([0, 0, 0.1, 0.2, 0.6, 0.9, 0])
+    assert blink_peak([(1, 2), (3, 4)], closed) == pytest.approx((0.2 + 0.9) / 2)
