@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.requests import SolveRequest, SolveSettings
 from engine.core.types import FaceTrack
+from engine.pipeline.solve import solve_take
 from engine.solve.catalog import SOLVERS
 from engine.takes.take_file import read_track
 from engine.tracking.mediapipe_tasks import is_installed
@@ -37,11 +40,19 @@ def contestants(solvers: Sequence[str] = ()) -> list[Contestant]:
 
 
 def track(clip: Path, contestant: Contestant, folder: Path) -> tuple[FaceTrack, Path]:
-    """Track a clip as a person would at the command line; the track and its take."""
-    take = folder / f"{clip.stem}.{contestant.name.lower()}.fwtake"
-    command = [sys.executable, "-m", "engine", "track", str(clip), "--take", str(take)]
-    command += ["--engine", contestant.engine, "--solver", contestant.solver, "--overwrite"]
+    """What a contestant makes of a clip; the take holds it until another solver's turn."""
+    take = _seen(clip, contestant.engine, folder)
+    solve_take(SolveRequest(str(take), SolveSettings(solver=contestant.solver)))
+    return read_track(take), take
+
+
+@functools.cache
+def _seen(clip: Path, engine: str, folder: Path) -> Path:
+    """Track a clip as a person would at the command line, once for all solvers."""
+    take = folder / f"{clip.stem}.{engine}.fwtake"
+    command = [sys.executable, "-m", "engine", "track", str(clip.absolute()), "--overwrite"]
+    command += ["--take", str(take.absolute()), "--engine", engine, "--solver", "raw"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{clip.name}, {contestant.name}: {done.stderr.strip()}")
-    return read_track(take), take
+        raise SystemExit(f"{clip.name}, {engine}: {done.stderr.strip()}")
+    return take

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a solver costs, on one core: ``python -m benchmarks.support.solve_cost TAKE SOLVER``.
 
-Prints milliseconds of processor time per frame, from a take's observations in memory.
+Prints milliseconds of processor time per frame for both passes, from a take's observations in
+memory; opening the solver's network is no part of it.
 """
 
 from __future__ import annotations
@@ -28,21 +29,23 @@ def solve_ms_per_frame(take: Path, solver: str) -> float:
     return float(done.stdout.split()[-1])
 
 
-def _measure(take: str, solver: str) -> float:
+def _measure(take: str, name: str) -> float:
     import psutil
 
     process = psutil.Process()
     if hasattr(process, "cpu_affinity"):  # not on macOS
         process.cpu_affinity(process.cpu_affinity()[:1])
-    from engine.solve.catalog import get_solver
-    from engine.takes.take_file import read_observations
+    from engine.core.requests import SolveSettings
+    from engine.pipeline.solve import make_solver
+    from engine.takes.take_file import read_header, read_observations
 
-    observations, solve = read_observations(take), get_solver(solver)
-    solve(observations)  # opens networks
+    source, observations = read_header(take)["source"], read_observations(take)
     costs = []
     for _ in range(_REPEATS):
+        solver = make_solver(SolveSettings(solver=name), source["width"], source["height"])
         begun = time.process_time()
-        solve(observations)
+        solver.study(observations)
+        solver.solve(observations)
         costs.append(time.process_time() - begun)
     return 1000 * statistics.median(costs) / len(observations)
 
