@@ -104,6 +104,7 @@ def _hour() -> list[tuple[str, str, str, str]]:
         np.arange(count) / HOUR_RATE,
         np.ones(count, bool),
         np.ones(count, np.float32),
+        np.ones((count, COUNT), np.float32),
         (0.5 + 0.5 * np.sin(walk)).astype(np.float32),
         (20 * np.sin(walk[:, :3])).astype(np.float32),
         np.zeros((count, 3), np.float32),

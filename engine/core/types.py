@@ -19,6 +19,8 @@ import numpy as np
 from .arkit import COUNT
 
 LANDMARKS = 478
+# Length of the appearance vector that the default tracker sees in every frame.
+APPEARANCE = 256
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Observations(_Columns):
             ``tongueOut`` from the landmark network where the tracker has it, else 0.
         head: float32 (T, 4, 4), rigid transform from the canonical face (centimetres) to the
             camera frame.
+        appearance: float32 (T, 256), what the landmark network saw besides the landmarks, cheeks
+            and wrinkles for example (``tracking.appearance``); NaN from engines without it.
     """
 
     index: np.ndarray
@@ -90,6 +94,7 @@ class Observations(_Columns):
     landmarks: np.ndarray
     scores: np.ndarray
     head: np.ndarray
+    appearance: np.ndarray
 
     SHAPES = {
         "index": (),
@@ -99,6 +104,7 @@ class Observations(_Columns):
         "landmarks": (LANDMARKS, 3),
         "scores": (COUNT,),
         "head": (4, 4),
+        "appearance": (APPEARANCE,),
     }
 
     @classmethod
@@ -113,6 +119,7 @@ class Observations(_Columns):
             np.full((count, LANDMARKS, 3), np.nan, np.float32),
             np.full((count, COUNT), np.nan, np.float32),
             np.full((count, 4, 4), np.nan, np.float32),
+            np.full((count, APPEARANCE), np.nan, np.float32),
         )
 
 
@@ -123,7 +130,9 @@ class FaceTrack(_Columns):
     Attributes:
         time_s: float64 (T,), seconds from the start of the take, increasing.
         valid: bool (T,), False where there was no face.
-        confidence: float32 (T,), 0..1.
+        confidence: float32 (T,), 0..1, of the face as a whole.
+        channel_confidence: float32 (T, 52), 0..1, of each weight: 1 where it is as good as
+            measured, 0 where it is a guess (hidden, turned away, covered); NaN where not valid.
         weights: float32 (T, 52), ARKit order, 0..1 at rest-to-full; NaN where not valid.
         head_deg: float32 (T, 3), pitch, yaw, roll in degrees: Euler XYZ about the camera's x
             (to the image's right), y (up), z (towards the camera). Positive pitch looks down,
@@ -137,6 +146,7 @@ class FaceTrack(_Columns):
     time_s: np.ndarray
     valid: np.ndarray
     confidence: np.ndarray
+    channel_confidence: np.ndarray
     weights: np.ndarray
     head_deg: np.ndarray
     head_cm: np.ndarray
@@ -146,6 +156,7 @@ class FaceTrack(_Columns):
         "time_s": (),
         "valid": (),
         "confidence": (),
+        "channel_confidence": (COUNT,),
         "weights": (COUNT,),
         "head_deg": (3,),
         "head_cm": (3,),

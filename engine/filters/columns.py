@@ -35,20 +35,33 @@ def to_matrix(track: FaceTrack) -> np.ndarray:
 
 
 def from_matrix(
-    time_s: np.ndarray, valid: np.ndarray, confidence: np.ndarray, matrix: np.ndarray
+    time_s: np.ndarray,
+    valid: np.ndarray,
+    confidence: tuple[np.ndarray, np.ndarray],
+    matrix: np.ndarray,
 ) -> FaceTrack:
-    """The inverse of ``to_matrix``; rows that are not valid become NaN."""
+    """The inverse of ``to_matrix``; rows that are not valid become NaN.
+
+    ``confidence`` is that of the face and that of each channel (``confidences``).
+    """
     values = matrix.astype(np.float32)
     values[~valid] = np.nan
+    face, channels = confidence
     return FaceTrack(
         np.asarray(time_s, np.float64),
         np.asarray(valid, bool),
-        np.asarray(confidence, np.float32),
+        np.asarray(face, np.float32),
+        np.where(np.asarray(valid, bool)[:, None], channels, np.nan).astype(np.float32),
         values[:, WEIGHTS],
         values[:, HEAD_DEG],
         values[:, HEAD_CM],
         values[:, GAZE_DEG].reshape(-1, 2, 2),
     )
+
+
+def confidences(track: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence of the face (T,) and of its channels (T, 52), 0 where there is no face."""
+    return track.confidence, np.nan_to_num(track.channel_confidence)
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:

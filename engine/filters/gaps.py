@@ -12,6 +12,7 @@ from .columns import (
     HEAD_CM,
     HEAD_DEG,
     WIDTH,
+    confidences,
     frame_interval,
     from_matrix,
     runs,
@@ -67,7 +68,7 @@ def bridge_gaps(track: FaceTrack, longest_s: float) -> FaceTrack:
     if (valid == track.valid).all():
         return track
     matrix = to_matrix(track)
-    confidence = track.confidence.astype(np.float64)
+    face, channels = (column.astype(np.float64) for column in confidences(track))
     for first, stop in runs(valid & ~track.valid):
         span = slice(first - 1, stop + 1)
         ends = matrix[[first - 1, stop]]
@@ -75,8 +76,10 @@ def bridge_gaps(track: FaceTrack, longest_s: float) -> FaceTrack:
         t = track.time_s[span]
         share = ((t - t[0]) / (t[-1] - t[0]))[1:-1]
         matrix[first:stop] = ends[0] + share[:, None] * (ends[1] - ends[0])
-        confidence[first:stop] = np.interp(t[1:-1], t[[0, -1]], track.confidence[[first - 1, stop]])
-    return from_matrix(track.time_s, valid, confidence, matrix)
+        for column in (face, channels):
+            rise = column[stop] - column[first - 1]
+            column[first:stop] = column[first - 1] + np.multiply.outer(share, rise)
+    return from_matrix(track.time_s, valid, (face, channels), matrix)
 
 
 def fill_gaps(track: FaceTrack, policy: str, ease_s: float = 0.5) -> FaceTrack:
@@ -111,7 +114,8 @@ def fill_gaps(track: FaceTrack, policy: str, ease_s: float = 0.5) -> FaceTrack:
             matrix[first:stop] = after if before is None else before
         else:
             matrix[first:stop] = _ease(track.time_s, first, stop, before, after, neutral, ease_s)
-    confidence = np.where(track.valid, track.confidence, 0.0)
+    face, channels = confidences(track)
+    confidence = np.where(track.valid, face, 0.0), channels
     return from_matrix(track.time_s, np.ones(len(track), bool), confidence, matrix)
 
 

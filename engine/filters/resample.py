@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.types import FaceTrack
-from .columns import WIDTH, frame_interval, from_matrix, runs, to_matrix
+from .columns import WIDTH, confidences, frame_interval, from_matrix, runs, to_matrix
 
 METHODS = ("CUBIC", "LINEAR")
 _PIECE = 2048
@@ -49,7 +49,8 @@ def resample(track: FaceTrack, seconds: np.ndarray, method: str = "CUBIC") -> Fa
             values[rows] = _run(
                 track.time_s[first:stop], matrix[first:stop], seconds[rows], wanted, method
             )
-    confidence = np.where(valid, track.confidence[nearest], 0)
+    face, channels = confidences(track)
+    confidence = np.where(valid, face[nearest], 0), channels[nearest]
     return from_matrix(seconds, valid, confidence, values)
 
 

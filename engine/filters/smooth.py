@@ -18,6 +18,7 @@ from .columns import (
     HEAD_DEG,
     WEIGHTS,
     WIDTH,
+    confidences,
     frame_interval,
     from_matrix,
     runs,
@@ -79,7 +80,7 @@ def smooth(
         matrix[first:stop] = _smooth_run(
             track.time_s[first:stop], matrix[first:stop], sigmas, keep_blinks, keep_lips
         )
-    return from_matrix(track.time_s, track.valid, track.confidence, matrix)
+    return from_matrix(track.time_s, track.valid, confidences(track), matrix)
 
 
 def _column_sigmas(strength: Mapping[str, float]) -> np.ndarray:

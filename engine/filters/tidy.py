@@ -30,6 +30,12 @@ def tidy(track: FaceTrack) -> FaceTrack:
         kept.confidence,
         *(
             np.where(valid.reshape((-1,) + (1,) * (column.ndim - 1)), column, np.float32(np.nan))
-            for column in (kept.weights, kept.head_deg, kept.head_cm, kept.gaze_deg)
+            for column in (
+                kept.channel_confidence,
+                kept.weights,
+                kept.head_deg,
+                kept.head_cm,
+                kept.gaze_deg,
+            )
         ),
     )

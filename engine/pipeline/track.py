@@ -14,15 +14,16 @@ import numpy as np
 
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
-from ..core.requests import TrackRequest
+from ..core.requests import SolveRequest, TrackRequest
 from ..core.types import Observations
 from ..models.catalog import list_models, model_path
-from ..solve.catalog import get_solver
+from ..solve.catalog import check_solver
 from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_observations, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .recover import drop_false_alarms, recover_gaps
+from .solve import make_solver, solve_all, solve_header
 
 # Engines that give frame by frame are written half a second of most clips at a time.
 _BLOCK_FRAMES = 12
@@ -81,8 +82,8 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
     working = target.with_name(f"{target.name}.part") if request.overwrite else target
     if request.overwrite and not request.resume:
         working.unlink(missing_ok=True)
-    solve = get_solver(request.solver)
-    report = TrackReport(request.video, request.take, request.engine, request.solver)
+    check_solver(request.solve.solver)
+    report = TrackReport(request.video, request.take, request.engine, request.solve.solver)
     with VideoSource(request.video) as source:
         tracker = create_tracker(
             request.engine,
@@ -93,18 +94,23 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         for note in tracker.notes:
             progress.warn(note)
         report.provider = tracker.provider
+        solver = make_solver(request.solve, source.info.width, source.info.height)
         header = _header(request, source.info, tracker.provider)
         seen_before = _check_same_clip(working, header) if request.resume else 0
         with TakeWriter(working, header, resume=request.resume) as take:
             already = take.frame_count
             try:
-                _track(source, tracker, solve, take, progress)
-                drop_false_alarms(solve, take)
+                _track(source, tracker, solver.solve, take, progress)
+                drop_false_alarms(solver.solve, take)
                 if request.recover:
-                    report.recovered_frames = recover_gaps(source, tracker, solve, take, progress)
+                    report.recovered_frames = recover_gaps(
+                        source, tracker, solver.solve, take, progress
+                    )
                 report.state = "complete"
             except Cancelled:
                 report.state = "cancelled"
+            # What was solved on the way knew nothing of what was still to come.
+            solve_all(solver, SolveRequest(request.take, request.solve), take, Progress())
             report.faces_seen = max(tracker.faces_seen, seen_before)
             take.update_header(state=report.state, faces_seen=report.faces_seen)
         _sum_up(report, working, source.info, progress)
@@ -178,7 +184,7 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
             "audio_offset_s": info.audio_offset_s,
         },
         "engine": request.engine,
-        "solver": request.solver,
+        **solve_header(request.solve),
         "models": {model.id: model.sha256 for model in list_models()},
         "provider": provider,
         "settings": {"face": request.face, "recover": request.recover},
@@ -206,7 +212,8 @@ def _check_same_clip(take: Path, header: dict) -> int:
             "Choose that clip again, or start a new take.",
             "resume-other-clip",
         )
-    for key in ("engine", "solver", "models"):
+    # Another solver is no obstacle: the whole take is solved at the end.
+    for key in ("engine", "models"):
         if old[key] != header[key]:
             raise FacewrightError(
                 f"The take {take} was begun with another {key.removesuffix('s')} ({old[key]}).",

@@ -6,23 +6,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.errors import FacewrightError
-from ..core.types import FaceTrack, Observations
-from . import raw
+from .base import Solver, SolverOptions
+from .facewright import FacewrightSolver
+from .raw import RawSolver
 
-SOLVERS: dict[str, Callable[[Observations], FaceTrack]] = {"raw": raw.solve}
+SOLVERS: dict[str, Callable[[SolverOptions], Solver]] = {
+    "facewright": FacewrightSolver,
+    "raw": RawSolver,
+}
 
 
-def get_solver(solver: str) -> Callable[[Observations], FaceTrack]:
-    """The solver of this id.
+def check_solver(solver: str) -> None:
+    """Refuse a name that no solver has.
 
     Raises:
         FacewrightError: ``solver-unknown``.
     """
-    try:
-        return SOLVERS[solver]
-    except KeyError:
+    if solver not in SOLVERS:
         raise FacewrightError(
             f'There is no solver "{solver}".',
             f"Choose one of: {', '.join(SOLVERS)}.",
             "solver-unknown",
-        ) from None
+        )
+
+
+def create_solver(options: SolverOptions) -> Solver:
+    """The solver that the settings name.
+
+    Raises:
+        FacewrightError: ``solver-unknown``; where its network cannot be opened.
+    """
+    check_solver(options.settings.solver)
+    return SOLVERS[options.settings.solver](options)

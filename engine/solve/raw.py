@@ -5,13 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.arkit import INDEX
 from ..core.axes import euler_deg
 from ..core.types import FaceTrack, Observations
-
-# Angle of the eye at a score of 1: the comfortable range of human gaze, about 30 degrees
-# sideways, 25 up and 30 down (Guitton and Volle 1987; Stahl 1999).
-_SIDE_DEG, _UP_DEG, _DOWN_DEG = 30.0, 25.0, 30.0
+from .gaze import gaze_deg
 
 
 def solve(observations: Observations) -> FaceTrack:
@@ -27,18 +23,34 @@ def solve(observations: Observations) -> FaceTrack:
         time_s=observations.time_s,
         valid=observations.valid,
         confidence=observations.presence,
+        # The network does not say which of its scores to trust.
+        channel_confidence=np.where(observations.valid[:, None], 1.0, np.nan)
+        .repeat(observations.scores.shape[1], axis=1)
+        .astype(np.float32),
         weights=observations.scores,
         head_deg=euler_deg(observations.head[:, :3, :3]).astype(np.float32),
         head_cm=observations.head[:, :3, 3],
-        gaze_deg=_gaze(observations.scores),
+        gaze_deg=gaze_deg(observations.scores),
     )
 
 
-def _gaze(scores: np.ndarray) -> np.ndarray:
-    """float32 (T, 52) -> (T, 2, 2) degrees. The left eye's "out" is the image's right."""
-    gaze = np.empty((len(scores), 2, 2), np.float32)
-    for eye, (side, outward) in enumerate((("Left", 1.0), ("Right", -1.0))):
-        look = {way: scores[:, INDEX[f"eyeLook{way}{side}"]] for way in ("In", "Out", "Up", "Down")}
-        gaze[:, eye, 0] = _DOWN_DEG * look["Down"] - _UP_DEG * look["Up"]
-        gaze[:, eye, 1] = outward * _SIDE_DEG * (look["Out"] - look["In"])
-    return gaze
+class RawSolver:
+    """``solve`` as a ``base.Solver``: there is nothing to learn first."""
+
+    margin_s = 0.0
+
+    def __init__(self, _options: object) -> None:
+        pass
+
+    def study(self, observations: Observations) -> None:
+        """Nothing."""
+
+    def study_reach(self, observations: Observations) -> None:
+        """Nothing."""
+
+    def performer(self) -> None:
+        """Nothing."""
+
+    def solve(self, observations: Observations) -> FaceTrack:
+        """See ``solve``."""
+        return solve(observations)

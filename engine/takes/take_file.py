@@ -16,34 +16,24 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.arkit import COUNT
 from ..core.errors import FacewrightError
-from ..core.types import LANDMARKS, FaceTrack, Observations
+from ..core.types import FaceTrack, Observations
+from .records import (
+    FIRST_SCHEMA,
+    FRAME,
+    LARGE,
+    SCHEMA,
+    frame_records,
+    large_records,
+    pack_frames,
+    pack_large,
+    pack_track,
+    unpack_observations,
+    unpack_track,
+)
 
-SCHEMA = "FacewrightTake.1"
 SUFFIX = ".fwtake"
 _APPLICATION_ID = 0x46575431  # "FWT1"
-
-_FRAME = np.dtype(
-    [
-        ("time_s", "<f8"),
-        ("valid", "u1"),
-        ("presence", "<f4"),
-        ("scores", "<f4", (COUNT,)),
-        ("head", "<f4", (4, 4)),
-        ("confidence", "<f4"),
-        ("weights", "<f4", (COUNT,)),
-        ("head_deg", "<f4", (3,)),
-        ("head_cm", "<f4", (3,)),
-        ("gaze_deg", "<f4", (2, 2)),
-    ]
-)
-_TRACK_COLUMNS = ("confidence", "weights", "head_deg", "head_cm", "gaze_deg")
-
-# Landmarks as 16-bit steps of the face's own extent: 0.005 pixels on a face of 300 pixels,
-# far below the networks' noise, at half the size of float32.
-_LANDMARKS = np.dtype([("centre", "<f4", (3,)), ("step", "<f4"), ("offset", "<i2", (LANDMARKS, 3))])
-_STEPS = 32767
 
 _TABLES = """
 CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -67,9 +57,8 @@ class TakeWriter:
 
     def __init__(self, path: Path | str, header: dict, *, resume: bool = False) -> None:
         self.path = Path(path)
-        if resume:
-            read_header(self.path)
-        elif self.path.exists():
+        schema = read_header(self.path)["schema"] if resume else SCHEMA
+        if not resume and self.path.exists():
             raise FacewrightError(
                 f"The take {self.path} exists already.",
                 "Choose another name, continue it with --resume or replace it with --overwrite.",
@@ -83,6 +72,8 @@ class TakeWriter:
                 self._database.execute("PRAGMA synchronous = NORMAL")
                 if not resume:
                     self._create()
+                if schema != SCHEMA:
+                    self._bring_up_to_date(schema)
             self.update_header(**header)
         except FacewrightError:
             if not resume:  # a take without a header would only be in the way
@@ -142,6 +133,43 @@ class TakeWriter:
                 if rows:
                     self._patch(first, inside, observations[rows], track[rows])
 
+    def overwrite_track(self, first: int, track: FaceTrack) -> None:
+        """Replace the solved values of written frames; what was seen stays.
+
+        Args:
+            first: Number of the first frame.
+            track: The new values of it and the frames after it.
+        """
+        stop = first + len(track)
+        with self._explained(), self._database:
+            blocks = self._database.execute(
+                "SELECT first, data FROM frames WHERE first < ? AND first + count > ?",
+                (stop, first),
+            ).fetchall()
+            for begin, data in blocks:
+                records = np.frombuffer(data, FRAME).copy()
+                low, high = max(first, begin), min(stop, begin + len(records))
+                pack_track(records[low - begin : high - begin], track[low - first : high - first])
+                self._database.execute(
+                    "UPDATE frames SET data = ? WHERE first = ?", (records.tobytes(), begin)
+                )
+
+    def _bring_up_to_date(self, schema: str) -> None:
+        """Rewrite a take of an older schema, all of it or nothing."""
+        with self._database:
+            for table, read in (("frames", frame_records), ("landmarks", large_records)):
+                for (first,) in self._database.execute(f"SELECT first FROM {table}").fetchall():
+                    (data,) = self._database.execute(
+                        f"SELECT data FROM {table} WHERE first = ?", (first,)
+                    ).fetchone()
+                    self._database.execute(
+                        f"UPDATE {table} SET data = ? WHERE first = ?",
+                        (read(data, schema).tobytes(), first),
+                    )
+            self._database.execute(
+                "INSERT OR REPLACE INTO header VALUES (?, ?)", ("schema", json.dumps(SCHEMA))
+            )
+
     def _create(self) -> None:
         self._database.execute("PRAGMA page_size = 16384")
         self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
@@ -154,11 +182,11 @@ class TakeWriter:
         ).fetchone()
         if last is None:
             return 0, 0.0
-        return last[0] + last[1], float(np.frombuffer(last[2], _FRAME)["time_s"][-1])
+        return last[0] + last[1], float(np.frombuffer(last[2], FRAME)["time_s"][-1])
 
     def _write(self, first: int, observations: Observations, track: FaceTrack) -> None:
-        records = _pack(observations, track)
-        points = _pack_landmarks(observations.landmarks)
+        records = pack_frames(observations, track)
+        points = pack_large(observations)
         self._database.execute(
             "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)",
             (first, len(records), records.tobytes()),
@@ -172,8 +200,8 @@ class TakeWriter:
     ) -> None:
         """Replace some rows of one block."""
         for table, dtype, fresh in (
-            ("frames", _FRAME, _pack(observations, track)),
-            ("landmarks", _LANDMARKS, _pack_landmarks(observations.landmarks)),
+            ("frames", FRAME, pack_frames(observations, track)),
+            ("landmarks", LARGE, pack_large(observations)),
         ):
             (data,) = self._database.execute(
                 f"SELECT data FROM {table} WHERE first = ?", (first,)
@@ -219,12 +247,10 @@ def read_track(path: Path | str) -> FaceTrack:
     Raises:
         FacewrightError: As ``read_header``.
     """
-    records = _read_frames(Path(path))
-    return FaceTrack(
-        records["time_s"].astype(np.float64),
-        records["valid"].astype(bool),
-        *(records[name].astype(np.float32) for name in _TRACK_COLUMNS),
-    )
+    with closing(_open(Path(path))) as database:
+        schema = _header(database, Path(path))["schema"]
+        rows = database.execute("SELECT data FROM frames ORDER BY first").fetchall()
+    return unpack_track(frame_records(b"".join(row[0] for row in rows), schema))
 
 
 def read_observations(path: Path | str, first: int = 0, count: int | None = None) -> Observations:
@@ -233,7 +259,7 @@ def read_observations(path: Path | str, first: int = 0, count: int | None = None
     Args:
         path: The take.
         first: Number of the first frame wanted.
-        count: How many frames, all by default. A frame takes 6 KB of memory.
+        count: How many frames, all by default. A frame takes 7 KB of memory.
 
     Raises:
         FacewrightError: As ``read_header``.
@@ -244,24 +270,15 @@ def read_observations(path: Path | str, first: int = 0, count: int | None = None
         "WHERE f.first < ? AND f.first + f.count > ? ORDER BY f.first"
     )
     with closing(_open(Path(path))) as database:
-        _header(database, Path(path))
+        schema = _header(database, Path(path))["schema"]
         rows = database.execute(query, (stop, first)).fetchall()
     if not rows:
         return Observations.empty(np.empty(0), np.empty(0))
-    records = np.concatenate([np.frombuffer(row[1], _FRAME) for row in rows])
-    points = np.concatenate([np.frombuffer(row[2], _LANDMARKS) for row in rows])
+    records = frame_records(b"".join(row[1] for row in rows), schema)
+    large = large_records(b"".join(row[2] for row in rows), schema)
     index = np.arange(rows[0][0], rows[0][0] + len(records))
     wanted = (index >= first) & (index < stop)
-    records, points, index = records[wanted], points[wanted], index[wanted]
-    return Observations(
-        index,
-        records["time_s"].astype(np.float64),
-        records["valid"].astype(bool),
-        records["presence"].astype(np.float32),
-        _unpack_landmarks(points),
-        records["scores"].astype(np.float32),
-        records["head"].astype(np.float32),
-    )
+    return unpack_observations(index[wanted], records[wanted], large[wanted])
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -284,43 +301,10 @@ def _header(database: sqlite3.Connection, path: Path) -> dict:
     schema = str(header.get("schema", ""))
     if not schema.startswith("FacewrightTake."):
         raise FacewrightError(f"{path.name} is not a Facewright take.", "", "not-a-take")
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, FIRST_SCHEMA):
         raise FacewrightError(
             f"{path.name} is of a newer kind ({schema}) than this Facewright reads ({SCHEMA}).",
             "Update Facewright.",
             "take-newer",
         )
     return header
-
-
-def _read_frames(path: Path) -> np.ndarray:
-    with closing(_open(path)) as database:
-        _header(database, path)
-        rows = database.execute("SELECT data FROM frames ORDER BY first").fetchall()
-    return np.frombuffer(b"".join(row[0] for row in rows), _FRAME)
-
-
-def _pack(observations: Observations, track: FaceTrack) -> np.ndarray:
-    records = np.empty(len(observations), _FRAME)
-    for name in ("time_s", "valid", "presence", "scores", "head"):
-        records[name] = getattr(observations, name)
-    for name in _TRACK_COLUMNS:
-        records[name] = getattr(track, name)
-    return records
-
-
-def _pack_landmarks(landmarks: np.ndarray) -> np.ndarray:
-    """float32 (T, 478, 3) -> packed records (T,); a frame without a face has step NaN."""
-    records = np.zeros(len(landmarks), _LANDMARKS)
-    lowest, highest = landmarks.min(axis=1), landmarks.max(axis=1)
-    centre = (lowest + highest) / 2
-    step = (highest - lowest).max(axis=1) / 2 / _STEPS
-    records["centre"], records["step"] = centre, step
-    scaled = (landmarks - centre[:, None]) / np.maximum(step, 1e-12)[:, None, None]
-    records["offset"] = np.rint(np.nan_to_num(scaled)).astype("<i2")
-    return records
-
-
-def _unpack_landmarks(records: np.ndarray) -> np.ndarray:
-    offset = records["offset"].astype(np.float32)
-    return records["centre"][:, None] + offset * records["step"][:, None, None]

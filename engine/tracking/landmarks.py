@@ -24,11 +24,13 @@ class RawFace(NamedTuple):
         landmarks: float32 (478, 3), image pixels; z in about the same scale as x (``to_image``).
         presence: Probability that the region shows a face.
         tongue: Probability that the tongue is out; only meaningful with a face.
+        maps: float32 (10240,), feature maps of the network (``appearance``).
     """
 
     landmarks: np.ndarray
     presence: float
     tongue: float
+    maps: np.ndarray
 
 
 def to_image(values: np.ndarray, region: Region, aspect: float) -> np.ndarray:
@@ -62,9 +64,10 @@ def find_landmarks(model: OnnxModel, image: np.ndarray, region: Region) -> RawFa
         image: uint8 (height, width, 3), RGB.
         region: Where the face is thought to be.
     """
-    values, logit, tongue = model.run(planes(crop(image, region, SIZE), 1 / 255, 0.0))
+    values, logit, tongue, maps = model.run(planes(crop(image, region, SIZE), 1 / 255, 0.0))
     return RawFace(
         to_image(values.reshape(LANDMARKS, 3), region, image.shape[1] / image.shape[0]),
         1 / (1 + math.exp(-min(max(float(logit[0, 0]), -100.0), 100.0))),
         float(tongue[0, 0]),
+        maps[0],
     )

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..core.face_geometry import FaceGeometry
 from ..core.types import Observations
+from .appearance import appearance
 from .blendshapes import blendshape_scores
-from .face_geometry import FaceGeometry
 from .head_pose import head_pose
 from .landmarks import RawFace
 from .one_euro import OneEuro
@@ -24,11 +25,13 @@ class Measurer:
 
     Args:
         blendshapes: The blend-shape network.
+        looks: The appearance network.
         geometry: The canonical face.
     """
 
-    def __init__(self, blendshapes: OnnxModel, geometry: FaceGeometry) -> None:
+    def __init__(self, blendshapes: OnnxModel, looks: OnnxModel, geometry: FaceGeometry) -> None:
         self._blendshapes = blendshapes
+        self._looks = looks
         self._geometry = geometry
         self._filter = OneEuro()
 
@@ -64,5 +67,7 @@ class Measurer:
             rows.scores[rows.valid] = blendshape_scores(
                 self._blendshapes, landmarks, chosen, tongue
             )
+            maps = np.stack([face.maps for face in faces if face is not None])
+            rows.appearance[rows.valid] = appearance(self._looks, maps)
             rows.head[rows.valid] = head_pose(self._geometry, landmarks, *size)
         return rows

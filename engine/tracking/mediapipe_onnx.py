@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..core.face_geometry import load_geometry
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
-from .face_geometry import load_geometry
 from .follower import Follower, Networks, Place
 from .measure import Measurer
 from .onnx_session import open_model
@@ -43,6 +43,7 @@ class MediapipeOnnxTracker:
         detector = open_model(options.model_path("face_detector"), "cpu")
         # 0.4 ms on the processor, several times that on a card.
         self._blendshapes = open_model(options.model_path("face_blendshapes"), "cpu")
+        self._looks = open_model(options.model_path("face_appearance"), "cpu")
         self._geometry = load_geometry(options.model_path("face_geometry"))
         self._networks = Networks(detector, landmarks, options.face)
         self._memory_bytes = options.memory_bytes
@@ -84,7 +85,7 @@ class MediapipeOnnxTracker:
         return _measured(self._measurer(), frames_reversed[::-1], faces[::-1])
 
     def _measurer(self) -> Measurer:
-        return Measurer(self._blendshapes, self._geometry)
+        return Measurer(self._blendshapes, self._looks, self._geometry)
 
 
 def _measured(measurer: Measurer, frames: Sequence[VideoFrame], faces: list) -> Observations:

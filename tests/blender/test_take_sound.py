@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from faces import PLAIN_SETTINGS, make_face, random_track
-from facewright.engine.core.types import LANDMARKS, Observations
+from facewright.engine.core.types import APPEARANCE, LANDMARKS, Observations
 from facewright.engine.takes.take_file import TakeWriter
 from facewright.scene import sound
 from facewright.scene.capture import apply_take
@@ -45,6 +45,7 @@ def write_take(path, clip, **source):
                 landmarks=np.zeros((9, LANDMARKS, 3), np.float32),
                 scores=np.zeros_like(track.weights),
                 head=np.tile(np.eye(4, dtype=np.float32), (9, 1, 1)),
+                appearance=np.full((9, APPEARANCE), np.nan, np.float32),
             ),
             track,
         )

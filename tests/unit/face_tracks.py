@@ -15,6 +15,7 @@ def make_track(time_s, weights=None, valid=None, head_deg=None, head_cm=None, ga
     count = len(time_s)
     valid = np.ones(count, bool) if valid is None else np.asarray(valid, bool)
     columns = {
+        "channel_confidence": np.ones((count, COUNT), np.float32),
         "weights": np.zeros((count, COUNT), np.float32),
         "head_deg": np.zeros((count, 3), np.float32),
         "head_cm": np.zeros((count, 3), np.float32),

@@ -96,6 +96,7 @@ def test_columns_of_unequal_length_are_refused():
             np.arange(3.0),
             np.ones(3, bool),
             np.ones(3, np.float32),
+            np.ones((3, 52), np.float32),
             np.zeros((2, 52), np.float32),
             np.zeros((3, 3), np.float32),
             np.zeros((3, 3), np.float32),

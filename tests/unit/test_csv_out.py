@@ -26,6 +26,7 @@ def track_of_two() -> FaceTrack:
         np.array([0.0, 1001 / 30000]),
         np.array([True, False]),
         np.array([1, 0], np.float32),
+        np.ones((2, 52), np.float32),
         weights,
         head,
         head * 2,

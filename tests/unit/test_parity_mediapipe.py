@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.support.tracking_runs import differences, rotation_difference_deg
+from engine.core.face_geometry import load_geometry
 from engine.core.types import Observations
 from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
 from engine.tracking.base import TrackerOptions
 from engine.tracking.catalog import create_tracker
-from engine.tracking.face_geometry import load_geometry
 from engine.tracking.head_pose import head_pose
 
 pytest.importorskip("mediapipe", reason="Google's package is not installed")

@@ -27,6 +27,7 @@ def observed(first: int, count: int, *, valid: bool = True) -> Observations:
         random.uniform(100, 400, (count, 478, 3)).astype(np.float32),
         random.random((count, 52), np.float32),
         np.tile(np.eye(4, dtype=np.float32), (count, 1, 1)),
+        random.normal(0, 1, (count, 256)).astype(np.float16).astype(np.float32),
     )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from engine.core import arkit
+from engine.core.face_geometry import load_geometry
+from engine.core.similarity import fit_similarity
 from engine.models.catalog import model_path
 from engine.tracking.blendshapes import arkit_scores
-from engine.tracking.face_geometry import load_geometry
-from engine.tracking.head_pose import fit_similarity, head_pose
+from engine.tracking.head_pose import head_pose
 from engine.tracking.one_euro import OneEuro
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.core.requests import TrackRequest
+from engine.core.requests import SolveSettings, TrackRequest
 from engine.takes.take_file import read_header, read_track
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import LAST_WORDS, Kind
@@ -168,7 +168,7 @@ def _runs(pid: int) -> bool:
     [
         ({"video": "missing.mp4"}, "file-missing"),
         ({"engine": "crystal-ball"}, "engine-unknown"),
-        ({"solver": "crystal-ball"}, "solver-unknown"),
+        ({"solve": SolveSettings(solver="crystal-ball")}, "solver-unknown"),
         ({"take": "/no/such/folder/a.fwtake"}, "take-unwritable"),
     ],
 )

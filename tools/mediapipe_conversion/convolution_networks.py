@@ -6,6 +6,7 @@ Pictures enter as float32 (n, 3, size, size). The batch is free.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 
 import numpy as np
@@ -165,8 +166,19 @@ class _Converter:
         return self.out.node("Concat", *(self.tensor(i) for i in op.inputs), axis=1)
 
 
-def convert(graph: Graph, name: str, outputs: dict[str, tuple], doc: str):
-    """Makes the ONNX model; ``outputs`` names the graph's outputs in order, with shapes."""
+def convert(
+    graph: Graph, name: str, outputs: dict[str, tuple], doc: str, maps: tuple[int, ...] = ()
+):
+    """Makes the ONNX model.
+
+    Args:
+        graph: The network.
+        name: Of the model.
+        outputs: Names the graph's outputs in order, with shapes.
+        doc: What goes in and comes out.
+        maps: Sizes of feature maps to give out too, as one more output "maps": what enters the
+            pooling of each size, one after the other, flat.
+    """
     converter = _Converter(graph)
     _, height, width, channels = graph.shapes[graph.inputs[0]]
     converter.names[graph.inputs[0]] = "image"
@@ -175,5 +187,23 @@ def convert(graph: Graph, name: str, outputs: dict[str, tuple], doc: str):
     for number, (output, shape) in zip(graph.outputs, outputs.items(), strict=True):
         flat = converter.out.constant(np.array((0, *shape[1:]), np.int64))
         converter.out.rename(converter.out.node("Reshape", converter.tensor(number), flat), output)
+    if maps:
+        found = [_entering_pool(graph, size) for size in maps]
+        out = converter.out
+        flat = out.constant(np.array((0, -1), np.int64))
+        parts = [out.node("Reshape", converter.tensor(number), flat) for number in found]
+        out.rename(out.node("Concat", *parts, axis=1), "maps")
+        length = sum(math.prod(graph.shapes[number]) for number in found)
+        outputs = outputs | {"maps": ("n", length)}
     inputs = {"image": ("n", channels, height, width)}
     return converter.out.model(name, inputs, outputs, doc)
+
+
+def _entering_pool(graph: Graph, size: int) -> int:
+    """The tensor that is halved from this size."""
+    (number,) = (
+        op.inputs[0]
+        for op in graph.operators
+        if op.kind == "MAX_POOL_2D" and graph.shapes[op.inputs[0]][1] == size
+    )
+    return number

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import FacewrightError
+from .errors import FacewrightError
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take's observations become its values: study the performer, then solve, block by block."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..core.face_geometry import load_geometry
+from ..core.progress import Progress
+from ..core.requests import SolveRequest, SolveSettings
+from ..core.types import Observations
+from ..models.catalog import model_path
+from ..solve.base import Solver, SolverOptions
+from ..solve.catalog import create_solver
+from ..solve.performer import read_performer, write_performer
+from ..takes.take_file import TakeWriter, read_header, read_observations
+from ..tracking.onnx_session import open_model
+
+# Frames held at once: an hour-long take is solved in the memory of a minute's.
+_BLOCK_FRAMES = 1500
+
+
+@dataclass
+class SolveReport:
+    """What happened, for the person and for ``--json``.
+
+    Attributes:
+        take: Path.
+        solver: What was used.
+        frames: Frames in the take.
+        valid_frames: Frames with a face.
+        seconds: Wall time.
+        performer: Path of the profile written, or empty.
+        warnings: Sentences.
+    """
+
+    take: str
+    solver: str
+    frames: int = 0
+    valid_frames: int = 0
+    seconds: float = 0.0
+    performer: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def solve_take(request: SolveRequest, progress: Progress | None = None) -> SolveReport:
+    """Solve a take anew; what was seen stays as it is.
+
+    Args:
+        request: Which take and how.
+        progress: Told of each block. Cancelling leaves the values as they were.
+
+    Raises:
+        FacewrightError: The take cannot be read or written, the solver or profile is not there.
+    """
+    progress = progress or Progress()
+    started = time.perf_counter()
+    header = read_header(request.take)
+    report = SolveReport(request.take, request.solve.solver)
+    solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
+    with TakeWriter(request.take, {}, resume=True) as take:
+        solve_all(solver, request, take, progress, report)
+        take.update_header(**solve_header(request.solve))
+    report.seconds = time.perf_counter() - started
+    report.warnings = list(progress.warnings)
+    return report
+
+
+def make_solver(settings: SolveSettings, width: int, height: int) -> Solver:
+    """The solver of the settings with its network and profile.
+
+    Raises:
+        FacewrightError: Where one of them is not there.
+    """
+    return create_solver(
+        SolverOptions(
+            settings,
+            width,
+            height,
+            load_geometry(model_path("face_geometry")),
+            lambda model: open_model(model_path(model), "cpu").run,
+            read_performer(settings.performer) if settings.performer else None,
+        )
+    )
+
+
+def solve_header(settings: SolveSettings) -> dict:
+    """What a take's header says of its solve."""
+    return {"solver": settings.solver, "solve": asdict(settings)}
+
+
+def solve_all(
+    solver: Solver,
+    request: SolveRequest,
+    take: TakeWriter,
+    progress: Progress,
+    report: SolveReport | None = None,
+) -> None:
+    """Both passes over a take that is open for writing.
+
+    Nothing is written before everything is solved, so a cancelled solve changes nothing.
+    """
+    settings = request.solve
+    passes = [solver.study]
+    if (settings.learn_range and not settings.performer) or request.save_performer:
+        passes.append(solver.study_reach)
+    total = take.frame_count * (len(passes) + 1)
+    done = 0
+    for study in passes:
+        for first in range(0, take.frame_count, _BLOCK_FRAMES):
+            study(read_observations(take.path, first, _BLOCK_FRAMES))
+            done += min(_BLOCK_FRAMES, take.frame_count - first)
+            progress.step(done, total)
+    solved = []
+    for first in range(0, take.frame_count, _BLOCK_FRAMES):
+        rows, inner = _with_margin(take, first, solver.margin_s)
+        solved.append((first, solver.solve(rows)[inner]))
+        done += len(solved[-1][1])
+        progress.step(done, total)
+    for first, track in solved:
+        take.overwrite_track(first, track)
+        if report:
+            report.frames += len(track)
+            report.valid_frames += int(track.valid.sum())
+    performer = solver.performer()
+    if request.save_performer and performer is not None:
+        write_performer(Path(request.save_performer), performer)
+        if report:
+            report.performer = request.save_performer
+
+
+def _with_margin(take: TakeWriter, first: int, margin_s: float) -> tuple[Observations, slice]:
+    """A block with what the solver wants to see around it, and where the block is in that."""
+    frames = _margin_frames(take, margin_s)
+    begin = max(0, first - frames)
+    stop = min(take.frame_count, first + _BLOCK_FRAMES)
+    rows = read_observations(take.path, begin, stop + frames - begin)
+    return rows, slice(first - begin, stop - begin)
+
+
+def _margin_frames(take: TakeWriter, margin_s: float) -> int:
+    """Frames in a margin at the take's usual rate."""
+    if not margin_s or take.frame_count < 2:
+        return 0
+    return int(np.ceil(margin_s * (take.frame_count - 1) / max(take.last_time_s, 1e-6))) + 1

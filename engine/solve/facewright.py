@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our solver: what a face does, measured against the same face at rest.
+
+First pass: find the frames in which the performer rests and make one resting face of them.
+Second pass: a network compares every frame with it and gives the weights, how far each can be
+trusted, and what of the head's rotation was expression. ``docs/solver.md`` tells how and why;
+``tools/train_solver.py`` makes the network.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arkit import COUNT, INDEX
+from ..core.axes import euler_deg
+from ..core.types import APPEARANCE, LANDMARKS, FaceTrack, Observations
+from .base import SolverOptions
+from .frontal import Frontal, placed, rotation_from_vector, turn_to_front
+from .gaze import gaze_deg
+from .options import apply_options
+from .performer import Performer
+from .rest import RestFinder
+from .steady import Causal, steady
+
+NETWORK = "face_solver"
+# Length of the network's input: face, face at rest, view, appearance twice, whether it is known.
+POINTS = LANDMARKS * 3
+INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
+# An expected error this large means that the network cannot tell.
+_HOPELESS = 0.3
+_TONGUE = INDEX["tongueOut"]
+
+
+class FacewrightSolver:
+    """See ``base.Solver``.
+
+    Args:
+        options: What it works with.
+    """
+
+    margin_s = 0.15
+
+    def __init__(self, options: SolverOptions) -> None:
+        self._options = options
+        self._network = options.open_network(NETWORK)
+        self._finder = RestFinder(self._put_to_rest)
+        self._given = options.performer
+        self._causal = Causal() if options.settings.causal else None
+
+    def study(self, observations: Observations) -> None:
+        """Look for the performer at rest, unless a profile says what that looks like."""
+        seen = observations[observations.valid]
+        if len(seen):
+            frontal = self._turn(seen)
+            self._finder.look(frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance)
+
+    def study_reach(self, observations: Observations) -> None:
+        """Remember how strong each movement gets, once the face at rest is known."""
+        seen = observations[observations.valid]
+        performer = self.performer()
+        if len(seen) and performer is not None:
+            frontal = self._turn(seen)
+            out, _ = self._run(
+                frontal.points.reshape(-1, POINTS),
+                _view(frontal),
+                seen.appearance,
+                (performer.rest, performer.appearance),
+            )
+            self._finder.count_reach(out[:, :COUNT])
+
+    def performer(self) -> Performer | None:
+        """The profile given, or what the clip showed so far; None before the first face."""
+        return self._given or self._finder.performer()
+
+    def solve(self, observations: Observations) -> FaceTrack:
+        """The values of T consecutive frames."""
+        settings = self._options.settings
+        seen = observations[observations.valid]
+        track = _nothing(observations)
+        if not len(seen):
+            return track
+        frontal = self._turn(seen)
+        performer = self.performer()
+        rest = None if performer is None else (performer.rest, performer.appearance)
+        out, _ = self._run(
+            frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance, rest
+        )
+        weights, turned, doubt = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
+        confidence = np.clip(1 - np.exp(doubt) / _HOPELESS, 0, 1) * seen.presence[:, None]
+        weights[:, _TONGUE], confidence[:, _TONGUE] = seen.scores[:, _TONGUE], seen.presence
+        weights = self._calm(observations, seen, weights, confidence)
+        reach = np.zeros(COUNT) if performer is None else performer.reach
+        weights = apply_options(weights, settings, reach)
+        rotation, position = placed(
+            frontal,
+            frontal.rotation @ rotation_from_vector(turned),
+            self._options.width,
+            self._options.height,
+            settings.field_of_view_deg,
+        )
+        valid = observations.valid
+        track.weights[valid] = weights
+        track.channel_confidence[valid] = confidence
+        track.confidence[valid] = seen.presence
+        track.head_deg[valid] = euler_deg(rotation)
+        track.head_cm[valid] = position
+        track.gaze_deg[valid] = gaze_deg(weights)
+        return track
+
+    def _turn(self, seen: Observations) -> Frontal:
+        options = self._options
+        return turn_to_front(seen.landmarks, options.geometry, options.width / options.height)
+
+    def _run(
+        self,
+        points: np.ndarray,
+        view: np.ndarray,
+        appearance: np.ndarray,
+        rest: tuple[np.ndarray, np.ndarray] | None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The network's outputs for T faces: (T, 107), and the faces at rest (T, 1690)."""
+        rows = np.zeros((len(points), INPUT), np.float32)
+        rows[:, :POINTS] = points
+        rows[:, 2 * POINTS : 2 * POINTS + 3] = view
+        if rest is None:
+            # The network knows a resting face of zeros as "nobody that I have studied".
+            known = np.zeros(len(points), bool)
+        else:
+            rows[:, POINTS : 2 * POINTS] = rest[0]
+            known = np.isfinite(appearance).all(1) & np.isfinite(rest[1]).all()
+        look = rows[:, 2 * POINTS + 3 :]
+        if known.any():
+            look[known, :APPEARANCE] = appearance[known]
+            look[known, APPEARANCE : 2 * APPEARANCE] = rest[1]
+            look[known, 2 * APPEARANCE] = 1.0
+        out, at_rest = self._network(rows)
+        return out, at_rest
+
+    def _put_to_rest(self, points, view, appearance, rest):
+        """How much each face moves, and the same faces without what moves them."""
+        out, at_rest = self._run(points, view, appearance, rest)
+        return np.clip(out[:, :COUNT], 0, 1), at_rest[:, :POINTS], at_rest[:, POINTS:]
+
+    def _calm(self, observations, seen, weights, confidence) -> np.ndarray:
+        if self._causal:
+            rows = zip(seen.time_s, weights, strict=True)
+            return np.stack([self._causal(float(time_s), row) for time_s, row in rows])
+        out = np.empty_like(weights)
+        # A gap ends a stretch: what came before says nothing about what comes after.
+        starts = np.flatnonzero(np.diff(np.flatnonzero(observations.valid), prepend=-2) > 1)
+        for first, stop in zip(starts, [*starts[1:], len(seen)], strict=True):
+            rows = slice(first, stop)
+            out[rows] = steady(seen.time_s[rows], weights[rows], confidence[rows])
+        return out
+
+
+def _view(frontal: Frontal) -> np.ndarray:
+    """float32 (T, 3): pitch, yaw and roll of the head along its ray, radians."""
+    return np.radians(euler_deg(frontal.rotation)).astype(np.float32)
+
+
+def _nothing(observations: Observations) -> FaceTrack:
+    """A track in which no frame has values yet."""
+
+    def empty(*shape: int) -> np.ndarray:
+        return np.full((len(observations), *shape), np.nan, np.float32)
+
+    return FaceTrack(
+        observations.time_s,
+        observations.valid,
+        np.where(observations.valid, np.nan, 0.0).astype(np.float32),
+        empty(COUNT),
+        empty(COUNT),
+        empty(3),
+        empty(3),
+        empty(2, 2),
+    )

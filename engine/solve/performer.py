@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A performer: the face at rest and how far it goes, as one clip or profile knows it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..core.arkit import COUNT, NAMES
+from ..core.errors import FacewrightError
+from ..core.types import APPEARANCE, LANDMARKS
+
+SCHEMA = "FacewrightPerformer.1"
+SUFFIX = ".fwperformer"
+
+
+@dataclass(frozen=True)
+class Performer:
+    """What is particular to one face.
+
+    Attributes:
+        rest: float32 (1434,), landmarks of the face at rest, turned to the front
+            (``frontal.Frontal.points``), cm.
+        appearance: float32 (256,), appearance at rest; NaN where the tracker has none.
+        reach: float32 (52,), the strongest value that was seen of each weight, 0..1; 0 where
+            the movement was never seen.
+        frames: How many frames with a face were studied.
+    """
+
+    rest: np.ndarray
+    appearance: np.ndarray
+    reach: np.ndarray
+    frames: int
+
+
+def write_performer(path: Path | str, performer: Performer) -> None:
+    """Write a profile as readable JSON, replacing the file only when it is complete.
+
+    Raises:
+        FacewrightError: ``performer-unwritable``.
+    """
+    path = Path(path)
+    data = {
+        "schema": SCHEMA,
+        "frames": performer.frames,
+        "reach": {
+            name: round(float(value), 4) for name, value in zip(NAMES, performer.reach, strict=True)
+        },
+        "rest": [round(float(value), 4) for value in performer.rest],
+        "appearance": None
+        if np.isnan(performer.appearance).any()
+        else [round(float(value), 4) for value in performer.appearance],
+    }
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise FacewrightError(
+            f"The performer profile {path} cannot be written ({error.strerror}).",
+            "Choose a folder that exists and may be written to.",
+            "performer-unwritable",
+        ) from error
+
+
+def read_performer(path: Path | str) -> Performer:
+    """Read a profile.
+
+    Raises:
+        FacewrightError: ``performer-missing`` or ``performer-unreadable``.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}")
+        appearance = data["appearance"]
+        performer = Performer(
+            np.array(data["rest"], np.float32).reshape(LANDMARKS * 3),
+            np.full(APPEARANCE, np.nan, np.float32)
+            if appearance is None
+            else np.array(appearance, np.float32).reshape(APPEARANCE),
+            np.array([data["reach"][name] for name in NAMES], np.float32).reshape(COUNT),
+            int(data["frames"]),
+        )
+        if not np.isfinite(performer.rest).all() or not np.isfinite(performer.reach).all():
+            raise ValueError("a value is not a number")
+    except FileNotFoundError:
+        raise FacewrightError(
+            f"There is no performer profile {path}.", "Check the path.", "performer-missing"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FacewrightError(
+            f"{path} is not a performer profile of this version ({error}).",
+            f"Choose a {SUFFIX} file that Facewright wrote.",
+            "performer-unreadable",
+        ) from error
+    return performer

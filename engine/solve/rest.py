@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the performer at rest in a clip.
+
+No single frame is trusted, least of all the first. Candidates from the whole clip are put to
+rest (what moves them is taken out), and those that moved least and face the camera most decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..core.arkit import COUNT, INDEX
+from .performer import Performer
+
+# Candidates kept; enough for a steady mean, few enough for an hour to need no memory.
+_CANDIDATES = 300
+# Of each block, the share of calmest frames that become candidates, and their least number.
+_SHARE, _LEAST = 0.2, 6
+_ROUNDS = 3
+# How much more active than the calmest a frame may be and still count fully (sum of weights).
+_TOLERANCE = 0.15
+# A radian off the camera's axis counts like half a full movement.
+_VIEW_COST = 0.5
+# Quantile of a weight that counts as a performer's strongest: single frames may be wrong.
+_REACH_QUANTILE = 0.995
+# Where the eyes look says nothing about the face at rest being at rest, but bends the lids.
+_GAZE = [i for name, i in INDEX.items() if name.startswith("eyeLook")]
+_HISTOGRAM = 200
+
+# points (n, 1434), view (n, 3), appearance (n, 256), rest -> weights (n, 52), points at rest,
+# appearance at rest.
+PutToRest = Callable[
+    [np.ndarray, np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None],
+    tuple[np.ndarray, np.ndarray, np.ndarray],
+]
+
+
+class RestFinder:
+    """Looks through a clip block by block.
+
+    Args:
+        put_to_rest: Takes the expression out of faces, given what the performer looks like.
+    """
+
+    def __init__(self, put_to_rest: PutToRest) -> None:
+        self._put_to_rest = put_to_rest
+        self._points = np.empty((0, 0), np.float32)
+        self._view = np.empty((0, 3), np.float32)
+        self._appearance = np.empty((0, 0), np.float32)
+        self._cost = np.empty(0)
+        self._frames = 0
+        self._seen = np.zeros((COUNT, _HISTOGRAM), np.int64)
+        self._rest: tuple[np.ndarray, np.ndarray] | None = None
+
+    def look(self, points: np.ndarray, view: np.ndarray, appearance: np.ndarray) -> None:
+        """Consider the faces of a block.
+
+        Args:
+            points: float32 (n, 1434), turned to the front.
+            view: float32 (n, 3), radians.
+            appearance: float32 (n, 256), NaN where unknown.
+        """
+        weights, _, _ = self._put_to_rest(points, view, appearance, self._rest)
+        cost = _activity(weights, view)
+        keep = np.argsort(cost)[: max(_LEAST, int(_SHARE * len(cost)))]
+        if not self._frames:
+            self._points, self._appearance = points[:0], appearance[:0]
+        self._points = np.concatenate([self._points, points[keep]])
+        self._view = np.concatenate([self._view, view[keep]])
+        self._appearance = np.concatenate([self._appearance, appearance[keep]])
+        self._cost = np.concatenate([self._cost, cost[keep]])
+        best = np.argsort(self._cost)[:_CANDIDATES]
+        self._points, self._view = self._points[best], self._view[best]
+        self._appearance, self._cost = self._appearance[best], self._cost[best]
+        self._frames += len(points)
+        self._rest = None
+
+    def count_reach(self, weights: np.ndarray) -> None:
+        """Remember how strong solved weights (n, 52) were."""
+        cells = np.clip(weights * _HISTOGRAM, 0, _HISTOGRAM - 1).astype(np.int64)
+        for channel in range(COUNT):
+            self._seen[channel] += np.bincount(cells[:, channel], minlength=_HISTOGRAM)
+
+    def performer(self) -> Performer | None:
+        """What was found; None before the first face."""
+        if not self._frames:
+            return None
+        if self._rest is None:
+            self._rest = self._settle()
+        return Performer(*self._rest, self._reach(), self._frames)
+
+    def _settle(self) -> tuple[np.ndarray, np.ndarray]:
+        rest = None
+        for _ in range(_ROUNDS):
+            weights, points, appearance = self._put_to_rest(
+                self._points, self._view, self._appearance, rest
+            )
+            cost = _activity(weights, self._view)
+            calm = np.sort(cost)[len(cost) // 20]
+            share = np.clip(np.exp(-(cost - calm) / _TOLERANCE), 0, 1)
+            share = (share / share.sum()).astype(np.float32)
+            rest = share @ points, share @ appearance
+        return rest
+
+    def _reach(self) -> np.ndarray:
+        total = np.maximum(self._seen.sum(1, keepdims=True), 1)
+        reached = np.cumsum(self._seen, axis=1) / total >= _REACH_QUANTILE
+        reach = (reached.argmax(1) + 1) / _HISTOGRAM
+        return np.where(self._seen.sum(1) > 0, reach, 0.0).astype(np.float32)
+
+
+def _activity(weights: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """float (n,): how far from rest, and from facing the camera, each face is."""
+    total = weights.sum(1) - 0.5 * weights[:, _GAZE].sum(1)
+    return total + _VIEW_COST * np.abs(view[:, :2]).sum(1)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calm weights: neighbours in time help a frame that the network doubts.
+
+Offline a Gaussian looks both ways, without delay, and every neighbour counts by its confidence,
+so that a covered moment is filled from the sure ones around it. Live, a one-sided filter that
+follows fast movements at once (Casiez, Roussel and Vogel 2012, the One Euro filter).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arkit import COUNT, REGION_INDICES
+
+# Standard deviations in seconds. A lid closes in 60 ms, lips in 80; a brow takes 150.
+SIGMA_S = {"eyelids": 0.014, "gaze": 0.022, "mouth": 0.026, "jaw": 0.026, "tongue": 0.026}
+_OTHER_SIGMA_S = 0.033
+# What a neighbour without any confidence still counts.
+_LEAST_SHARE = 0.02
+# One Euro: frequency at rest in Hz, and what a speed of 1 a second adds to it.
+_REST_HZ, _SPEED_HZ = 3.0, 2.5
+_SLOPE_HZ = 4.0
+
+
+def sigma_s() -> np.ndarray:
+    """float64 (52,): the Gaussian's width for each channel, seconds."""
+    widths = np.full(COUNT, _OTHER_SIGMA_S)
+    for region, width in SIGMA_S.items():
+        widths[list(REGION_INDICES[region])] = width
+    return widths
+
+
+def steady(time_s: np.ndarray, weights: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Zero-phase smoothing of one stretch of frames with a face.
+
+    Args:
+        time_s: float64 (n,), increasing.
+        weights: float (n, 52).
+        confidence: float (n, 52), 0..1.
+
+    Returns:
+        float64 (n, 52).
+    """
+    widths = sigma_s()
+    share = np.maximum(confidence, _LEAST_SHARE).astype(np.float64)
+    total, mass = weights * share, share.copy()
+    reach = 3 * widths.max()
+    for offset in range(1, len(time_s)):
+        distance = time_s[offset:] - time_s[:-offset]
+        if distance.min() > reach:
+            break
+        closeness = np.exp(-0.5 * (distance[:, None] / widths) ** 2)
+        total[:-offset] += closeness * share[offset:] * weights[offset:]
+        mass[:-offset] += closeness * share[offset:]
+        total[offset:] += closeness * share[:-offset] * weights[:-offset]
+        mass[offset:] += closeness * share[:-offset]
+    return total / mass
+
+
+class Causal:
+    """One Euro filters of the 52 weights; each frame uses only the frames before it."""
+
+    def __init__(self) -> None:
+        self._time_s = -np.inf
+        self._value = np.zeros(COUNT)
+        self._slope = np.zeros(COUNT)
+
+    def __call__(self, time_s: float, weights: np.ndarray) -> np.ndarray:
+        """The filtered weights (52,) of the next frame; after half a second it starts anew."""
+        step = time_s - self._time_s
+        self._time_s = time_s
+        if not 0 < step < 0.5:
+            self._value, self._slope = weights.astype(np.float64), np.zeros(COUNT)
+            return self._value
+        slope = (weights - self._value) / step
+        self._slope = self._slope + _share(_SLOPE_HZ, step) * (slope - self._slope)
+        cutoff = _REST_HZ * (1 + _SPEED_HZ * np.abs(self._slope))
+        self._value = self._value + _share(cutoff, step) * (weights - self._value)
+        return self._value
+
+
+def _share(cutoff_hz: np.ndarray | float, step_s: float) -> np.ndarray | float:
+    """Share of a new sample in a low-pass filter of first order."""
+    turn = 2 * np.pi * cutoff_hz * step_s
+    return turn / (turn + 1)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The solver's network and its training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from engine.core.arkit import COUNT, INDEX
+from engine.core.types import APPEARANCE, LANDMARKS
+
+from .dataset import Frames, resting_rows
+
+POINTS = LANDMARKS * 3
+_RESTING = 4
+_BATCH = 512
+# Shares of a batch: nobody has studied the performer; the engine knows no appearance.
+_STRANGER, _BLIND = 0.12, 0.15
+_TONGUE = INDEX["tongueOut"]
+
+
+class SolverNetwork(nn.Module):
+    """A face and the same face at rest to weights, head correction and doubt.
+
+    Input (n, 3384): face, face at rest (zeros: not known), view, appearance, appearance at rest,
+    1 where the appearance is known. Outputs: (n, 107) weights, rotation vector, logarithm of each
+    weight's expected error; (n, 1690) face and appearance without what moves them.
+
+    Args:
+        mean: float (1434,), the mean resting face.
+        moves, people: float (k, 1434), directions in which faces move and differ.
+        shapes: float (52, 1690), what each weight moves.
+    """
+
+    def __init__(
+        self, mean: np.ndarray, moves: np.ndarray, people: np.ndarray, shapes: np.ndarray
+    ) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
+        self.register_buffer("moves", torch.tensor(moves, dtype=torch.float32))
+        self.register_buffer("people", torch.tensor(people, dtype=torch.float32))
+        self.register_buffer("shapes", torch.tensor(shapes, dtype=torch.float32))
+        inputs = len(moves) + len(people) + 6 + APPEARANCE + 1
+        self.body = nn.Sequential(
+            nn.Linear(inputs, 512),
+            nn.SiLU(),
+            nn.Dropout(0.15),
+            nn.Linear(512, 384),
+            nn.SiLU(),
+            nn.Dropout(0.1),
+            nn.Linear(384, 256),
+            nn.SiLU(),
+        )
+        self.weights = nn.Linear(256, COUNT)
+        self.turn = nn.Linear(256, 3)
+        self.doubt = nn.Sequential(nn.Linear(256, 128), nn.SiLU(), nn.Linear(128, COUNT))
+
+    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        face, rest, view, looks, looks_at_rest, known = torch.split(
+            rows, [POINTS, POINTS, 3, APPEARANCE, APPEARANCE, 1], dim=1
+        )
+        stranger = (rest.abs().sum(1, keepdim=True) == 0).to(rest.dtype)
+        rest = rest + stranger * self.mean
+        hidden = self.body(
+            torch.cat(
+                [
+                    (face - rest) @ self.moves.T,
+                    (rest - self.mean) @ self.people.T,
+                    view * 3,
+                    (view * 3) ** 2,
+                    (looks - looks_at_rest) * known,
+                    known,
+                ],
+                1,
+            )
+        )
+        weights = self.weights(hidden)
+        out = torch.cat([weights, self.turn(hidden), self.doubt(hidden.detach())], 1)
+        moved = weights.clamp(0, 1) @ self.shapes
+        return out, torch.cat([face, looks], 1) - moved
+
+
+def train(
+    frames: Frames, mirror: Frames, epochs: int, tell: Callable[[str], None]
+) -> SolverNetwork:
+    """A trained network.
+
+    Args:
+        frames: The corpus with its appearance.
+        mirror: The same in a mirror, appearance not known.
+        epochs: Passes over the corpus.
+        tell: Gets a line of progress now and then.
+    """
+    torch.manual_seed(0)
+    random = np.random.default_rng(0)
+    count = len(frames)
+    both = Frames.concatenate([frames, mirror])
+    rest = resting_rows(both, _RESTING)
+    usable = rest[:, 0] >= 0
+    usable_own = np.flatnonzero(usable[:count])
+    usable_mirror = count + np.flatnonzero(usable[count:])
+    at_rest = np.concatenate([both.face, both.looks], 1)
+    change = at_rest - at_rest[rest].mean(1)
+    shapes = _shapes(both.weights[:count][usable_own], change[:count][usable_own])
+    mean = both.face[both.resting].mean(0)
+    moves = principal(change[usable][:, :POINTS], 160)
+    people = principal(both.face[both.resting] - mean, 48)
+    del at_rest, change
+    network = SolverNetwork(mean, moves, people, shapes)
+    steps = epochs * len(usable_own) // _BATCH
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=2e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps, pct_start=0.1)
+    tensors = {name: torch.from_numpy(column) for name, column in vars(both).items()}
+    started = time.perf_counter()
+    network.train()
+    blind = int(_BATCH * _BLIND)
+    for step in range(steps):
+        rows = torch.from_numpy(
+            np.concatenate(
+                [
+                    random.choice(usable_own, _BATCH - blind),
+                    random.choice(usable_mirror, blind),
+                ]
+            )
+        )
+        known = (torch.arange(_BATCH) < _BATCH - blind).float()[:, None]
+        inputs = _inputs(tensors, rows, torch.from_numpy(rest[rows]), known, network)
+        out, _ = network(inputs)
+        loss = loss_of(out, tensors["weights"][rows], tensors["turn"][rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % max(1, steps // 12) == 0:
+            tell(
+                f"step {step} of {steps}: {loss.item():.4f}, {time.perf_counter() - started:.0f} s"
+            )
+    return network.eval()
+
+
+def _inputs(tensors, rows, rest, known, network) -> torch.Tensor:
+    """A batch with resting faces as wrong as the solver's will be."""
+    count = len(rows)
+    share = torch.rand(count, _RESTING) ** 2
+    share = share / share.sum(1, keepdim=True)
+    face_at_rest = (tensors["face"][rest] * share[:, :, None]).sum(1)
+    looks_at_rest = (tensors["looks"][rest] * share[:, :, None]).sum(1)
+    # Nobody's resting face is known exactly: some of an expression stays in it.
+    left = torch.randn(count, COUNT) * 0.06 * (torch.rand(count, COUNT) < 0.25)
+    left = left @ network.shapes
+    face_at_rest = face_at_rest + left[:, :POINTS]
+    looks_at_rest = looks_at_rest + left[:, POINTS:]
+    stranger = torch.rand(count, 1) < _STRANGER
+    known = known * ~stranger
+    face_at_rest = face_at_rest * ~stranger
+    return torch.cat(
+        [
+            tensors["face"][rows] + 0.008 * torch.randn(count, POINTS),
+            face_at_rest,
+            tensors["view"][rows],
+            tensors["looks"][rows] * known,
+            looks_at_rest * known,
+            known,
+        ],
+        1,
+    )
+
+
+def loss_of(out: torch.Tensor, weights: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
+    """Squared errors; going below zero where the truth is zero costs nothing."""
+    guess = out[:, :COUNT]
+    guess = torch.where((weights <= 0) & (guess < 0), torch.zeros_like(guess), guess)
+    error = guess - weights
+    turned = (out[:, COUNT : COUNT + 3] - turn) * 5
+    doubt = out[:, COUNT + 3 :].clamp(-8, 2)
+    # Likelihood of a Laplace distribution; the doubt learns from the errors, not they from it.
+    unsure = error.detach().abs() * torch.exp(-doubt) + doubt
+    # Movements are rare: where something moves counts more.
+    share = 1 + 3 * (weights > 0.02)
+    return (share * error**2).mean() + 0.1 * (turned**2).mean() + 0.003 * unsure.mean()
+
+
+def principal(rows: np.ndarray, count: int) -> np.ndarray:
+    """float (count, k): the main directions of rows (n, k), each scaled to unit variance."""
+    covariance = rows.T @ rows / len(rows)
+    values, vectors = np.linalg.eigh(covariance)
+    order = np.argsort(values)[::-1][:count]
+    return (vectors[:, order] / np.sqrt(values[order] + 1e-8)).T
+
+
+def _shapes(weights: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """float (52, k): least squares of the change since rest on the weights."""
+    gram = weights.T @ weights + 1e-3 * len(weights) * 0.01 * np.eye(COUNT)
+    shapes = np.linalg.solve(gram, weights.T @ change)
+    shapes[_TONGUE] = 0
+    return shapes.astype(np.float32)
