@@ -62,9 +62,9 @@ def random_expression(random: np.random.Generator) -> np.ndarray:
         group = GROUPS[number]
         strength = random.uniform(0, 1) if random.random() < 0.8 else 1.0
         members = list(group)
-        if NAMES[members[0]].endswith("Left") and len(members) == 2 and random.random() < 0.2:
-            if not NAMES[members[0]].startswith("eyeLook"):
-                members = [members[int(random.integers(2))]]
+        pair = len(members) == 2 and not NAMES[members[0]].startswith(("eyeLook", "jaw"))
+        if pair and random.random() < 0.2:
+            members = [members[int(random.integers(2))]]
         for member in members:
             weights[member] = max(weights[member], strength * random.uniform(0.8, 1.0))
     for pair in _EXCLUSIVE:
