@@ -42,11 +42,13 @@ class SolveRequest:
         take: Path of the take; its solved values are replaced.
         solve: How.
         save_performer: Path to write the performer profile to that was learned; empty for none.
+        keep_values: Leave the take as it is; only the profile is learned and written.
     """
 
     take: str
     solve: SolveSettings = field(default_factory=SolveSettings)
     save_performer: str = ""
+    keep_values: bool = False
 
     def to_wire(self) -> dict:
         """As a JSON object."""

@@ -43,7 +43,7 @@ class FacewrightSolver:
     def __init__(self, options: SolverOptions) -> None:
         self._options = options
         self._network = options.open_network(NETWORK)
-        self._finder = RestFinder(self._put_to_rest)
+        self._finder = RestFinder(self._compare)
         self._given = options.performer
         self._causal = Causal() if options.settings.causal else None
 
@@ -87,6 +87,9 @@ class FacewrightSolver:
         )
         weights, turned, doubt = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
         confidence = np.clip(1 - np.exp(doubt) / _HOPELESS, 0, 1) * seen.presence[:, None]
+        if performer is not None:
+            # What rests reads 0, what is full stays 1.
+            weights = (weights - performer.idle) / (1 - performer.idle)
         weights[:, _TONGUE], confidence[:, _TONGUE] = seen.scores[:, _TONGUE], seen.presence
         weights = self._calm(observations, seen, weights, confidence)
         reach = np.zeros(COUNT) if performer is None else performer.reach
@@ -118,7 +121,7 @@ class FacewrightSolver:
         appearance: np.ndarray,
         rest: tuple[np.ndarray, np.ndarray] | None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The network's outputs for T faces: (T, 107), and the faces at rest (T, 1690)."""
+        """The network's output for T faces (T, 107), and what each weight moves (52, 1690)."""
         rows = np.zeros((len(points), INPUT), np.float32)
         rows[:, :POINTS] = points
         rows[:, 2 * POINTS : 2 * POINTS + 3] = view
@@ -133,13 +136,13 @@ class FacewrightSolver:
             look[known, :APPEARANCE] = appearance[known]
             look[known, APPEARANCE : 2 * APPEARANCE] = rest[1]
             look[known, 2 * APPEARANCE] = 1.0
-        out, at_rest = self._network(rows)
-        return out, at_rest
+        out, shapes = self._network(rows)
+        return out, shapes
 
-    def _put_to_rest(self, points, view, appearance, rest):
-        """How much each face moves, and the same faces without what moves them."""
-        out, at_rest = self._run(points, view, appearance, rest)
-        return np.clip(out[:, :COUNT], 0, 1), at_rest[:, :POINTS], at_rest[:, POINTS:]
+    def _compare(self, points, view, appearance, rest) -> tuple[np.ndarray, np.ndarray]:
+        """See ``rest.Compare``."""
+        out, shapes = self._run(points, view, appearance, rest)
+        return np.clip(out[:, :COUNT], 0, 1), shapes
 
     def _calm(self, observations, seen, weights, confidence) -> np.ndarray:
         if self._causal:

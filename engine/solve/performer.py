@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.arkit import COUNT, NAMES
+from ..core.arkit import NAMES
 from ..core.errors import FacewrightError
 from ..core.types import APPEARANCE, LANDMARKS
 
@@ -25,6 +25,7 @@ class Performer:
         rest: float32 (1434,), landmarks of the face at rest, turned to the front
             (``frontal.Frontal.points``), cm.
         appearance: float32 (256,), appearance at rest; NaN where the tracker has none.
+        idle: float32 (52,), what the network still reads in the face at rest, 0..1.
         reach: float32 (52,), the strongest value that was seen of each weight, 0..1; 0 where
             the movement was never seen.
         frames: How many frames with a face were studied.
@@ -32,6 +33,7 @@ class Performer:
 
     rest: np.ndarray
     appearance: np.ndarray
+    idle: np.ndarray
     reach: np.ndarray
     frames: int
 
@@ -46,9 +48,8 @@ def write_performer(path: Path | str, performer: Performer) -> None:
     data = {
         "schema": SCHEMA,
         "frames": performer.frames,
-        "reach": {
-            name: round(float(value), 4) for name, value in zip(NAMES, performer.reach, strict=True)
-        },
+        "idle": _by_name(performer.idle),
+        "reach": _by_name(performer.reach),
         "rest": [round(float(value), 4) for value in performer.rest],
         "appearance": None
         if np.isnan(performer.appearance).any()
@@ -84,10 +85,12 @@ def read_performer(path: Path | str) -> Performer:
             np.full(APPEARANCE, np.nan, np.float32)
             if appearance is None
             else np.array(appearance, np.float32).reshape(APPEARANCE),
-            np.array([data["reach"][name] for name in NAMES], np.float32).reshape(COUNT),
+            _in_order(data["idle"]),
+            _in_order(data["reach"]),
             int(data["frames"]),
         )
-        if not np.isfinite(performer.rest).all() or not np.isfinite(performer.reach).all():
+        known = np.concatenate([performer.rest, performer.idle, performer.reach])
+        if not np.isfinite(known).all():
             raise ValueError("a value is not a number")
     except FileNotFoundError:
         raise FacewrightError(
@@ -100,3 +103,11 @@ def read_performer(path: Path | str) -> Performer:
             "performer-unreadable",
         ) from error
     return performer
+
+
+def _by_name(values: np.ndarray) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(NAMES, values, strict=True)}
+
+
+def _in_order(values: dict[str, float]) -> np.ndarray:
+    return np.array([values[name] for name in NAMES], np.float32)

@@ -3,6 +3,8 @@
 
 No single frame is trusted, least of all the first. Candidates from the whole clip are put to
 rest (what moves them is taken out), and those that moved least and face the camera most decide.
+What a face seems to do all the time is how it is built, not what it does: narrow eyes are no
+squint. So movements count from their usual lowest value in the clip.
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from ..core.arkit import COUNT, INDEX
 from .performer import Performer
 
 # Candidates kept; enough for a steady mean, few enough for an hour to need no memory.
-_CANDIDATES = 300
+_CANDIDATES = 600
 # Of each block, the share of calmest frames that become candidates, and their least number.
-_SHARE, _LEAST = 0.2, 6
-_ROUNDS = 3
+_SHARE, _LEAST = 0.35, 8
+# Quantile of a weight over time that counts as not moving.
+_IDLE_QUANTILE = 0.2
+_ROUNDS = 4
+# More than this is an expression that was held, not a face that is built so.
+_MOST_IDLE = 0.4
 # How much more active than the calmest a frame may be and still count fully (sum of weights).
 _TOLERANCE = 0.15
 # A radian off the camera's axis counts like half a full movement.
@@ -29,11 +35,11 @@ _REACH_QUANTILE = 0.995
 _GAZE = [i for name, i in INDEX.items() if name.startswith("eyeLook")]
 _HISTOGRAM = 200
 
-# points (n, 1434), view (n, 3), appearance (n, 256), rest -> weights (n, 52), points at rest,
-# appearance at rest.
-PutToRest = Callable[
+# points (n, 1434), view (n, 3), appearance (n, 256), face at rest -> weights float (n, 52), and
+# what each weight moves, float (52, 1434 + 256).
+Compare = Callable[
     [np.ndarray, np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None],
-    tuple[np.ndarray, np.ndarray, np.ndarray],
+    tuple[np.ndarray, np.ndarray],
 ]
 
 
@@ -41,18 +47,19 @@ class RestFinder:
     """Looks through a clip block by block.
 
     Args:
-        put_to_rest: Takes the expression out of faces, given what the performer looks like.
+        compare: Weights of faces, given what the performer looks like at rest (or not).
     """
 
-    def __init__(self, put_to_rest: PutToRest) -> None:
-        self._put_to_rest = put_to_rest
+    def __init__(self, compare: Compare) -> None:
+        self._compare = compare
         self._points = np.empty((0, 0), np.float32)
         self._view = np.empty((0, 3), np.float32)
         self._appearance = np.empty((0, 0), np.float32)
         self._cost = np.empty(0)
         self._frames = 0
         self._seen = np.zeros((COUNT, _HISTOGRAM), np.int64)
-        self._rest: tuple[np.ndarray, np.ndarray] | None = None
+        # Face, appearance and remaining weights at rest, once they are asked for.
+        self._rest: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def look(self, points: np.ndarray, view: np.ndarray, appearance: np.ndarray) -> None:
         """Consider the faces of a block.
@@ -62,8 +69,8 @@ class RestFinder:
             view: float32 (n, 3), radians.
             appearance: float32 (n, 256), NaN where unknown.
         """
-        weights, _, _ = self._put_to_rest(points, view, appearance, self._rest)
-        cost = _activity(weights, view)
+        weights, _ = self._compare(points, view, appearance, None)
+        cost = _activity(_excess(weights), view)
         keep = np.argsort(cost)[: max(_LEAST, int(_SHARE * len(cost)))]
         if not self._frames:
             self._points, self._appearance = points[:0], appearance[:0]
@@ -91,24 +98,31 @@ class RestFinder:
             self._rest = self._settle()
         return Performer(*self._rest, self._reach(), self._frames)
 
-    def _settle(self) -> tuple[np.ndarray, np.ndarray]:
+    def _settle(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        faces = np.concatenate([self._points, self._appearance], axis=1)
         rest = None
         for _ in range(_ROUNDS):
-            weights, points, appearance = self._put_to_rest(
-                self._points, self._view, self._appearance, rest
-            )
-            cost = _activity(weights, self._view)
+            weights, shapes = self._compare(self._points, self._view, self._appearance, rest)
+            excess = _excess(weights)
+            cost = _activity(excess, self._view)
             calm = np.sort(cost)[len(cost) // 20]
             share = np.clip(np.exp(-(cost - calm) / _TOLERANCE), 0, 1)
-            share = (share / share.sum()).astype(np.float32)
-            rest = share @ points, share @ appearance
-        return rest
+            share /= share.sum()
+            found = (share @ faces - (share @ excess) @ shapes).astype(np.float32)
+            rest = found[: self._points.shape[1]], found[self._points.shape[1] :]
+        weights, _ = self._compare(self._points, self._view, self._appearance, rest)
+        return *rest, np.minimum(share @ weights, _MOST_IDLE).astype(np.float32)
 
     def _reach(self) -> np.ndarray:
         total = np.maximum(self._seen.sum(1, keepdims=True), 1)
         reached = np.cumsum(self._seen, axis=1) / total >= _REACH_QUANTILE
         reach = (reached.argmax(1) + 1) / _HISTOGRAM
         return np.where(self._seen.sum(1) > 0, reach, 0.0).astype(np.float32)
+
+
+def _excess(weights: np.ndarray) -> np.ndarray:
+    """Movements (n, 52) above what the face always seems to do."""
+    return np.maximum(weights - np.quantile(weights, _IDLE_QUANTILE, axis=0), 0)
 
 
 def _activity(weights: np.ndarray, view: np.ndarray) -> np.ndarray:

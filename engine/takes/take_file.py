@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -133,26 +133,18 @@ class TakeWriter:
                 if rows:
                     self._patch(first, inside, observations[rows], track[rows])
 
-    def overwrite_track(self, first: int, track: FaceTrack) -> None:
-        """Replace the solved values of written frames; what was seen stays.
+    def overwrite_tracks(self, tracks: Iterable[tuple[int, FaceTrack]], **header: object) -> None:
+        """Replace the solved values of written frames, all or none of them; what was seen stays.
 
         Args:
-            first: Number of the first frame.
-            track: The new values of it and the frames after it.
+            tracks: Numbers of first frames, each with the new values of it and the frames after.
+            header: Header entries that tell how these values came about.
         """
-        stop = first + len(track)
+        rows = [(key, json.dumps(value)) for key, value in header.items()]
         with self._explained(), self._database:
-            blocks = self._database.execute(
-                "SELECT first, data FROM frames WHERE first < ? AND first + count > ?",
-                (stop, first),
-            ).fetchall()
-            for begin, data in blocks:
-                records = np.frombuffer(data, FRAME).copy()
-                low, high = max(first, begin), min(stop, begin + len(records))
-                pack_track(records[low - begin : high - begin], track[low - first : high - first])
-                self._database.execute(
-                    "UPDATE frames SET data = ? WHERE first = ?", (records.tobytes(), begin)
-                )
+            for first, track in tracks:
+                self._replace_values(first, track)
+            self._database.executemany("INSERT OR REPLACE INTO header VALUES (?, ?)", rows)
 
     def _bring_up_to_date(self, schema: str) -> None:
         """Rewrite a take of an older schema, all of it or nothing."""
@@ -194,6 +186,21 @@ class TakeWriter:
         self._database.execute(
             "INSERT OR REPLACE INTO landmarks VALUES (?, ?)", (first, points.tobytes())
         )
+
+    def _replace_values(self, first: int, track: FaceTrack) -> None:
+        """Put new solved values of frames from ``first`` on into the blocks that hold them."""
+        stop = first + len(track)
+        blocks = self._database.execute(
+            "SELECT first, data FROM frames WHERE first < ? AND first + count > ?",
+            (stop, first),
+        ).fetchall()
+        for begin, data in blocks:
+            records = np.frombuffer(data, FRAME).copy()
+            low, high = max(first, begin), min(stop, begin + len(records))
+            pack_track(records[low - begin : high - begin], track[low - first : high - first])
+            self._database.execute(
+                "UPDATE frames SET data = ? WHERE first = ?", (records.tobytes(), begin)
+            )
 
     def _patch(
         self, first: int, inside: np.ndarray, observations: Observations, track: FaceTrack

@@ -50,15 +50,15 @@ class _Graph:
     def silu(self, x: str) -> str:
         return self.node("Mul", x, self.node("Sigmoid", x))
 
-    def save(self, path: Path, name: str, width: int, outputs: dict[str, int], doc: str) -> None:
-        def value(label: str, size: int):
-            return helper.make_tensor_value_info(label, TensorProto.FLOAT, ["n", size])
-
+    def save(self, path: Path, name: str, width: int, outputs: dict[str, tuple], doc: str) -> None:
         graph = helper.make_graph(
             self.nodes,
             name,
-            [value("input", width)],
-            [value(label, size) for label, size in outputs.items()],
+            [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["n", width])],
+            [
+                helper.make_tensor_value_info(label, TensorProto.FLOAT, shape)
+                for label, shape in outputs.items()
+            ],
             self.constants,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
@@ -73,7 +73,7 @@ def write_appearance(path: Path, matrix: np.ndarray, offset: np.ndarray) -> None
     graph = _Graph()
     graph.linear("input", matrix, offset, name="appearance")
     doc = "Feature maps of face_landmarks to an appearance vector."
-    graph.save(path, "face_appearance", matrix.shape[1], {"appearance": APPEARANCE}, doc)
+    graph.save(path, "face_appearance", matrix.shape[1], {"appearance": ("n", APPEARANCE)}, doc)
 
 
 def write_solver(path: Path, network: SolverNetwork) -> None:
@@ -108,10 +108,7 @@ def write_solver(path: Path, network: SolverNetwork) -> None:
     doubt = graph.silu(graph.linear(hidden, state["doubt.0.weight"], state["doubt.0.bias"]))
     doubt = graph.linear(doubt, state["doubt.2.weight"], state["doubt.2.bias"])
     graph.node("Concat", weights, turn, doubt, axis=1, name="solved")
-    one = graph.constant(np.float32(1.0).reshape(()))
-    clamped = graph.node("Clip", weights, graph.constant(np.float32(0.0).reshape(())), one)
-    moved = graph.linear(clamped, np.ascontiguousarray(state["shapes"].T), None)
-    graph.node("Sub", graph.node("Concat", face, looks, axis=1), moved, name="at_rest")
+    graph.node("Identity", graph.constant(state["shapes"]), name="shapes")
     width = int(sizes.sum())
-    outputs = {"solved": 2 * COUNT + 3, "at_rest": POINTS + APPEARANCE}
+    outputs = {"solved": ("n", 2 * COUNT + 3), "shapes": (COUNT, POINTS + APPEARANCE)}
     graph.save(path, "face_solver", width, outputs, SolverNetwork.__doc__.splitlines()[0])

@@ -27,13 +27,13 @@ class SolverNetwork(nn.Module):
     """A face and the same face at rest to weights, head correction and doubt.
 
     Input (n, 3384): face, face at rest (zeros: not known), view, appearance, appearance at rest,
-    1 where the appearance is known. Outputs: (n, 107) weights, rotation vector, logarithm of each
-    weight's expected error; (n, 1690) face and appearance without what moves them.
+    1 where the appearance is known. Output (n, 107): weights, rotation vector, logarithm of each
+    weight's expected error.
 
     Args:
         mean: float (1434,), the mean resting face.
         moves, people: float (k, 1434), directions in which faces move and differ.
-        shapes: float (52, 1690), what each weight moves.
+        shapes: float (52, 1690), what each weight moves; shipped with the network.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class SolverNetwork(nn.Module):
         self.turn = nn.Linear(256, 3)
         self.doubt = nn.Sequential(nn.Linear(256, 128), nn.SiLU(), nn.Linear(128, COUNT))
 
-    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
         face, rest, view, looks, looks_at_rest, known = torch.split(
             rows, [POINTS, POINTS, 3, APPEARANCE, APPEARANCE, 1], dim=1
         )
@@ -78,10 +78,7 @@ class SolverNetwork(nn.Module):
                 1,
             )
         )
-        weights = self.weights(hidden)
-        out = torch.cat([weights, self.turn(hidden), self.doubt(hidden.detach())], 1)
-        moved = weights.clamp(0, 1) @ self.shapes
-        return out, torch.cat([face, looks], 1) - moved
+        return torch.cat([self.weights(hidden), self.turn(hidden), self.doubt(hidden.detach())], 1)
 
 
 def train(
@@ -129,8 +126,7 @@ def train(
         )
         known = (torch.arange(_BATCH) < _BATCH - blind).float()[:, None]
         inputs = _inputs(tensors, rows, torch.from_numpy(rest[rows]), known, network)
-        out, _ = network(inputs)
-        loss = loss_of(out, tensors["weights"][rows], tensors["turn"][rows])
+        loss = loss_of(network(inputs), tensors["weights"][rows], tensors["turn"][rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
