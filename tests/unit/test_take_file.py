@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from engine.core.errors import FacewrightError
 from engine.core.types import Observations
 from engine.solve import raw
+from engine.takes.records import FRAME, LARGE
 from engine.takes.take_file import TakeWriter, read_header, read_observations, read_track
 
 
@@ -165,3 +168,57 @@ def test_a_full_disk_is_told_and_keeps_what_was_written(tmp_path):
         signal.signal(signal.SIGXFSZ, handler)
     assert caught.value.code == "disk-full"
     assert len(read_track(path)) >= 16
+
+
+def test_solved_values_are_replaced_and_what_was_seen_stays(tmp_path):
+    path = tmp_path / "a.fwtake"
+    blocks = [observed(0, 16), observed(16, 5)]
+    write(path, *blocks)
+    before = read_observations(path)
+    fresh = raw.solve(observed(100, 8))
+    with TakeWriter(path, {}, resume=True) as take:
+        take.overwrite_track(12, fresh)
+    track, after = read_track(path), read_observations(path)
+    np.testing.assert_array_equal(track.weights[12:20], fresh.weights)
+    np.testing.assert_array_equal(track.weights[:12], blocks[0].scores[:12])
+    np.testing.assert_array_equal(track.weights[20:], blocks[1].scores[4:])
+    for name in ("time_s", "landmarks", "scores", "appearance"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+
+
+def first_schema(path):
+    """Turn a take into what the first version wrote."""
+    frame = np.dtype([(n, FRAME[n]) for n in FRAME.names if n != "channel_confidence"])
+    large = np.dtype([(n, LARGE[n]) for n in LARGE.names if n != "appearance"])
+    with closing(sqlite3.connect(path)) as database, database:
+        for table, new, old in (("frames", FRAME, frame), ("landmarks", LARGE, large)):
+            for first, data in database.execute(f"SELECT first, data FROM {table}").fetchall():
+                records = np.frombuffer(data, new)
+                plain = np.empty(len(records), old)
+                for name in old.names:
+                    plain[name] = records[name]
+                database.execute(
+                    f"UPDATE {table} SET data = ? WHERE first = ?", (plain.tobytes(), first)
+                )
+        database.execute(
+            "UPDATE header SET value = ? WHERE key = 'schema'", (json.dumps("FacewrightTake.1"),)
+        )
+
+
+def test_a_take_of_the_first_version_is_read_and_brought_up_to_date(tmp_path):
+    path = tmp_path / "a.fwtake"
+    blocks = [observed(0, 6), observed(6, 3, valid=False), observed(9, 4)]
+    write(path, *blocks)
+    new = read_observations(path)
+    first_schema(path)
+    track, old = read_track(path), read_observations(path)
+    assert np.isnan(old.appearance).all()
+    np.testing.assert_array_equal(old.landmarks, new.landmarks)
+    assert (track.channel_confidence[track.valid] == 1).all()
+    with TakeWriter(path, {}, resume=True) as take:
+        take.append(observed(13, 2), raw.solve(observed(13, 2)))
+    assert read_header(path)["schema"] == "FacewrightTake.2"
+    again = read_observations(path)
+    assert len(again) == 15
+    np.testing.assert_array_equal(again.landmarks[:13], new.landmarks)
+    assert np.isfinite(again.appearance[13:]).all()

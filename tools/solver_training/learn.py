@@ -146,7 +146,7 @@ def _inputs(tensors, rows, rest, known, network) -> torch.Tensor:
     face_at_rest = (tensors["face"][rest] * share[:, :, None]).sum(1)
     looks_at_rest = (tensors["looks"][rest] * share[:, :, None]).sum(1)
     # Nobody's resting face is known exactly: some of an expression stays in it.
-    left = torch.randn(count, COUNT) * 0.06 * (torch.rand(count, COUNT) < 0.25)
+    left = torch.randn(count, COUNT) * 0.08 * (torch.rand(count, COUNT) < 0.3)
     left = left @ network.shapes
     face_at_rest = face_at_rest + left[:, :POINTS]
     looks_at_rest = looks_at_rest + left[:, POINTS:]

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options, calm, the face at rest and performer profiles: the parts of the solver."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from engine.core.arkit import COUNT, INDEX, MIRROR
+from engine.core.errors import FacewrightError
+from engine.core.requests import SolveSettings
+from engine.solve.options import apply_options, range_gain
+from engine.solve.performer import Performer, read_performer, write_performer
+from engine.solve.rest import RestFinder
+from engine.solve.steady import Causal, steady
+
+
+def weights_of(**values):
+    row = np.zeros((1, COUNT))
+    for name, value in values.items():
+        row[0, INDEX[name]] = value
+    return row
+
+
+def value(weights, name):
+    return weights[0, INDEX[name]]
+
+
+def test_opposites_leave_the_net_movement():
+    out = apply_options(weights_of(jawLeft=0.5, jawRight=0.2), SolveSettings(), np.zeros(COUNT))
+    assert value(out, "jawLeft") == pytest.approx(0.3)
+    assert value(out, "jawRight") == 0
+    both = SolveSettings(exclusive=False)
+    kept = apply_options(weights_of(jawLeft=0.5, jawRight=0.2), both, np.zeros(COUNT))
+    assert value(kept, "jawRight") == pytest.approx(0.2)
+
+
+def test_lips_close_no_further_than_the_jaw_is_open():
+    out = apply_options(weights_of(jawOpen=0.3, mouthClose=0.8), SolveSettings(), np.zeros(COUNT))
+    assert value(out, "mouthClose") == pytest.approx(0.3)
+
+
+def test_clamping_can_be_left_out():
+    wild = weights_of(browInnerUp=1.3, cheekPuff=-0.2)
+    clamped = apply_options(wild, SolveSettings(), np.zeros(COUNT))
+    assert value(clamped, "browInnerUp") == 1 and value(clamped, "cheekPuff") == 0
+    free = apply_options(wild, SolveSettings(clamp=False), np.zeros(COUNT))
+    assert value(free, "browInnerUp") == pytest.approx(1.3)
+    assert value(free, "cheekPuff") == pytest.approx(-0.2)
+
+
+def test_symmetry_draws_a_smile_straight_but_not_a_glance():
+    settings = SolveSettings(symmetry=1.0)
+    crooked = weights_of(mouthSmileLeft=0.8, eyeLookOutLeft=0.6, jawLeft=0.4)
+    out = apply_options(crooked, settings, np.zeros(COUNT))
+    assert value(out, "mouthSmileLeft") == value(out, "mouthSmileRight") == pytest.approx(0.4)
+    assert value(out, "eyeLookOutLeft") == pytest.approx(0.6)
+    assert value(out, "jawLeft") == pytest.approx(0.4) and value(out, "jawRight") == 0
+
+
+def test_range_brings_the_own_maximum_to_one_with_one_factor_for_both_sides():
+    reach = np.zeros(COUNT)
+    reach[INDEX["mouthSmileLeft"]], reach[INDEX["mouthSmileRight"]] = 0.5, 0.4
+    reach[INDEX["cheekPuff"]] = 0.1
+    gain = range_gain(reach, 1.0)
+    assert gain[INDEX["mouthSmileLeft"]] == gain[INDEX["mouthSmileRight"]] == pytest.approx(2.0)
+    assert gain[INDEX["cheekPuff"]] == 1, "hardly seen: stretching it would stretch noise"
+    assert range_gain(reach, 0.5)[INDEX["mouthSmileLeft"]] == pytest.approx(1.5)
+    assert (range_gain(reach, 0.0) == 1).all()
+
+
+def test_smoothing_has_no_delay_and_keeps_a_line():
+    time_s = np.arange(60) / 30
+    line = np.tile(np.linspace(0, 1, 60)[:, None], (1, COUNT))
+    calm = steady(time_s, line, np.ones((60, COUNT)))
+    np.testing.assert_allclose(calm[8:-8], line[8:-8], atol=1e-9)
+    bump = np.tile(np.exp(-0.5 * ((time_s - 1) / 0.1) ** 2)[:, None], (1, COUNT))
+    assert (steady(time_s, bump, np.ones((60, COUNT))).argmax(0) == 30).all()
+
+
+def test_a_doubtful_frame_is_filled_from_sure_neighbours():
+    time_s = np.arange(20) / 30
+    weights, confidence = np.full((20, COUNT), 0.5), np.ones((20, COUNT))
+    weights[10], confidence[10] = 1.0, 0.0
+    channel = INDEX["browInnerUp"]
+    assert steady(time_s, weights, confidence)[10, channel] < 0.52
+    assert steady(time_s, weights, np.ones((20, COUNT)))[10, channel] > 0.6
+
+
+def test_the_causal_filter_knows_no_later_frame_and_arrives():
+    random = np.random.default_rng(0)
+    weights = np.clip(random.normal(0.3, 0.02, (40, COUNT)), 0, 1)
+
+    def run(rows):
+        follow = Causal()
+        return np.stack([follow(i / 30, row).copy() for i, row in enumerate(rows)])
+
+    changed = weights.copy()
+    changed[25:] = 1.0
+    np.testing.assert_array_equal(run(weights)[:25], run(changed)[:25])
+    np.testing.assert_allclose(run(changed)[35], 1.0, atol=0.02)
+    noise = run(weights).std(0).mean()
+    assert noise < 0.75 * weights.std(0).mean()
+
+
+def rest_finder(identity, shapes):
+    """A network that knows every movement exactly, and takes identity for movement at first."""
+
+    def compare(points, view, appearance, rest):
+        base = 0.0 if rest is None else rest[0]
+        moved = points - base
+        return np.clip(moved @ np.linalg.pinv(shapes[:, : points.shape[1]]), 0, 1), shapes
+
+    return RestFinder(compare)
+
+
+def test_rest_is_found_although_the_face_never_rests_in_the_first_frames():
+    random = np.random.default_rng(1)
+    shapes = random.normal(0, 1, (COUNT, 80)).astype(np.float32)
+    identity = np.full(COUNT, 0.15) @ shapes[:, :60]
+    weights = np.zeros((300, COUNT))
+    weights[:100, INDEX["mouthSmileLeft"]] = 0.9
+    weights[200:, INDEX["jawOpen"]] = np.abs(np.sin(np.arange(100)))
+    faces = (identity + weights @ shapes[:, :60]).astype(np.float32)
+    finder = rest_finder(identity, shapes)
+    assert finder.performer() is None
+    view, looks = np.zeros((300, 3), np.float32), np.zeros((300, 20), np.float32)
+    for first in range(0, 300, 100):
+        rows = slice(first, first + 100)
+        finder.look(faces[rows], view[rows], looks[rows])
+    found = finder.performer()
+    np.testing.assert_allclose(found.rest, identity, atol=0.05)
+    assert found.frames == 300
+
+
+def test_reach_is_the_strongest_that_lasts():
+    finder = rest_finder(None, np.eye(COUNT, 80, dtype=np.float32))
+    finder.look(*(np.zeros((50, n), np.float32) for n in (60, 3, 20)))
+    weights = np.zeros((1000, COUNT))
+    weights[:30, INDEX["jawOpen"]] = 0.7
+    weights[500, INDEX["cheekPuff"]] = 1.0
+    finder.count_reach(weights)
+    reach = finder.performer().reach
+    assert reach[INDEX["jawOpen"]] == pytest.approx(0.7, abs=0.01)
+    assert reach[INDEX["cheekPuff"]] < 0.01, "one frame in a thousand is no range"
+
+
+@pytest.fixture
+def performer():
+    random = np.random.default_rng(2)
+    return Performer(
+        random.normal(0, 5, 1434).astype(np.float32),
+        random.normal(0, 1, 256).astype(np.float32),
+        random.uniform(0, 0.2, COUNT).astype(np.float32),
+        random.uniform(0, 1, COUNT).astype(np.float32),
+        1234,
+    )
+
+
+def test_a_profile_comes_back(tmp_path, performer):
+    path = tmp_path / "anna.fwperformer"
+    write_performer(path, performer)
+    again = read_performer(path)
+    np.testing.assert_allclose(again.rest, performer.rest, atol=1e-4)
+    np.testing.assert_allclose(again.appearance, performer.appearance, atol=1e-4)
+    np.testing.assert_allclose(again.idle, performer.idle, atol=1e-4)
+    np.testing.assert_allclose(again.reach, performer.reach, atol=1e-4)
+    assert again.frames == 1234
+    assert json.loads(path.read_text())["reach"]["jawOpen"] == pytest.approx(
+        performer.reach[INDEX["jawOpen"]], abs=1e-4
+    )
+
+
+def test_what_is_no_profile_is_refused_in_a_sentence(tmp_path, performer):
+    path = tmp_path / "anna.fwperformer"
+    with pytest.raises(FacewrightError, match="no performer profile") as missing:
+        read_performer(path)
+    assert missing.value.code == "performer-missing"
+    for text in ("", "[]", "{}", '{"schema": "FacewrightPerformer.9"}', "\x00\xff"):
+        path.write_text(text, encoding="latin-1")
+        with pytest.raises(FacewrightError, match="not a performer profile") as wrong:
+            read_performer(path)
+        assert wrong.value.code == "performer-unreadable"
+    write_performer(path, performer)
+    broken = json.loads(path.read_text())
+    broken["rest"] = broken["rest"][:-1]
+    path.write_text(json.dumps(broken))
+    with pytest.raises(FacewrightError, match="not a performer profile"):
+        read_performer(path)
+
+
+def test_both_sides_of_a_pair_are_mirror_partners():
+    left = apply_options(weights_of(browDownLeft=1.0), SolveSettings(symmetry=1), np.zeros(COUNT))
+    assert left[0, MIRROR[INDEX["browDownLeft"]]] == pytest.approx(0.5)
