@@ -177,7 +177,7 @@ def test_solved_values_are_replaced_and_what_was_seen_stays(tmp_path):
     before = read_observations(path)
     fresh = raw.solve(observed(100, 8))
     with TakeWriter(path, {}, resume=True) as take:
-        take.overwrite_track(12, fresh)
+        take.overwrite_tracks([(12, fresh)], state="complete")
     track, after = read_track(path), read_observations(path)
     np.testing.assert_array_equal(track.weights[12:20], fresh.weights)
     np.testing.assert_array_equal(track.weights[:12], blocks[0].scores[:12])
