@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.errors import FacewrightError
 from ..core.face_geometry import load_geometry
-from ..core.progress import Progress
+from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
 from ..core.types import Observations
 from ..models.catalog import model_path
@@ -35,6 +36,7 @@ class SolveReport:
         valid_frames: Frames with a face.
         seconds: Wall time.
         performer: Path of the profile written, or empty.
+        state: "complete" or "cancelled".
         warnings: Sentences.
     """
 
@@ -44,6 +46,7 @@ class SolveReport:
     valid_frames: int = 0
     seconds: float = 0.0
     performer: str = ""
+    state: str = "complete"
     warnings: list[str] = field(default_factory=list)
 
 
@@ -55,7 +58,8 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
         progress: Told of each block. Cancelling leaves the values as they were.
 
     Raises:
-        FacewrightError: The take cannot be read or written, the solver or profile is not there.
+        FacewrightError: The take cannot be read or written or holds no frame, the solver or
+            profile is not there, or there is nothing to write a profile from.
     """
     progress = progress or Progress()
     started = time.perf_counter()
@@ -63,8 +67,11 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     report = SolveReport(request.take, request.solve.solver)
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
     with TakeWriter(request.take, {}, resume=True) as take:
-        solve_all(solver, request, take, progress, report)
-        take.update_header(**solve_header(request.solve))
+        _check_frames(take, header["state"], progress)
+        try:
+            solve_all(solver, request, take, progress, report)
+        except Cancelled:
+            report.state = "cancelled"
     report.seconds = time.perf_counter() - started
     report.warnings = list(progress.warnings)
     return report
@@ -100,37 +107,66 @@ def solve_all(
     progress: Progress,
     report: SolveReport | None = None,
 ) -> None:
-    """Both passes over a take that is open for writing.
+    """All passes over a take that is open for writing.
 
     Nothing is written before everything is solved, so a cancelled solve changes nothing.
+
+    Raises:
+        FacewrightError: Where a profile is asked for and cannot be had or written.
     """
+    report = report or SolveReport(request.take, request.solve.solver)
     settings = request.solve
-    passes = [solver.study]
+    studies = [solver.study]
     if (settings.learn_range and not settings.performer) or request.save_performer:
-        passes.append(solver.study_reach)
-    total = take.frame_count * (len(passes) + 1)
+        studies.append(solver.study_reach)
+    total = take.frame_count * (len(studies) + (not request.keep_values))
     done = 0
-    for study in passes:
+    for study in studies:
         for first in range(0, take.frame_count, _BLOCK_FRAMES):
             study(read_observations(take.path, first, _BLOCK_FRAMES))
             done += min(_BLOCK_FRAMES, take.frame_count - first)
             progress.step(done, total)
     solved = []
-    for first in range(0, take.frame_count, _BLOCK_FRAMES):
-        rows, inner = _with_margin(take, first, solver.margin_s)
-        solved.append((first, solver.solve(rows)[inner]))
-        done += len(solved[-1][1])
-        progress.step(done, total)
-    for first, track in solved:
-        take.overwrite_track(first, track)
-        if report:
-            report.frames += len(track)
-            report.valid_frames += int(track.valid.sum())
+    if not request.keep_values:
+        for first in range(0, take.frame_count, _BLOCK_FRAMES):
+            rows, inner = _with_margin(take, first, solver.margin_s)
+            solved.append((first, solver.solve(rows)[inner]))
+            done += len(solved[-1][1])
+            progress.step(done, total)
+    report.frames = take.frame_count
+    if request.save_performer:
+        report.performer = request.save_performer
+        report.valid_frames = _save_performer(solver, request)
+    if not request.keep_values:
+        take.overwrite_tracks(solved, **solve_header(settings))
+        report.valid_frames = sum(int(track.valid.sum()) for _, track in solved)
+
+
+def _check_frames(take: TakeWriter, state: str, progress: Progress) -> None:
+    """A take that holds nothing is refused, an unfinished one is told."""
+    if not take.frame_count:
+        raise FacewrightError(
+            f"The take {take.path} holds no frames.", "Track the video again.", "take-empty"
+        )
+    if state != "complete":
+        progress.warn(
+            f"{take.path.name} was not tracked to its end; what it holds is "
+            f"{take.frame_count} frames."
+        )
+
+
+def _save_performer(solver: Solver, request: SolveRequest) -> int:
+    """Write the profile; how many frames with a face it is from."""
     performer = solver.performer()
-    if request.save_performer and performer is not None:
-        write_performer(Path(request.save_performer), performer)
-        if report:
-            report.performer = request.save_performer
+    if performer is None:
+        raise FacewrightError(
+            f'The solver "{request.solve.solver}" learned nothing about the performer from '
+            f"{Path(request.take).name}.",
+            'Use the solver "facewright" on a take that shows a face.',
+            "performer-unknown",
+        )
+    write_performer(Path(request.save_performer), performer)
+    return performer.frames
 
 
 def _with_margin(take: TakeWriter, first: int, margin_s: float) -> tuple[Observations, slice]:

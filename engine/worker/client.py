@@ -14,13 +14,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.requests import TrackRequest
+from ..core.requests import SolveRequest, TrackRequest
 from .protocol import LAST_WORDS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 _LOG_LINES = 400
 # Patience between the steps of ending: ask, close stdin, terminate, kill.
 _PATIENCE_S = 2.0
+# What is left of a job whose worker died, and what to do.
+_LEGACY = {
+    Kind.TRACK: "All frames tracked so far are in the take; Resume goes on from there.",
+    Kind.SOLVE: "The take is as it was.",
+}
 
 
 class WorkerClient:
@@ -43,8 +48,7 @@ class WorkerClient:
     ) -> None:
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
-        self._job = ""
-        self._ended = True
+        self._kind, self._job, self._ended = Kind.TRACK, "", True
         folders = [item for folder in site_packages for item in ("--site-packages", str(folder))]
         try:
             self._process = subprocess.Popen(
@@ -79,10 +83,12 @@ class WorkerClient:
         return "\n".join(self._log)
 
     def track(self, request: TrackRequest, job: str = "track") -> None:
-        """Begin a job; its messages come from ``poll``."""
-        self._job = job
-        self._ended = False
-        self._send(Message(Kind.TRACK, job, request.to_wire()))
+        """Begin to track a video; the job's messages come from ``poll``."""
+        self._begin(Kind.TRACK, job, request.to_wire())
+
+    def solve(self, request: SolveRequest, job: str = "solve") -> None:
+        """Begin to solve a take anew; the job's messages come from ``poll``."""
+        self._begin(Kind.SOLVE, job, request.to_wire())
 
     def cancel(self) -> None:
         """Ask the running job to stop; DONE follows."""
@@ -122,6 +128,10 @@ class WorkerClient:
         for pipe in (self._process.stdout, self._process.stderr):
             pipe.close()
 
+    def _begin(self, kind: Kind, job: str, data: dict) -> None:
+        self._kind, self._job, self._ended = kind, job, False
+        self._send(Message(kind, job, data))
+
     def _close_stdin(self) -> None:
         try:
             self._process.stdin.close()
@@ -158,7 +168,7 @@ class WorkerClient:
             self._job,
             {
                 "message": f"The worker process ended {how} in the middle of the job.",
-                "hint": "All frames tracked so far are in the take; Resume goes on from there.",
+                "hint": _LEGACY[self._kind],
                 "code": "worker-died",
                 "detail": self.log,
             },

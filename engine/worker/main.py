@@ -14,17 +14,20 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import BinaryIO
 
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
-from ..core.requests import TrackRequest
+from ..core.requests import SolveRequest, TrackRequest
 from .protocol import LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _PROGRESS_EVERY_S = 0.1
 # How long a job may take to leave in good order after stdin has ended.
 _LAST_BREATH_S = 1.0
+# What to do, and what tells that nobody wants it any more; None at the end of stdin.
+_Requests = queue.SimpleQueue[tuple[Message, threading.Event] | None]
 
 
 class _Wire:
@@ -43,20 +46,17 @@ class _Wire:
 def main() -> int:
     """Serve until QUIT or the end of stdin. Returns the exit code."""
     wire = _Wire(_take_stdout())
-    requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-    cancelled = threading.Event()
-    reader = threading.Thread(target=_read, args=(requests, cancelled), daemon=True)
-    reader.start()
+    requests: _Requests = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
     wire.send(
         Kind.HELLO,
         protocol=PROTOCOL,
         python=platform.python_version(),
         packages=installed_packages(),
     )
-    while (message := requests.get()) is not None and message.kind is not Kind.QUIT:
-        if message.kind is Kind.TRACK:
-            cancelled.clear()
-            _do(message, wire, cancelled)
+    while (request := requests.get()) is not None and request[0].kind is not Kind.QUIT:
+        if request[0].kind in _JOBS:
+            _do(request[0], wire, request[1])
     return 0
 
 
@@ -68,35 +68,50 @@ def _take_stdout() -> BinaryIO:
     return wire
 
 
-def _read(requests: queue.SimpleQueue, cancelled: threading.Event) -> None:
+def _read(requests: _Requests) -> None:
+    cancelled = threading.Event()
     for line in iter(lambda: sys.stdin.buffer.readline(LONGEST_LINE), b""):
         try:
             message = Message.from_line(line)
         except ProtocolError as error:
             sys.stderr.write(f"ignored: {error}\n")
             continue
+        if message.kind in _JOBS:  # its own event: a CANCEL may come before the job has begun
+            cancelled = threading.Event()
         if message.kind in (Kind.CANCEL, Kind.QUIT):
             cancelled.set()
         if message.kind is not Kind.CANCEL:
-            requests.put(message)
+            requests.put((message, cancelled))
     cancelled.set()
     requests.put(None)
     time.sleep(_LAST_BREATH_S)
     os._exit(3)  # a native library may be stuck; finished blocks are on disk
 
 
-def _do(message: Message, wire: _Wire, cancelled: threading.Event) -> None:
-    # Imported here: a worker that lacks a library must live to say so.
-    try:
-        from ..pipeline.track import track_video
+# The pipeline is imported by the job: a worker that lacks a library must live to say so.
+def _track(data: dict, progress: Progress) -> object:
+    from ..pipeline.track import track_video
 
-        request = TrackRequest.from_wire(message.data)
+    return track_video(TrackRequest.from_wire(data), progress)
+
+
+def _solve(data: dict, progress: Progress) -> object:
+    from ..pipeline.solve import solve_take
+
+    return solve_take(SolveRequest.from_wire(data), progress)
+
+
+_JOBS: dict[Kind, Callable[[dict, Progress], object]] = {Kind.TRACK: _track, Kind.SOLVE: _solve}
+
+
+def _do(message: Message, wire: _Wire, cancelled: threading.Event) -> None:
+    try:
         progress = Progress(
             _throttled(wire, message.job),
             lambda text: wire.send(Kind.WARNING, message.job, text=text),
             cancelled.is_set,
         )
-        report = track_video(request, progress)
+        report = _JOBS[message.kind](message.data, progress)
         wire.send(Kind.DONE, message.job, **vars(report))
     except FacewrightError as error:
         _fail(wire, message.job, error.message, error.hint, error.code)
@@ -112,7 +127,7 @@ def _do(message: Message, wire: _Wire, cancelled: threading.Event) -> None:
         _fail(
             wire,
             message.job,
-            f"Tracking stopped by an unexpected error: {type(error).__name__}: {error}",
+            f"The job stopped by an unexpected error: {type(error).__name__}: {error}",
             "Please report it with the details in the log.",
             "unexpected",
         )

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-PROTOCOL = 1
+PROTOCOL = 2
 # A line longer than this is not ours; it bounds what a confused peer can make us hold. A report
 # with ten thousand gaps takes a megabyte.
 LONGEST_LINE = 1 << 26
@@ -27,7 +27,8 @@ class Kind(StrEnum):
         DONE: The job's last message when it succeeded or was cancelled. data: the report.
         FAILED: The job's last message when it did not. data: message, hint, code, detail.
     Client to worker:
-        TRACK: Begin a job. data: a TrackRequest.
+        TRACK: Begin a job: a video becomes a take. data: a TrackRequest.
+        SOLVE: Begin a job: a take is solved anew. data: a SolveRequest.
         CANCEL: Stop the job; DONE follows.
         QUIT: Leave.
     """
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     DONE = "DONE"
     FAILED = "FAILED"
     TRACK = "TRACK"
+    SOLVE = "SOLVE"
     CANCEL = "CANCEL"
     QUIT = "QUIT"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.core.requests import TrackRequest
+from engine.core.requests import SolveRequest, SolveSettings, TrackRequest
 from engine.worker.protocol import Kind, Message, ProtocolError
 
 
@@ -47,3 +47,12 @@ def test_a_request_comes_back():
     assert TrackRequest.from_wire(request.to_wire()) == request
     with pytest.raises(TypeError):
         TrackRequest.from_wire({"video": "a", "take": "b", "surprise": 1})
+
+
+def test_a_request_to_solve_comes_back_with_its_settings():
+    settings = SolveSettings("raw", 55.0, "anna.fwperformer", 0.5, 0.25, exclusive=False)
+    request = SolveRequest("a.fwtake", settings, "b.fwperformer", keep_values=True)
+    line = Message(Kind.SOLVE, "solve", request.to_wire()).to_line()
+    assert SolveRequest.from_wire(Message.from_line(line).data) == request
+    with pytest.raises(TypeError):
+        SolveRequest.from_wire({"take": "a", "solve": {"surprise": 1}})

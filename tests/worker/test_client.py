@@ -10,12 +10,12 @@ import time
 import pytest
 
 from engine.core.errors import FacewrightError
-from engine.core.requests import TrackRequest
+from engine.core.requests import SolveRequest, TrackRequest
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import LAST_WORDS, Kind
 
 REQUEST = TrackRequest("clip.mp4", "clip.fwtake")
-HELLO = """print('["HELLO", "", {"protocol": 1}]', flush=True)\n"""
+HELLO = """print('["HELLO", "", {"protocol": 2}]', flush=True)\n"""
 
 
 @pytest.fixture
@@ -52,6 +52,15 @@ def test_sudden_death_becomes_a_sentence(worker):
     assert "exit code 9" in message.data["message"]
     assert "aaargh" in message.data["detail"]
     assert client.poll() == []  # and only one
+
+
+def test_what_a_death_leaves_behind_depends_on_the_job(worker):
+    script = HELLO + "sys.stdin.readline(); os._exit(9)"
+    tracking, solving = worker(script), worker(script)
+    tracking.track(REQUEST)
+    solving.solve(SolveRequest("clip.fwtake"))
+    assert "Resume" in last_word(tracking).data["hint"]
+    assert last_word(solving).data["hint"] == "The take is as it was."
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
