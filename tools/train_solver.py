@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the network of the default solver: renders a corpus of heads, trains, exports.
 
+    python tools/train_solver.py second-model --out MAKEHUMAN.npz
     python tools/train_solver.py corpus --model ICT.npz [--people 2000] [--processes 2]
     python tools/train_solver.py train [--epochs 60]
 
@@ -61,6 +62,14 @@ def _make_shard(job: tuple[argparse.Namespace, int]) -> Path:
     return path
 
 
+def make_second_model(options: argparse.Namespace) -> int:
+    """A morphable head from MakeHuman's CC0 data, for ``corpus --model``."""
+    from tools.solver_training.makehuman import write_model
+
+    write_model(options.cache, options.out)
+    return 0
+
+
 def train(options: argparse.Namespace) -> int:
     """Train on every shard and write the two networks with their catalogue entries."""
     from engine.core.face_geometry import load_geometry
@@ -118,6 +127,10 @@ def main() -> int:
     corpus.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     corpus.add_argument("--seed", type=int, default=2026)
     corpus.set_defaults(run=make_corpus)
+    second = verbs.add_parser("second-model")
+    second.add_argument("--out", type=Path, required=True)
+    second.add_argument("--cache", type=Path, default=ROOT / ".cache" / "head")
+    second.set_defaults(run=make_second_model)
     training = verbs.add_parser("train")
     training.add_argument("--epochs", type=int, default=60)
     training.add_argument("--out", type=Path, default=ROOT / "weights")

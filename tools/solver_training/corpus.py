@@ -81,7 +81,7 @@ class Studio:
         for frame in range(FRAMES_PER_PERSON):
             resting = frame < RESTING
             row = rows[kept]
-            weights = _almost_at_rest(random) if resting else random_expression(random)
+            weights = self._weights(random, resting)
             if frame % 8 == 0:
                 lights, exposure = random_lights(random)
             rotation, view = _pose(random, field_of_view, calm or resting)
@@ -99,6 +99,11 @@ class Studio:
             row["field_of_view"] = view.field_of_view_deg
             kept += 1
         return rows[:kept]
+
+    def _weights(self, random: np.random.Generator, resting: bool) -> np.ndarray:
+        if resting:
+            return _almost_at_rest(random)
+        return random_expression(random, self.head.has_tongue)
 
     def _track(self, random, picture: np.ndarray, box: np.ndarray, row: np.ndarray) -> bool:
         """Looks three times, as a tracker that has followed the face would."""

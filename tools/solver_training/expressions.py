@@ -7,10 +7,6 @@ import numpy as np
 
 from engine.core.arkit import COUNT, INDEX, NAMES
 
-# What the morphable head can show.
-SHOWN = [i for i, name in enumerate(NAMES) if name != "tongueOut"]
-
-
 _ALONE = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 
 
@@ -37,6 +33,8 @@ _CHANCE = np.array(
     ]
 )
 _CHANCE /= _CHANCE.sum()
+# Share of the expressions with the tongue out.
+_TONGUE = 0.05
 # What cannot go together with what: the stronger one stays.
 _EXCLUSIVE = (
     ("jawLeft", "jawRight"),
@@ -46,8 +44,13 @@ _EXCLUSIVE = (
 )
 
 
-def random_expression(random: np.random.Generator) -> np.ndarray:
-    """float32 (52,): a fifth single movements, a tenth at rest, the rest mixtures."""
+def random_expression(random: np.random.Generator, tongue: bool = False) -> np.ndarray:
+    """float32 (52,): a quarter single movements, a tenth at rest, the rest mixtures.
+
+    Args:
+        random: Source of chance.
+        tongue: Whether the head can show ``tongueOut``; it does now and then.
+    """
     weights = np.zeros(COUNT, np.float32)
     kind = random.random()
     if kind < 0.1:
@@ -71,5 +74,11 @@ def random_expression(random: np.random.Generator) -> np.ndarray:
         a, b = (INDEX[name] for name in pair)
         weights[a if weights[a] < weights[b] else b] = 0.0
     close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
+    if tongue and random.random() < _TONGUE:
+        out = random.uniform(0.2, 1.0)
+        weights[INDEX["tongueOut"]] = out
+        # A tongue needs a way between the teeth.
+        weights[jaw] = max(weights[jaw], random.uniform(0.15, 0.3) + 0.2 * out)
+        weights[[close, INDEX["mouthRollUpper"], INDEX["mouthRollLower"]]] = 0.0
     weights[close] = min(weights[close], weights[jaw])
     return weights

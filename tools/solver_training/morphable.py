@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A morphable head with the ARKit shapes: ICT-FaceKit's light model as arrays.
+"""A morphable head with the ARKit shapes: ICT-FaceKit's light model, or one made like it.
 
 Li et al., "Learning Formation of Physically-Based Face Attributes", CVPR 2020;
 https://github.com/USC-ICT/ICT-FaceKit (MIT). The model does not ship with Facewright; the archive
 holds its meshes: ``base`` (n, 3) cm, ``exp`` (53, n, 3) and ``ids`` (100, n, 3) offsets, ``faces``
 (polygons), ``mats`` (their materials) and ``names`` (of the expressions, with ``_L`` and ``_R``).
+``makehuman.py`` writes a second model of this form, with ``landmarks`` of its own topology.
 Frame of reference: x to the actor's left, y up, z out of the face.
 """
 
@@ -35,6 +36,18 @@ _MATERIAL = {
     "M_GumsTongue": 3,
     "M_EyeLashes": 4,
 }
+# Vertices of the iBUG landmarks in ICT-FaceKit's topology (its vertex_indices.json): brows, eyes,
+# outer and inner lips. Jaw and nose are not needed.
+# fmt: off
+_ICT_LANDMARKS = (
+    *[-1] * 17,
+    268, 493, 1914, 2044, 1401, 3615, 4240, 4114, 2734, 2509,
+    *[-1] * 9,
+    1507, 1542, 1537, 1528, 1518, 1511, 3742, 3751, 3756, 3721, 3725, 3732,
+    5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841,
+    5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
+)
+# fmt: on
 # The neck's joint with the skull, in cm: what a head turns about.
 PIVOT = np.array([0.0, -6.0, -2.0], np.float32)
 
@@ -45,11 +58,12 @@ class Head:
 
     Attributes:
         base: float32 (n, 3), the mean head, cm.
-        shapes: float32 (52, n * 3), offsets of the ARKit shapes; zero for ``tongueOut``.
+        shapes: float32 (52, n * 3), offsets of the ARKit shapes; zero where the model has none.
         people: float32 (100, n * 3), offsets of the identity modes.
         triangles: int32 (m, 3).
         material: int32 (n,), index into ``MATERIALS`` of each vertex.
         eyes: The vertices of the left and of the right eyeball.
+        landmarks: int32 (68,), vertices of the iBUG landmarks; -1 for those of jaw and nose.
     """
 
     base: np.ndarray
@@ -58,6 +72,12 @@ class Head:
     triangles: np.ndarray
     material: np.ndarray
     eyes: tuple[slice, slice]
+    landmarks: np.ndarray
+
+    @property
+    def has_tongue(self) -> bool:
+        """Whether ``tongueOut`` can be shown."""
+        return bool(self.shapes[NAMES.index("tongueOut")].any())
 
     def person(self, modes: np.ndarray) -> np.ndarray:
         """float32 (n, 3): the neutral head of a person with (100,) identity weights."""
@@ -141,6 +161,7 @@ def load_head(path: Path) -> Head:
         np.array(triangles, np.int32),
         material,
         (eyes[0], eyes[1]),
+        np.array(data.get("landmarks", _ICT_LANDMARKS), np.int32),
     )
 
 

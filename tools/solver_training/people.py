@@ -11,11 +11,10 @@ import numpy as np
 from .morphable import Head
 from .rasterizer import Light
 
-# Vertices of the 68 iBUG landmarks in ICT-FaceKit's topology (its vertex_indices.json).
-_BROWS = ((268, 493, 1914, 2044, 1401), (3615, 4240, 4114, 2734, 2509))
-_EYES = ((1507, 1542, 1537, 1528, 1518, 1511), (3742, 3751, 3756, 3721, 3725, 3732))
-_OUTER_LIPS = (5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841)
-_INNER_LIPS = (5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966)
+# iBUG landmarks of each brow, each eye's rim, and the lips.
+_BROWS = (range(17, 22), range(22, 27))
+_EYES = (range(36, 42), range(42, 48))
+_OUTER_LIPS, _INNER_LIPS = range(48, 60), range(60, 68)
 # Inner lips repeated so that each outer point has its partner.
 _INNER_PARTNERS = (0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 7)
 # Linear RGB from very fair to very dark.
@@ -31,12 +30,14 @@ class Wardrobe:
         at = head.base
         self._head = head
         skin = head.material == 0
-        self._brows = skin * _near(at, [at[list(row)] for row in _BROWS])
-        rims = [at[[*row, row[0]]] for row in _EYES]
+        marks = at[head.landmarks]
+        self._brows = skin * _near(at, [marks[list(row)] for row in _BROWS])
+        rims = [marks[[*row, row[0]]] for row in _EYES]
         self._rims = skin * _near(at, rims)
-        middle = (at[list(_OUTER_LIPS)] + at[[_INNER_LIPS[i] for i in _INNER_PARTNERS]]) / 2
+        inner = marks[list(_INNER_LIPS)]
+        middle = (marks[list(_OUTER_LIPS)] + inner[list(_INNER_PARTNERS)]) / 2
         self._lips = skin * _near(at, [np.concatenate([middle, middle[:1]])])
-        mouth = at[list(_INNER_LIPS)].mean(0)
+        mouth = inner.mean(0)
         jaw = np.linalg.norm((at - mouth - [0, -2.5, -1]) / [5.5, 4.0, 6.0], axis=1)
         self._beard = skin * np.clip(1.6 - jaw, 0, 1) * (at[:, 1] < mouth[1] + 1.6)
         scalp = (at[:, 1] - 8.0) * 0.35 - at[:, 2] * 0.12 + 0.4
