@@ -34,7 +34,7 @@ from .engine.filters.smooth import DEFAULT_STRENGTH
 from .engine.takes.take_file import read_header
 from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
-from .scene.jobs import TrackJob
+from .scene.jobs import Job
 from .scene.pose_channels import PoseSettings
 from .scene.render import render_movie
 from .scene.stage import new_stage
@@ -168,7 +168,7 @@ def _capture_one(
         bar = ProgressBar(f"Tracking {video.name}")
         progress = Progress(bar, _print_warning)
         try:
-            tracking = TrackJob(request).run(progress)
+            tracking = Job(request).run(progress)
         finally:
             bar.close()
         keys = _onto_character(options, path, read_header(path), out, movie, opened=True)

@@ -26,12 +26,12 @@ def main() -> int:
     """Run and print; returns the exit code."""
     load_extension()
     from facewright.engine.core.requests import TrackRequest
-    from facewright.scene.jobs import TrackJob
+    from facewright.scene.jobs import Job
 
     clip = looped(60)
     with tempfile.TemporaryDirectory() as scratch:
         begun = time.perf_counter()
-        job = TrackJob(TrackRequest(str(clip), str(Path(scratch, "a.fwtake"))))
+        job = Job(TrackRequest(str(clip), str(Path(scratch, "a.fwtake"))))
         started_ms = 1e3 * (time.perf_counter() - begun)
         process = psutil.Process(job._client.pid)
         steps, memory, first_frame = [], [], 0.0

@@ -8,7 +8,9 @@ from ..properties.capture import run_of, shot_of, track_disabled_reason
 _LINES_SHOWN = 60
 
 
-class _FacewrightPanel:
+class FacewrightPanel:
+    """Mixin: a panel of the tab."""
+
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Facewright"
@@ -21,7 +23,7 @@ class _FacewrightPanel:
         return layout
 
 
-class FACEWRIGHT_PT_capture(_FacewrightPanel, bpy.types.Panel):
+class FACEWRIGHT_PT_capture(FacewrightPanel, bpy.types.Panel):
     """Source, target and the button."""
 
     bl_label = "Capture"
@@ -51,7 +53,7 @@ class FACEWRIGHT_PT_capture(_FacewrightPanel, bpy.types.Panel):
         _draw_result(layout, run)
 
 
-class FACEWRIGHT_PT_keys(_FacewrightPanel, bpy.types.Panel):
+class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
     """How keys are written."""
 
     bl_label = "Keyframes"
@@ -68,7 +70,7 @@ class FACEWRIGHT_PT_keys(_FacewrightPanel, bpy.types.Panel):
         layout.prop(shot, "extend_scene")
 
 
-class FACEWRIGHT_PT_head(_FacewrightPanel, bpy.types.Panel):
+class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):
     """Head and eyes."""
 
     bl_label = "Head and Eyes"
@@ -90,7 +92,7 @@ class FACEWRIGHT_PT_head(_FacewrightPanel, bpy.types.Panel):
                 layout.prop_search(shot, name, rig.data, "bones")
 
 
-class FACEWRIGHT_PT_smoothing(_FacewrightPanel, bpy.types.Panel):
+class FACEWRIGHT_PT_smoothing(FacewrightPanel, bpy.types.Panel):
     """Smoothing by part of the face."""
 
     bl_label = "Smoothing"

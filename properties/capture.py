@@ -13,6 +13,9 @@ from bpy.props import (
     StringProperty,
 )
 
+from .solve import FacewrightSolve
+
+_BUSY = "Facewright is at work; Esc cancels"
 _TARGET_TYPES = frozenset({"MESH", "ARMATURE", "EMPTY"})
 
 
@@ -35,6 +38,7 @@ def _strength(part: str, default: float) -> FloatProperty:
 class FacewrightShot(bpy.types.PropertyGroup):
     """What belongs to the shot: the clip, the character in it, and how keys are written."""
 
+    solve: PointerProperty(type=FacewrightSolve)
     video: StringProperty(
         name="Video",
         description="The video of the performer's face",
@@ -241,7 +245,7 @@ def track_disabled_reason(context: bpy.types.Context) -> str:
     """Why Track cannot be pressed; empty if it can. One sentence for poll, panel and script."""
     shot = shot_of(context)
     if run_of(context).is_running:
-        return "A clip is being tracked"
+        return _BUSY
     if not shot.video:
         return "Choose a video"
     if shot.target is None:
@@ -249,13 +253,16 @@ def track_disabled_reason(context: bpy.types.Context) -> str:
     return ""
 
 
+def take_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be done with the take; empty if something can."""
+    if run_of(context).is_running:
+        return _BUSY
+    return "" if shot_of(context).take else "Track a clip or choose a take first"
+
+
 def apply_disabled_reason(context: bpy.types.Context) -> str:
     """Why keys cannot be written from the take; empty if they can."""
-    shot = shot_of(context)
-    if run_of(context).is_running:
-        return "A clip is being tracked"
-    if not shot.take:
-        return "Track a clip or choose a take first"
-    if shot.target is None:
-        return "Choose a target"
-    return ""
+    reason = take_disabled_reason(context)
+    if not reason and shot_of(context).target is None:
+        reason = "Choose a target"
+    return reason

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A tracking job: one object, two drivers.
+"""A worker's job: one object, two drivers.
 
 In the window a modal operator calls ``step`` on a timer; in background mode ``run`` calls it in
 a loop. Either way nothing but messages crosses from the worker, and a step takes microseconds.
@@ -15,7 +15,7 @@ from enum import Enum
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import TrackRequest
+from ..engine.core.requests import SolveRequest, TrackRequest
 from ..engine.worker.protocol import Kind
 from .worker_process import start_worker
 
@@ -34,21 +34,21 @@ _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 
 @dataclass
-class TrackJob:
-    """A clip on its way to a take.
+class Job:
+    """A clip on its way to a take, or a take that is solved anew.
 
     Attributes:
         request: What was asked.
         state: Where it stands.
-        done, total: Frames; total is 0 where unknown.
-        per_second: Frames tracked per second.
+        done, total: Frames, each as often as it is looked at; total is 0 where unknown.
+        per_second: Frames per second.
         warnings: Sentences so far.
         report: The worker's report once done or cancelled.
         error: Why it failed.
         log: The worker's last words on stderr, once ended.
     """
 
-    request: TrackRequest
+    request: TrackRequest | SolveRequest
     state: JobState = JobState.RUNNING
     done: int = 0
     total: int = 0
@@ -60,7 +60,10 @@ class TrackJob:
 
     def __post_init__(self) -> None:
         self._client = start_worker()
-        self._client.track(self.request)
+        if isinstance(self.request, SolveRequest):
+            self._client.solve(self.request)
+        else:
+            self._client.track(self.request)
         _running.append(self)
 
     @property
@@ -105,7 +108,7 @@ class TrackJob:
 
         Raises:
             FacewrightError: What went wrong.
-            Cancelled: When ``progress`` asks for it; the take can be resumed.
+            Cancelled: When ``progress`` asks for it.
         """
         told = 0
         try:
@@ -139,10 +142,10 @@ class TrackJob:
             self.log = data.get("detail", "")
 
 
-_running: list[TrackJob] = []
+_running: list[Job] = []
 
 
-def running_job() -> TrackJob | None:
+def running_job() -> Job | None:
     """The job that is running now, if any."""
     return _running[0] if _running else None
 

@@ -172,13 +172,13 @@ def test_an_unfinished_take_of_a_name_with_brackets_is_found(clip, tmp_path):
     from facewright.engine.core.progress import Progress
     from facewright.engine.core.requests import TrackRequest
     from facewright.scene.capture import new_take_path, unfinished_take
-    from facewright.scene.jobs import TrackJob
+    from facewright.scene.jobs import Job
 
     video = tmp_path / "clip [1080p].mp4"
     shutil.copy(clip("WolfgangLanger_Pexels.mp4"), video)
     assert unfinished_take(tmp_path, video) is None
     take = new_take_path(tmp_path, video)
-    job = TrackJob(TrackRequest(str(video), str(take)))
+    job = Job(TrackRequest(str(video), str(take)))
     while job.done < 48:
         job.step()
     job.cancel()

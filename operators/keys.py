@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operators share: a take's keys by the shot's settings, and the result for the panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from ..engine.filters.chain import FilterSettings
+from ..properties.capture import FacewrightRun, FacewrightShot, run_of
+from ..scene.apply import ApplyReport, ApplySettings, check_target
+from ..scene.capture import apply_take, guess_head
+from ..scene.pose_channels import PoseSettings
+
+# The panel draws every line of a result anew each time.
+_GAPS_SHOWN = 20
+_PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
+
+
+def write_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object], take: Path) -> ApplyReport:
+    """Write a take's keys by the settings of the scene.
+
+    Raises:
+        FacewrightError: What ``scene.capture.apply_take`` raises, and ``target-missing``.
+    """
+    if not objects:
+        raise FacewrightError(
+            "The target is not in the scene any more.", "Choose a target.", "target-missing"
+        )
+    shot = scene.facewright
+    settings = _apply_settings(shot, objects)
+    return apply_take(scene, take, objects, settings, extend_scene=shot.extend_scene)
+
+
+def check_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object]) -> None:
+    """Find out before a long job that keys cannot be written after it.
+
+    Raises:
+        FacewrightError: What is in the way.
+    """
+    check_target(scene, objects, _apply_settings(scene.facewright, objects))
+
+
+def target_objects(context: bpy.types.Context, scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The objects that the settings of the scene name, the target first.
+
+    Raises:
+        FacewrightError: ``target-missing``.
+    """
+    shot = scene.facewright
+    if shot.target is None or shot.target.name not in scene.objects:
+        raise FacewrightError(
+            "The target is not in the scene any more.", "Choose a target.", "target-missing"
+        )
+    others = context.selected_objects if shot.use_selected else []
+    return [shot.target, *(ob for ob in others if ob != shot.target and ob.type == "MESH")]
+
+
+def _apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> ApplySettings:
+    head, bone = guess_head(objects)
+    if shot.head_object:
+        head, bone = shot.head_object.name, shot.head_bone
+    return ApplySettings(
+        start_frame=shot.start_frame,
+        filters=FilterSettings(
+            smoothing={part: getattr(shot, f"smooth_{part}") for part in _PARTS},
+            keep_blinks=shot.keep_blinks,
+            keep_lips=shot.keep_lips,
+            gap_policy=shot.gap_policy,
+            head_center=shot.head_center,
+            key_times=shot.key_times,
+        ),
+        pose=PoseSettings(
+            head_object=head if shot.use_head or shot.use_head_location else "",
+            head_bone=bone,
+            eye_object=head,
+            rotation=shot.use_head,
+            position=shot.use_head_location,
+            facing=shot.facing,
+            eye_left=shot.eye_bone_left,
+            eye_right=shot.eye_bone_right,
+        ),
+        onto_existing=shot.action_mode == "EXISTING",
+        reduce_weight=shot.reduce_error,
+        place_sound=shot.use_sound,
+    )
+
+
+def show_keys(context: bpy.types.Context, report: ApplyReport, lines: list[str]) -> None:
+    """Put what became of the keys, after ``lines``, where the panel reads it."""
+    result = (
+        f"{report.mapped}/{report.total} shapes, frames "
+        f"{report.first_frame:g} to {report.last_frame:g}"
+    )
+    show_result(context, result, [*lines, *_gap_lines(report), *report.warnings])
+    for entry in report.entries:
+        if entry.reason:
+            add_line(run_of(context), f"{entry.arkit}: {entry.reason}", "DOT")
+
+
+def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> None:
+    """Put a result and its details where the panel reads them."""
+    run = run_of(context)
+    run.lines.clear()
+    run.result = result
+    for text in lines:
+        add_line(run, text, "INFO")
+    redraw(context)
+
+
+def _gap_lines(report: ApplyReport) -> list[str]:
+    shown = report.gaps[:_GAPS_SHOWN]
+    lines = [f"No face from {gap.first_s:.2f} to {gap.last_s:.2f} s" for gap in shown]
+    if more := len(report.gaps) - len(shown):
+        lines.append(f"and {more} more gaps")
+    if report.bridged:
+        lines.append(f"{report.bridged} short dropouts were bridged")
+    return lines
+
+
+def add_line(run: FacewrightRun, text: str, icon: str) -> None:
+    """Add a line to the last result."""
+    line = run.lines.add()
+    line.text, line.icon = text, icon
+
+
+def redraw(context: bpy.types.Context) -> None:
+    """Have the sidebars drawn anew."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sub-panel "Solver": how the tracked face becomes weights, again and again."""
+
+import bpy
+
+from ..properties.capture import run_of, shot_of
+from .capture import FacewrightPanel
+
+
+class FACEWRIGHT_PT_solver(FacewrightPanel, bpy.types.Panel):
+    """How the tracked face becomes weights."""
+
+    bl_label = "Solver"
+    bl_parent_id = "FACEWRIGHT_PT_capture"
+    bl_options = {"DEFAULT_CLOSED"}
+    # Before the panels of what is done with the weights.
+    bl_order = -1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the settings, which Track uses as well, and what can be done with a take."""
+        layout = self.settings_layout()
+        layout.enabled = not run_of(context).is_running
+        solve = shot_of(context).solve
+        layout.prop(solve, "solver")
+        own = layout.column()
+        own.active = solve.solver != "raw"
+        own.prop(solve, "field_of_view")
+        own.prop(solve, "performer")
+        column = own.column(align=True)
+        column.prop(solve, "learn_range")
+        column.prop(solve, "symmetry")
+        own.prop(solve, "exclusive")
+        layout.separator()
+        layout.prop(solve, "write_keys")
+        layout.operator("facewright.solve_take", icon="FILE_REFRESH")
+        layout.operator("facewright.save_performer", text="Save Performer...", icon="USER")
+
+
+CLASSES = (FACEWRIGHT_PT_solver,)
