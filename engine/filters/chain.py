@@ -11,6 +11,7 @@ import numpy as np
 from ..core.clock import FrameClock
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
+from .doubt import DEFAULT_THRESHOLD, settle_doubt
 from .gaps import Gap, bridge_gaps, fill_gaps, find_gaps
 from .recenter import recenter_head
 from .resample import resample
@@ -28,6 +29,10 @@ class FilterSettings:
         smoothing: Strength 0..1 by part of the face (``smooth.PARTS``); empty is off.
         keep_blinks: Leave blinks as sharp as they were measured.
         keep_lips: Leave lip contacts as sharp as they were measured.
+        doubt_policy: "KEEP", "HOLD" or "EASE" where the solver was not sure of a weight.
+        doubt_threshold: It was not sure where the weight's confidence, 0..1, is below this.
+        doubt_bridge_s: Unsure stretches up to this long are interpolated instead, seconds.
+        doubt_ease_s: Time to neutral or back to a sure value, seconds.
         gap_policy: "HOLD", "EASE" or "EMPTY" while there is no face.
         gap_bridge_s: Dropouts up to this long are interpolated first, seconds.
         gap_ease_s: Time to neutral and back for "EASE", seconds.
@@ -40,6 +45,10 @@ class FilterSettings:
     smoothing: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_STRENGTH))
     keep_blinks: bool = True
     keep_lips: bool = True
+    doubt_policy: str = "KEEP"
+    doubt_threshold: float = DEFAULT_THRESHOLD
+    doubt_bridge_s: float = 0.15
+    doubt_ease_s: float = 0.3
     gap_policy: str = "HOLD"
     gap_bridge_s: float = 0.15
     gap_ease_s: float = 0.5
@@ -66,8 +75,9 @@ class FilteredTrack:
 
 
 def run_filters(track: FaceTrack, settings: FilterSettings, clock: FrameClock) -> FilteredTrack:
-    """Tidy, bridge, smooth, centre the head, fill gaps, resample.
+    """Tidy, settle doubt, bridge, smooth, centre the head, fill gaps, resample.
 
+    What is in doubt is settled first, because everything after it looks at neighbours in time.
     Smoothing comes before the gap policy, so that an invented value never leaks into a measured
     one; resampling comes last, so that every filter works on what the camera saw.
 
@@ -89,7 +99,14 @@ def run_filters(track: FaceTrack, settings: FilterSettings, clock: FrameClock) -
             "Check that the clip shows a face, then track it again.",
             "no-face",
         )
-    bridged = bridge_gaps(measured, settings.gap_bridge_s)
+    settled = settle_doubt(
+        measured,
+        settings.doubt_policy,
+        settings.doubt_threshold,
+        settings.doubt_bridge_s,
+        settings.doubt_ease_s,
+    )
+    bridged = bridge_gaps(settled, settings.gap_bridge_s)
     calm = smooth(bridged, settings.smoothing, settings.keep_blinks, settings.keep_lips)
     centred = recenter_head(calm, settings.head_center)
     filled = fill_gaps(centred, settings.gap_policy, settings.gap_ease_s)

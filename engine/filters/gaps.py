@@ -113,23 +113,45 @@ def fill_gaps(track: FaceTrack, policy: str, ease_s: float = 0.5) -> FaceTrack:
         if policy == "HOLD":
             matrix[first:stop] = after if before is None else before
         else:
-            matrix[first:stop] = _ease(track.time_s, first, stop, before, after, neutral, ease_s)
+            matrix[first:stop] = glide(track.time_s, first, stop, before, after, neutral, ease_s)
     face, channels = confidences(track)
     confidence = np.where(track.valid, face, 0.0), channels
     return from_matrix(track.time_s, np.ones(len(track), bool), confidence, matrix)
 
 
-def _ease(time_s, first, stop, before, after, neutral, ease_s) -> np.ndarray:
-    """Values (stop - first, WIDTH) that leave ``before``, rest at neutral and reach ``after``."""
+def glide(
+    time_s: np.ndarray,
+    first: int,
+    stop: int,
+    before: np.ndarray | float | None,
+    after: np.ndarray | float | None,
+    neutral: np.ndarray | float,
+    ease_s: float,
+) -> np.ndarray:
+    """Values that leave ``before``, rest at ``neutral`` and reach ``after``.
+
+    Args:
+        time_s: float64 (T,), seconds, increasing.
+        first, stop: The rows to fill.
+        before: Value of the row before ``first``, (k,) or a number; None to rest from the start.
+        after: Value of the row ``stop``; None to rest until the end.
+        neutral: Where to rest, (k,) or a number.
+        ease_s: Seconds of each way; shortened where the stretch is too short.
+
+    Returns:
+        float64 (stop - first, k), or (stop - first,) for numbers.
+    """
     t = time_s[first:stop]
+    neutral = np.asarray(neutral, np.float64)
+    ways = (before is not None) + (after is not None)
     ease = max(ease_s, 1e-6)
-    values = np.tile(neutral, (len(t), 1))
-    if before is not None and after is not None:
-        ease = min(ease, (time_s[stop] - time_s[first - 1]) / 2)
+    if first and stop < len(time_s):
+        ease = min(ease, (time_s[stop] - time_s[first - 1]) / max(ways, 1))
+    values = np.tile(neutral, (len(t),) + (1,) * neutral.ndim)
     if before is not None:
         share = 1 - smoothstep((t - time_s[first - 1]) / ease)
-        values += share[:, None] * (before - neutral)
+        values += np.multiply.outer(share, before - neutral)
     if after is not None:
         share = smoothstep((t - (time_s[stop] - ease)) / ease)
-        values += share[:, None] * (after - neutral)
+        values += np.multiply.outer(share, after - neutral)
     return values

@@ -33,8 +33,13 @@ def make_face(name="Face", keys=NAMES, extra=()):
     return ob
 
 
-def make_track(time_s, weights=None, valid=None, head_deg=None, head_cm=None, gaze_deg=None):
-    """A track; ``weights`` is a dict of ARKit name -> values, everything else rests at zero."""
+def make_track(
+    time_s, weights=None, valid=None, head_deg=None, head_cm=None, gaze_deg=None, confidence=None
+):
+    """A track; ``weights`` is a dict of ARKit name -> values, everything else rests at zero.
+
+    ``confidence`` is such a dict too; every other channel is sure.
+    """
     time_s = np.asarray(time_s, np.float64)
     count = len(time_s)
     valid = np.ones(count, bool) if valid is None else np.asarray(valid, bool)
@@ -47,6 +52,8 @@ def make_track(time_s, weights=None, valid=None, head_deg=None, head_cm=None, ga
     }
     for name, values in (weights or {}).items():
         columns["weights"][:, INDEX[name]] = values
+    for name, values in (confidence or {}).items():
+        columns["channel_confidence"][:, INDEX[name]] = values
     for name, values in (("head_deg", head_deg), ("head_cm", head_cm), ("gaze_deg", gaze_deg)):
         if values is not None:
             columns[name][:] = values
