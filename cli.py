@@ -15,7 +15,13 @@ from pathlib import Path
 
 import bpy
 
-from .engine.__main__ import add_tracking_options, request_from, videos_in
+from .engine.__main__ import (
+    add_solve_options,
+    add_tracking_options,
+    request_from,
+    solve_settings_from,
+    videos_in,
+)
 from .engine.console import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -29,6 +35,7 @@ from .engine.console import (
 )
 from .engine.core.errors import FacewrightError
 from .engine.core.progress import Progress
+from .engine.core.requests import SolveRequest, SolveSettings, TrackRequest
 from .engine.filters.chain import FilterSettings
 from .engine.filters.smooth import DEFAULT_STRENGTH
 from .engine.takes.take_file import read_header
@@ -72,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     apply_ = verbs.add_parser("apply", help="write a take onto a character")
     apply_.add_argument("take", help="a take")
     _add_scene_options(apply_)
+    solving = apply_.add_argument_group("solving anew")
+    solving.add_argument(
+        "--solve", action="store_true", help="solve the take anew first, which changes the take"
+    )
+    add_solve_options(solving)
     apply_.set_defaults(run=_apply)
     return parser
 
@@ -146,10 +158,28 @@ def _capture(options: argparse.Namespace) -> int:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    take = Path(options.take)
+    take, settings = Path(options.take), solve_settings_from(options)
+    if settings != SolveSettings() and not options.solve:
+        sys.stderr.write("usage: options of the solver need --solve, which changes the take\n")
+        return EXIT_USAGE
     header = read_header(take)
-    report = _onto_character(options, take, header, Path(options.out), options.render)
-    return _finish(options, {"take": str(take), "state": "complete"} | report)
+    check_writable(options.out, options.render, options.json)
+    _open(options)
+    report = {"take": str(take), "state": "complete"}
+    if options.solve:
+        request = SolveRequest(str(take.absolute()), settings)
+        report["solve"] = _run_job(f"Solving {take.name}", request)
+    report |= _onto_character(options, take, header, Path(options.out), options.render)
+    return _finish(options, report)
+
+
+def _run_job(label: str, request: TrackRequest | SolveRequest) -> dict:
+    """Have the worker do something, with a bar on stderr; returns its report."""
+    bar = ProgressBar(label)
+    try:
+        return Job(request).run(Progress(bar, _print_warning))
+    finally:
+        bar.close()
 
 
 def _capture_one(
@@ -165,13 +195,8 @@ def _capture_one(
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         path = Path(take) if take else Path(scratch, f"{video.stem}.fwtake")
         request = request_from(options, video.absolute(), path.absolute())
-        bar = ProgressBar(f"Tracking {video.name}")
-        progress = Progress(bar, _print_warning)
-        try:
-            tracking = Job(request).run(progress)
-        finally:
-            bar.close()
-        keys = _onto_character(options, path, read_header(path), out, movie, opened=True)
+        tracking = _run_job(f"Tracking {video.name}", request)
+        keys = _onto_character(options, path, read_header(path), out, movie)
     if not take:
         tracking["take"] = None
     return tracking | keys
@@ -183,12 +208,8 @@ def _onto_character(
     header: dict,
     out: Path,
     movie: str | Path | None,
-    *,
-    opened: bool = False,
 ) -> dict:
-    if not opened:
-        check_writable(out, movie, options.json)
-        _open(options)
+    """Write a take onto the character of the opened file, save and render; returns the report."""
     if not options.blend:
         new_stage(bpy.context, Fraction(*header["source"]["rate"]))
     scene = bpy.context.scene
