@@ -13,6 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from .paths import PATH_OPTIONS
 from .solve import FacewrightSolve
 
 _BUSY = "Facewright is at work; Esc cancels"
@@ -43,12 +44,14 @@ class FacewrightShot(bpy.types.PropertyGroup):
         name="Video",
         description="The video of the performer's face",
         subtype="FILE_PATH",
+        options=PATH_OPTIONS,
     )
     take: StringProperty(
         name="Take",
         description="The take that was tracked last; its keys can be written again with other "
         "settings without tracking",
         subtype="FILE_PATH",
+        options=PATH_OPTIONS,
     )
     engine: EnumProperty(
         name="Engine",

@@ -4,6 +4,8 @@
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from .paths import PATH_OPTIONS
+
 _PACKAGE = __package__.rpartition(".")[0]
 
 
@@ -33,6 +35,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
         "takes go to Facewright's user folder",
         default="//takes",
         subtype="DIR_PATH",
+        options=PATH_OPTIONS,
     )
 
     def draw(self, _context: bpy.types.Context) -> None:

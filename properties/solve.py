@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..engine.core.requests import SolveSettings
+from .paths import PATH_OPTIONS
 
 _USUAL = SolveSettings()
 
@@ -46,6 +47,7 @@ class FacewrightSolve(bpy.types.PropertyGroup):
         "Empty learns that from the clip itself; use a profile where the performer hardly ever "
         "rests in the clip",
         subtype="FILE_PATH",
+        options=PATH_OPTIONS,
     )
     learn_range: FloatProperty(
         name="Full Range",
