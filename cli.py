@@ -111,6 +111,22 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     keys.add_argument("--onto-existing", action="store_true", help="write into the action in use")
     keys.add_argument("--gaps", choices=("hold", "ease", "empty"), default="hold")
     keys.add_argument(
+        "--doubt",
+        choices=("keep", "hold", "ease"),
+        default="keep",
+        help="what happens to values that the solver is not sure of (%(default)s)",
+    )
+    keys.add_argument(
+        "--doubt-below",
+        type=float,
+        default=FilterSettings().doubt_threshold,
+        metavar="CONFIDENCE",
+        help="a value is not sure below this, 0..1 (%(default)s)",
+    )
+    keys.add_argument(
+        "--markers", action="store_true", help="set markers where the face should be checked"
+    )
+    keys.add_argument(
         "--smoothing", type=float, metavar="F", default=1.0, help="0 off, 1 normal, 2 twice"
     )
     keys.add_argument("--keys-on", choices=("scene", "source"), default="scene")
@@ -220,6 +236,7 @@ def _onto_character(
         objects,
         _settings(options, objects),
         extend_scene=not options.keep_range,
+        mark_doubt=options.markers,
     )
     for sentence in report.warnings:
         _print_warning(sentence)
@@ -285,6 +302,8 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
         start_frame=options.start_frame,
         filters=FilterSettings(
             smoothing=strengths,
+            doubt_policy=options.doubt.upper(),
+            doubt_threshold=options.doubt_below,
             gap_policy=options.gaps.upper(),
             head_center=options.head_center.upper(),
             key_times=options.keys_on.upper(),

@@ -7,11 +7,14 @@ import bpy
 
 from . import cli
 from .operators import capture as capture_operators
+from .operators import confidence as confidence_operators
 from .operators import head as head_operators
 from .operators import solve as solve_operators
 from .panels import capture as capture_panels
+from .panels import confidence as confidence_panels
 from .panels import solve as solve_panels
 from .properties import capture as capture_properties
+from .properties import confidence as confidence_properties
 from .properties import preferences
 from .properties import solve as solve_properties
 from .scene.jobs import end_all_jobs
@@ -19,13 +22,16 @@ from .scene.jobs import end_all_jobs
 CLASSES = (
     # A group before those that hold it.
     *solve_properties.CLASSES,
+    *confidence_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
     *capture_operators.CLASSES,
     *solve_operators.CLASSES,
+    *confidence_operators.CLASSES,
     *capture_panels.CLASSES,
     *solve_panels.CLASSES,
+    *confidence_panels.CLASSES,
 )
 _commands: list = []
 

@@ -269,6 +269,9 @@ def _track_one(
 
 
 def _take_info(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from .filters.stretches import find_doubt
     from .pipeline.track import find_gaps
     from .takes.take_file import read_header, read_track
 
@@ -277,6 +280,12 @@ def _take_info(options: argparse.Namespace) -> int:
     header["valid_frames"] = int(track.valid.sum())
     header["duration_s"] = round(float(track.time_s[-1]), 4) if len(track) else 0.0
     header["gaps"] = find_gaps(track.valid, track.time_s)
+    doubt = find_doubt(track)
+    header["confidence"] = {region: round(value, 3) for region, value in doubt.confidence.items()}
+    header["check"] = [
+        {name: value if name == "region" else round(value, 4) for name, value in stretch.items()}
+        for stretch in map(asdict, doubt.stretches)
+    ]
     sys.stdout.write(json.dumps(header, indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE
 

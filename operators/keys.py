@@ -11,7 +11,7 @@ from ..engine.core.errors import FacewrightError
 from ..engine.filters.chain import FilterSettings
 from ..properties.capture import FacewrightRun, FacewrightShot, run_of
 from ..scene.apply import ApplyReport, ApplySettings, check_target
-from ..scene.capture import apply_take, guess_head
+from ..scene.capture import Doubt, apply_take, guess_head
 from ..scene.pose_channels import PoseSettings
 
 # The panel draws every line of a result anew each time.
@@ -31,7 +31,14 @@ def write_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object], take: Pa
         )
     shot = scene.facewright
     settings = _apply_settings(shot, objects)
-    return apply_take(scene, take, objects, settings, extend_scene=shot.extend_scene)
+    return apply_take(
+        scene,
+        take,
+        objects,
+        settings,
+        extend_scene=shot.extend_scene,
+        mark_doubt=shot.doubt.mark,
+    )
 
 
 def check_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object]) -> None:
@@ -68,6 +75,8 @@ def _apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> Ap
             smoothing={part: getattr(shot, f"smooth_{part}") for part in _PARTS},
             keep_blinks=shot.keep_blinks,
             keep_lips=shot.keep_lips,
+            doubt_policy=shot.doubt.policy,
+            doubt_threshold=shot.doubt.threshold,
             gap_policy=shot.gap_policy,
             head_center=shot.head_center,
             key_times=shot.key_times,
@@ -95,9 +104,26 @@ def show_keys(context: bpy.types.Context, report: ApplyReport, lines: list[str])
         f"{report.first_frame:g} to {report.last_frame:g}"
     )
     show_result(context, result, [*lines, *_gap_lines(report), *report.warnings])
+    show_doubt(context, report.take, report.doubt)
     for entry in report.entries:
         if entry.reason:
             add_line(run_of(context), f"{entry.arkit}: {entry.reason}", "DOT")
+
+
+def show_doubt(context: bpy.types.Context, take: str, doubt: Doubt) -> None:
+    """Put how far a take can be trusted where the panel reads it."""
+    read = run_of(context).confidence
+    read.take = take
+    read.regions.clear()
+    read.stretches.clear()
+    for name, value in doubt.confidence.items():
+        region = read.regions.add()
+        region.name, region.confidence = name.capitalize(), value
+    for stretch in doubt.stretches:
+        read.stretches.add().text = (
+            f"{stretch.region.capitalize()} from {stretch.first_s:.2f} to {stretch.last_s:.2f} s"
+        )
+    redraw(context)
 
 
 def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> None:

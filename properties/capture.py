@@ -13,6 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from .confidence import FacewrightConfidence, FacewrightDoubt
 from .paths import PATH_OPTIONS
 from .solve import FacewrightSolve
 
@@ -159,6 +160,7 @@ class FacewrightShot(bpy.types.PropertyGroup):
         description="Leave the closing of the lips as sharp as it was seen",
         default=True,
     )
+    doubt: PointerProperty(type=FacewrightDoubt)
     gap_policy: EnumProperty(
         name="Gaps",
         description="What happens while no face is seen",
@@ -212,6 +214,7 @@ class FacewrightRun(bpy.types.PropertyGroup):
     result: StringProperty()
     lines: CollectionProperty(type=FacewrightLine)
     show_lines: BoolProperty(name="Details", description="Show every line of the last result")
+    confidence: PointerProperty(type=FacewrightConfidence)
 
 
 CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)

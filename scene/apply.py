@@ -18,6 +18,7 @@ from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack, FilterSettings, run_filters
 from ..engine.filters.gaps import Gap
 from ..engine.filters.reduce_keys import reduce_keys
+from ..engine.filters.stretches import Doubt, find_doubt
 from ..engine.retarget.channels import Channel
 from . import keyframes, sound
 from .action_writer import ActionPlan, write_plans
@@ -77,11 +78,13 @@ class ApplyReport:
         last_frame: Last frame with a key.
         gaps: Stretches without a face, in the take's seconds, that were not bridged.
         bridged: Short dropouts that were interpolated over.
+        doubt: How far the take can be trusted, by region and by stretch, in the take's seconds.
         actions: Names of the actions written.
         kept_actions: Names of actions that were replaced and stay in the file.
         sound_strip: Name of the clip's sound strip, or empty.
         warnings: Sentences for the artist.
         seconds: Time spent.
+        markers: Number of markers set on the timeline where the take should be checked.
     """
 
     take: str
@@ -95,11 +98,13 @@ class ApplyReport:
     last_frame: float
     gaps: list[Gap]
     bridged: int
+    doubt: Doubt
     actions: list[str]
     kept_actions: list[str]
     sound_strip: str
     warnings: list[str]
     seconds: float
+    markers: int = 0
 
     def to_wire(self) -> dict:
         """As a JSON object."""
@@ -207,6 +212,7 @@ def apply_track(
         last_frame=float(filtered.frames[valid][-1]),
         gaps=filtered.gaps,
         bridged=filtered.bridged,
+        doubt=find_doubt(track, settings.filters.doubt_threshold),
         actions=written.actions,
         kept_actions=written.kept,
         sound_strip=strip.name if strip else "",

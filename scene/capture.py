@@ -10,13 +10,17 @@ import glob
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ..engine.core.errors import FacewrightError
+from ..engine.filters.stretches import Doubt, find_doubt
 from ..engine.takes.take_file import SUFFIX, read_header, read_track
+from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
+from .clock import scene_clock
 
 _PACKAGE = __package__.rpartition(".")[0]
 # Head bones of the common rigs: Rigify and plain, Mixamo, VRM, Reallusion, Daz, MetaHuman.
@@ -78,6 +82,7 @@ def apply_take(
     settings: ApplySettings,
     *,
     extend_scene: bool = True,
+    mark_doubt: bool = False,
 ) -> ApplyReport:
     """Write a take's values as keyframes.
 
@@ -87,6 +92,7 @@ def apply_take(
         objects: What to animate.
         settings: How.
         extend_scene: Move the scene's end back where the keys go beyond it.
+        mark_doubt: Set markers where the take should be checked, as ``mark_take`` does.
 
     Raises:
         FacewrightError: The take cannot be read or the target not be written; nothing changed.
@@ -111,7 +117,47 @@ def apply_take(
         )
     if extend_scene:
         scene.frame_end = max(scene.frame_end, math.ceil(report.last_frame))
+    if mark_doubt:
+        report = replace(report, markers=_mark(scene, header, report.doubt, settings.start_frame))
     return report
+
+
+def mark_take(
+    scene: bpy.types.Scene, take: Path, start_frame: float, threshold: float
+) -> tuple[Doubt, int]:
+    """Sets markers on the timeline where a take should be checked.
+
+    Those that an earlier take of the same clip and face has set are replaced.
+
+    Args:
+        scene: Gets the markers, by its own frame rate.
+        take: The take.
+        start_frame: The frame on which the take starts.
+        threshold: Confidence below which a part of the face is in doubt, 0..1.
+
+    Returns:
+        How far the take can be trusted, and the number of markers.
+
+    Raises:
+        FacewrightError: The take cannot be read; nothing changed.
+    """
+    header, doubt = read_header(take), take_doubt(take, threshold)
+    return doubt, _mark(scene, header, doubt, start_frame)
+
+
+def take_doubt(take: Path, threshold: float) -> Doubt:
+    """How far a take can be trusted.
+
+    Raises:
+        FacewrightError: The take cannot be read.
+    """
+    return find_doubt(read_track(take), threshold)
+
+
+def _mark(scene: bpy.types.Scene, header: dict, doubt: Doubt, start_frame: float) -> int:
+    origin = f"{header['source']['sha256'][:16]} {header['settings'].get('face', 0)}"
+    clock = scene_clock(scene, start_frame)
+    return markers.mark_stretches(scene, doubt.stretches, clock, origin)
 
 
 def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from ..core.arkit import REGION_INDICES, REGIONS
 from ..core.types import FaceTrack
 from .columns import confidences, frame_interval, runs
 from .doubt import DEFAULT_THRESHOLD
+from .tidy import tidy
 
 WHOLE_FACE = "face"
 DEFAULT_LEAST_S = 0.2
@@ -39,6 +40,25 @@ class Stretch:
     first_s: float
     last_s: float
     confidence: float
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How far a take can be trusted.
+
+    Attributes:
+        confidence: Mean confidence by region, 0..1; empty where no frame has a face.
+        stretches: What should be checked, in order of time.
+    """
+
+    confidence: dict[str, float]
+    stretches: list[Stretch]
+
+
+def find_doubt(track: FaceTrack, threshold: float = DEFAULT_THRESHOLD) -> Doubt:
+    """``mean_confidence`` and ``doubtful_stretches`` of a track as it was read."""
+    track = tidy(track)
+    return Doubt(mean_confidence(track), doubtful_stretches(track, threshold))
 
 
 def region_confidence(track: FaceTrack) -> dict[str, np.ndarray]:
