@@ -12,6 +12,7 @@ from .operators import head as head_operators
 from .operators import solve as solve_operators
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
+from .panels import keys as key_panels
 from .panels import solve as solve_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
@@ -30,8 +31,10 @@ CLASSES = (
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
     *capture_panels.CLASSES,
+    # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,
     *confidence_panels.CLASSES,
+    *key_panels.CLASSES,
 )
 _commands: list = []
 

@@ -34,7 +34,7 @@ class FACEWRIGHT_OT_solve_take(JobOperator, bpy.types.Operator):
         """With the reason as the tooltip."""
         reason, shot = take_disabled_reason(context), shot_of(context)
         if not reason and shot.solve.write_keys and shot.target is None:
-            reason = "Choose a target, or switch Write Keys off"
+            reason = "Choose a target, or switch Write Keys Too off"
         if reason:
             cls.poll_message_set(reason)
         return not reason

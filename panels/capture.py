@@ -53,63 +53,6 @@ class FACEWRIGHT_PT_capture(FacewrightPanel, bpy.types.Panel):
         _draw_result(layout, run)
 
 
-class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
-    """How keys are written."""
-
-    bl_label = "Keyframes"
-    bl_parent_id = "FACEWRIGHT_PT_capture"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw action, gaps, timing and sound."""
-        layout = self.settings_layout()
-        shot = shot_of(context)
-        for name in ("action_mode", "gap_policy", "key_times", "reduce_error"):
-            layout.prop(shot, name)
-        layout.prop(shot, "use_sound")
-        layout.prop(shot, "extend_scene")
-
-
-class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):
-    """Head and eyes."""
-
-    bl_label = "Head and Eyes"
-    bl_parent_id = "FACEWRIGHT_PT_capture"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw where head and gaze go."""
-        layout = self.settings_layout()
-        shot = shot_of(context)
-        layout.prop(shot, "use_head")
-        layout.prop(shot, "use_head_location")
-        layout.prop(shot, "head_center")
-        layout.prop(shot, "facing")
-        layout.prop(shot, "head_object")
-        rig = shot.head_object
-        if rig and rig.type == "ARMATURE":
-            for name in ("head_bone", "eye_bone_left", "eye_bone_right"):
-                layout.prop_search(shot, name, rig.data, "bones")
-
-
-class FACEWRIGHT_PT_smoothing(FacewrightPanel, bpy.types.Panel):
-    """Smoothing by part of the face."""
-
-    bl_label = "Smoothing"
-    bl_parent_id = "FACEWRIGHT_PT_capture"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw the strengths."""
-        layout = self.settings_layout()
-        shot = shot_of(context)
-        column = layout.column(align=True)
-        for part in ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head"):
-            column.prop(shot, f"smooth_{part}")
-        layout.prop(shot, "keep_blinks")
-        layout.prop(shot, "keep_lips")
-
-
 def _draw_progress(layout: bpy.types.UILayout, run) -> None:
     layout.progress(factor=run.factor, text=run.status)
     row = layout.row()
@@ -144,9 +87,4 @@ def _draw_result(layout: bpy.types.UILayout, run) -> None:
             column.label(text=line.text, icon=line.icon)
 
 
-CLASSES = (
-    FACEWRIGHT_PT_capture,
-    FACEWRIGHT_PT_keys,
-    FACEWRIGHT_PT_head,
-    FACEWRIGHT_PT_smoothing,
-)
+CLASSES = (FACEWRIGHT_PT_capture,)

@@ -13,8 +13,6 @@ class FACEWRIGHT_PT_solver(FacewrightPanel, bpy.types.Panel):
     bl_label = "Solver"
     bl_parent_id = "FACEWRIGHT_PT_capture"
     bl_options = {"DEFAULT_CLOSED"}
-    # Before the panels of what is done with the weights.
-    bl_order = -1
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings, which Track uses as well, and what can be done with a take."""

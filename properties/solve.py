@@ -74,7 +74,7 @@ class FacewrightSolve(bpy.types.PropertyGroup):
         default=_USUAL.exclusive,
     )
     write_keys: BoolProperty(
-        name="Write Keys",
+        name="Write Keys Too",
         description="Write the target's keyframes again once Solve Again is done",
         default=True,
     )

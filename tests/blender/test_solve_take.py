@@ -159,7 +159,7 @@ def test_an_unfinished_take_is_told(shot):
         ("solve_take", "", {}, "Track a clip or choose a take first"),
         ("save_performer", "", {}, "Track a clip or choose a take first"),
         ("solve_take", "/nowhere/a.fwtake", {}, "There is no take /nowhere/a.fwtake"),
-        ("solve_take", None, {"target": None}, "Choose a target, or switch Write Keys off"),
+        ("solve_take", None, {"target": None}, "Choose a target, or switch Write Keys Too off"),
         ("solve_take", None, {"performer": "/nowhere/a.fwperformer"}, "There is no performer pro"),
         ("save_performer", None, {"solver": "raw"}, "learn nothing about a performer"),
     ],

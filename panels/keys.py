@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sub-panels of how a take becomes keys: smoothing, keyframes, head and eyes."""
+
+import bpy
+
+from ..properties.capture import shot_of
+from .capture import FacewrightPanel
+
+
+class FACEWRIGHT_PT_smoothing(FacewrightPanel, bpy.types.Panel):
+    """Smoothing by part of the face."""
+
+    bl_label = "Smoothing"
+    bl_parent_id = "FACEWRIGHT_PT_capture"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the strengths."""
+        layout = self.settings_layout()
+        shot = shot_of(context)
+        column = layout.column(align=True)
+        for part in ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head"):
+            column.prop(shot, f"smooth_{part}")
+        layout.prop(shot, "keep_blinks")
+        layout.prop(shot, "keep_lips")
+
+
+class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
+    """How keys are written."""
+
+    bl_label = "Keyframes"
+    bl_parent_id = "FACEWRIGHT_PT_capture"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw action, gaps, timing and sound."""
+        layout = self.settings_layout()
+        shot = shot_of(context)
+        for name in ("action_mode", "gap_policy", "key_times", "reduce_error"):
+            layout.prop(shot, name)
+        layout.prop(shot, "use_sound")
+        layout.prop(shot, "extend_scene")
+
+
+class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):
+    """Head and eyes."""
+
+    bl_label = "Head and Eyes"
+    bl_parent_id = "FACEWRIGHT_PT_capture"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw where head and gaze go."""
+        layout = self.settings_layout()
+        shot = shot_of(context)
+        layout.prop(shot, "use_head")
+        layout.prop(shot, "use_head_location")
+        layout.prop(shot, "head_center")
+        layout.prop(shot, "facing")
+        layout.prop(shot, "head_object")
+        rig = shot.head_object
+        if rig and rig.type == "ARMATURE":
+            for name in ("head_bone", "eye_bone_left", "eye_bone_right"):
+                layout.prop_search(shot, name, rig.data, "bones")
+
+
+CLASSES = (FACEWRIGHT_PT_smoothing, FACEWRIGHT_PT_keys, FACEWRIGHT_PT_head)
