@@ -37,7 +37,8 @@ def make_corpus(options: argparse.Namespace) -> int:
     # A software renderer that starts its own threads only gets in the way of the other process.
     os.environ.setdefault("LP_NUM_THREADS", "1")
     options.corpus.mkdir(parents=True, exist_ok=True)
-    wanted = range(0, options.people, PEOPLE_PER_SHARD)
+    last = options.first + options.people
+    wanted = range(options.first, last, PEOPLE_PER_SHARD)
     jobs = [(options, first) for first in wanted if not _shard(options, first).exists()]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         for done, path in enumerate(pool.imap_unordered(_make_shard, jobs), 1):
@@ -124,6 +125,9 @@ def main() -> int:
     corpus = verbs.add_parser("corpus")
     corpus.add_argument("--model", type=Path, required=True, help="the morphable head")
     corpus.add_argument("--people", type=int, default=2000)
+    corpus.add_argument(
+        "--first", type=int, default=0, help="number of the first person; apart for each model"
+    )
     corpus.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     corpus.add_argument("--seed", type=int, default=2026)
     corpus.set_defaults(run=make_corpus)

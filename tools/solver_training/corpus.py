@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.tracking.appearance import MAPS
 from engine.tracking.crop import crop, planes
 from engine.tracking.landmarks import SIZE, to_image
 from engine.tracking.onnx_session import open_model
@@ -28,7 +29,7 @@ RESTING = 5
 # About the middle of the face, cm.
 _FACE = np.array([0.0, 0.0, 10.0])
 FRAMES_PER_PERSON = 32
-# Landmarks, appearance and truth of one frame.
+# Landmarks, feature maps and truth of one frame.
 ROW = np.dtype(
     [
         ("person", "<i4"),
@@ -36,8 +37,7 @@ ROW = np.dtype(
         ("landmarks", "<f4", (478, 3)),
         ("presence", "<f4"),
         ("tongue", "<f4"),
-        ("appearance", "<f2", (128, 4, 4)),
-        ("detail", "<f2", (128, 8, 8)),
+        ("maps", "<f2", (MAPS,)),
         ("weights", "<f4", (52,)),
         ("rotation", "<f4", (3, 3)),
         ("position", "<f4", (3,)),
@@ -52,7 +52,7 @@ class Studio:
 
     Args:
         model: The archive of the morphable head.
-        network: The landmark network with its appearance maps as a fourth output.
+        network: The landmark network.
     """
 
     def __init__(self, model: Path, network: Path) -> None:
@@ -109,7 +109,7 @@ class Studio:
         """Looks three times, as a tracker that has followed the face would."""
         region = square(*((box[:2] + box[2:]) / 2), float((box[2:] - box[:2]).max()) * 1.5)
         for look in range(3):
-            values, presence, tongue, appearance, detail = self._network.run(
+            values, presence, tongue, maps = self._network.run(
                 planes(crop(picture, region, SIZE), 1 / 255, 0.0)
             )
             points = to_image(values.reshape(478, 3), region, 1.0)
@@ -118,7 +118,7 @@ class Studio:
                 region = _behind(random, region)
         row["landmarks"], row["tongue"] = points, tongue[0, 0]
         row["presence"] = 1 / (1 + math.exp(-float(np.clip(presence[0, 0], -50, 50))))
-        row["appearance"], row["detail"] = appearance[0], detail[0]
+        row["maps"] = maps[0]
         return row["presence"] > 0.5
 
 

@@ -80,8 +80,7 @@ def read_corpus(shards: list[Path], geometry: FaceGeometry) -> tuple[Frames, np.
                 np.zeros((len(rows), APPEARANCE), np.float32),
             )
         )
-        flat = (rows["detail"].reshape(len(rows), -1), rows["appearance"].reshape(len(rows), -1))
-        maps.append(np.concatenate(flat, 1))
+        maps.append(rows["maps"])
     return Frames.concatenate(parts), np.concatenate(maps)
 
 

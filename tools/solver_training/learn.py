@@ -20,6 +20,8 @@ _RESTING = 4
 _BATCH = 512
 # Shares of a batch: nobody has studied the performer; the engine knows no appearance.
 _STRANGER, _BLIND = 0.12, 0.15
+# Trembling of the landmarks, cm.
+_NOISE_CM = 0.008
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -65,19 +67,18 @@ class SolverNetwork(nn.Module):
         )
         stranger = (rest.abs().sum(1, keepdim=True) == 0).to(rest.dtype)
         rest = rest + stranger * self.mean
-        hidden = self.body(
-            torch.cat(
-                [
-                    (face - rest) @ self.moves.T,
-                    (rest - self.mean) @ self.people.T,
-                    view * 3,
-                    (view * 3) ** 2,
-                    (looks - looks_at_rest) * known,
-                    known,
-                ],
-                1,
-            )
+        return self.judge(
+            (face - rest) @ self.moves.T,
+            (rest - self.mean) @ self.people.T,
+            view,
+            looks - looks_at_rest,
+            known,
         )
+
+    def judge(self, moved, person, view, looks_moved, known) -> torch.Tensor:
+        """The same from what the linear maps make of the landmarks."""
+        parts = [moved, person, view * 3, (view * 3) ** 2, looks_moved * known, known]
+        hidden = self.body(torch.cat(parts, 1))
         return torch.cat([self.weights(hidden), self.turn(hidden), self.doubt(hidden.detach())], 1)
 
 
@@ -108,13 +109,14 @@ def train(
     people = principal(both.face[both.resting] - mean, 48)
     del at_rest, change
     network = SolverNetwork(mean, moves, people, shapes)
+    batches = _Batches(both, rest, network)
     steps = epochs * len(usable_own) // _BATCH
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=2e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps, pct_start=0.1)
-    tensors = {name: torch.from_numpy(column) for name, column in vars(both).items()}
     started = time.perf_counter()
     network.train()
     blind = int(_BATCH * _BLIND)
+    known = (torch.arange(_BATCH) < _BATCH - blind).float()[:, None]
     for step in range(steps):
         rows = torch.from_numpy(
             np.concatenate(
@@ -124,9 +126,7 @@ def train(
                 ]
             )
         )
-        known = (torch.arange(_BATCH) < _BATCH - blind).float()[:, None]
-        inputs = _inputs(tensors, rows, torch.from_numpy(rest[rows]), known, network)
-        loss = loss_of(network(inputs), tensors["weights"][rows], tensors["turn"][rows])
+        loss = loss_of(network.judge(*batches.draw(rows, known)), *batches.truth(rows))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -138,32 +138,50 @@ def train(
     return network.eval()
 
 
-def _inputs(tensors, rows, rest, known, network) -> torch.Tensor:
-    """A batch with resting faces as wrong as the solver's will be."""
-    count = len(rows)
-    share = torch.rand(count, _RESTING) ** 2
-    share = share / share.sum(1, keepdim=True)
-    face_at_rest = (tensors["face"][rest] * share[:, :, None]).sum(1)
-    looks_at_rest = (tensors["looks"][rest] * share[:, :, None]).sum(1)
-    # Nobody's resting face is known exactly: some of an expression stays in it.
-    left = torch.randn(count, COUNT) * 0.08 * (torch.rand(count, COUNT) < 0.3)
-    left = left @ network.shapes
-    face_at_rest = face_at_rest + left[:, :POINTS]
-    looks_at_rest = looks_at_rest + left[:, POINTS:]
-    stranger = torch.rand(count, 1) < _STRANGER
-    known = known * ~stranger
-    face_at_rest = face_at_rest * ~stranger
-    return torch.cat(
-        [
-            tensors["face"][rows] + 0.008 * torch.randn(count, POINTS),
-            face_at_rest,
-            tensors["view"][rows],
-            tensors["looks"][rows] * known,
-            looks_at_rest * known,
-            known,
-        ],
-        1,
-    )
+class _Batches:
+    """Inputs of ``SolverNetwork.judge`` with resting faces as wrong as the solver's will be.
+
+    Everything before the first nonlinearity is linear, so landmarks are mapped once, and batches
+    mix what the map made of them.
+    """
+
+    def __init__(self, frames: Frames, rest: np.ndarray, network: SolverNetwork) -> None:
+        face = torch.from_numpy(frames.face) - network.mean
+        self._moves, self._people = face @ network.moves.T, face @ network.people.T
+        self._view, self._looks = torch.from_numpy(frames.view), torch.from_numpy(frames.looks)
+        self._weights, self._turn = torch.from_numpy(frames.weights), torch.from_numpy(frames.turn)
+        self._rest = torch.from_numpy(rest)
+        # What a weight left in the resting face does to each input.
+        points = network.shapes[:, :POINTS]
+        self._left = points @ network.moves.T, points @ network.people.T, network.shapes[:, POINTS:]
+        # Trembling landmarks, drawn once: mapping fresh ones would cost more than the training.
+        self._noise = _NOISE_CM * torch.randn(20_000, POINTS) @ network.moves.T
+
+    def truth(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._weights[rows], self._turn[rows]
+
+    def draw(self, rows: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        count = len(rows)
+        rest = self._rest[rows]
+        share = torch.rand(count, _RESTING) ** 2
+        share = (share / share.sum(1, keepdim=True))[:, :, None]
+        # Nobody's resting face is known exactly: some of an expression stays in it.
+        left = torch.randn(count, COUNT) * 0.08 * (torch.rand(count, COUNT) < 0.3)
+        moves, people, looks = (
+            (column[rest] * share).sum(1) + left @ effect
+            for column, effect in zip(
+                (self._moves, self._people, self._looks), self._left, strict=True
+            )
+        )
+        met = (torch.rand(count, 1) >= _STRANGER).float()
+        noise = self._noise[torch.randint(len(self._noise), (count,))]
+        return (
+            self._moves[rows] - moves * met + noise,
+            people * met,
+            self._view[rows],
+            self._looks[rows] - looks,
+            known * met,
+        )
 
 
 def loss_of(out: torch.Tensor, weights: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
