@@ -80,7 +80,9 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
             resume=self.resume,
         )
 
-    def remember(self, scene: bpy.types.Scene, request: TrackRequest) -> None:
+    def remember(
+        self, _context: bpy.types.Context, scene: bpy.types.Scene, request: TrackRequest
+    ) -> None:
         """The new take is the shot's."""
         scene.facewright.take = request.take
 

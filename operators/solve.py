@@ -12,13 +12,16 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import SolveRequest
 from ..properties.capture import shot_of, take_disabled_reason
 from ..properties.solve import solve_settings
+from ..scene.capture import take_doubt
+from .keys import show_doubt
 from .worker_job import JobOperator
 
 _PROFILE_SUFFIX = ".fwperformer"
 
 
 class FACEWRIGHT_OT_solve_take(JobOperator, bpy.types.Operator):
-    """Solve the take anew with these settings, without tracking again. Esc cancels"""
+    """Solve the take anew with these settings, without tracking again. Esc cancels; undo brings \
+the keys back, not the take's values"""
 
     bl_idname = "facewright.solve_take"
     bl_label = "Solve Again"
@@ -47,6 +50,14 @@ class FACEWRIGHT_OT_solve_take(JobOperator, bpy.types.Operator):
         """The shot's take by the shot's settings."""
         shot = shot_of(context)
         return SolveRequest(str(_chosen_take(context)), solve_settings(shot.solve))
+
+    def remember(
+        self, context: bpy.types.Context, scene: bpy.types.Scene, request: SolveRequest
+    ) -> None:
+        """The confidence is another one now; writing keys would read it anyway."""
+        shot, take = scene.facewright, Path(request.take)
+        if not shot.solve.write_keys:
+            show_doubt(context, take.stem, take_doubt(take, shot.doubt.threshold))
 
     def lines(self, report: dict) -> list[str]:
         """By what, and how much of the take."""

@@ -39,8 +39,13 @@ class JobOperator:
         """Whether keys are written when the job is done."""
         raise NotImplementedError
 
-    def remember(self, scene: bpy.types.Scene, request: TrackRequest | SolveRequest) -> None:
-        """Note in the scene's settings what has come of the job."""
+    def remember(
+        self,
+        context: bpy.types.Context,
+        scene: bpy.types.Scene,
+        request: TrackRequest | SolveRequest,
+    ) -> None:
+        """Note what has come of the job in the settings of its scene and in the panel."""
 
     def status(self, job: Job) -> str:
         """Where the job stands, for the progress bar."""
@@ -148,7 +153,7 @@ class JobOperator:
         report: dict,
     ) -> None:
         """Write the keys that are wanted and tell the panel."""
-        self.remember(scene, request)
+        self.remember(context, scene, request)
         lines = self.lines(report)
         if objects is None:
             show_result(context, lines[0], [*lines[1:], *report["warnings"]])

@@ -84,7 +84,11 @@ def test_keys_are_left_alone_where_they_are_not_wanted(shot):
     assert bpy.ops.facewright.solve_take() == {"FINISHED"}
     assert not has_keys()
     assert read_header(shot.take)["solver"] == "raw"
-    assert "72 of 72 frames" in bpy.context.window_manager.facewright.result
+    run = bpy.context.window_manager.facewright
+    assert "72 of 72 frames" in run.result
+    # The network's scores come without doubt; what the panel shows is of this solve.
+    assert run.confidence.take == "clip"
+    assert {region.confidence for region in run.confidence.regions} == {1.0}
     # The keys of the same take are others from now on.
     shot.target = bpy.data.objects["Face"]
     bpy.ops.facewright.apply_take()
