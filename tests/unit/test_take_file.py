@@ -186,6 +186,20 @@ def test_solved_values_are_replaced_and_what_was_seen_stays(tmp_path):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
 
 
+def test_a_replacement_that_breaks_off_changes_nothing(tmp_path):
+    path = tmp_path / "a.fwtake"
+    write(path, observed(0, 16), observed(16, 5))
+    content = path.read_bytes()
+
+    def until_the_worker_dies():
+        yield 0, raw.solve(observed(100, 16))
+        raise KeyboardInterrupt
+
+    with TakeWriter(path, {}, resume=True) as take, pytest.raises(KeyboardInterrupt):
+        take.overwrite_tracks(until_the_worker_dies(), solver="other")
+    assert path.read_bytes() == content
+
+
 def first_schema(path):
     """Turn a take into what the first version wrote."""
     frame = np.dtype([(n, FRAME[n]) for n in FRAME.names if n != "channel_confidence"])

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.arkit import REGIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -132,6 +134,8 @@ def test_a_file_that_is_no_video_fails_in_one_line(tmp_path, content):
         ("dance", "a.mp4"),
         ("track", "a.mp4", "-o", "b", "--face", "-1"),
         ("track", "a.mp4", "-o", "b", "--resume"),
+        ("take", "solve", "a.fwtake", "--symmetry", "2"),
+        ("take", "solve", "a.fwtake", "--field-of-view", "0"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(words):
@@ -148,6 +152,10 @@ def test_a_take_is_never_replaced_unasked(clip, tmp_path):
     info = json.loads(engine("take", "info", take).stdout)
     assert (info["frames"], info["state"], info["gaps"]) == (72, "complete", [])
     assert info["source"]["file"] == "single_face.mp4"
+    assert set(info["confidence"]) == set(REGIONS)
+    assert all(0 < value <= 1 for value in info["confidence"].values())
+    for stretch in info["check"]:
+        assert 0 <= stretch["first_s"] <= stretch["last_s"] <= info["duration_s"]
 
 
 def test_overwrite_that_fails_keeps_the_old_take(clip, tmp_path):
@@ -241,6 +249,25 @@ def test_a_take_becomes_a_table(clip, tmp_path):
     assert engine("track", clip("single_face.mp4"), "--take", take, "-o", direct).returncode == 0
     assert engine("take", "export", take, "-o", exported).returncode == 0
     assert exported.read_bytes() == direct.read_bytes()
+
+
+def test_a_take_is_solved_anew_and_teaches_a_profile(clip, tmp_path):
+    take, profile, report = (tmp_path / name for name in ("a.fwtake", "a.fwperformer", "r.json"))
+    assert engine("track", clip("single_face.mp4"), "--take", take).returncode == 0
+    done = engine(
+        *("take", "solve", take, "--symmetry", 0.5, "--field-of-view", 55),
+        *("--save-performer", profile, "--json", report),
+    )
+    assert done.returncode == 0, done.stderr
+    assert '72 of 72 frames with a face, solved by "facewright"' in done.stdout
+    told = json.loads(report.read_text())
+    assert (told["state"], told["performer"]) == ("complete", str(profile))
+    solve = json.loads(engine("take", "info", take).stdout)["solve"]
+    assert (solve["symmetry"], solve["field_of_view_deg"]) == (0.5, 55.0)
+    assert engine("take", "solve", take, "--performer", profile).returncode == 0
+    missing = engine("take", "solve", take, "--performer", tmp_path / "b.fwperformer")
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+    assert "There is no performer profile" in missing.stderr
 
 
 def test_the_models_are_whole_and_the_doctor_is_content():
