@@ -58,7 +58,9 @@ class Doubt:
 def find_doubt(track: FaceTrack, threshold: float = DEFAULT_THRESHOLD) -> Doubt:
     """``mean_confidence`` and ``doubtful_stretches`` of a track as it was read."""
     track = tidy(track)
-    return Doubt(mean_confidence(track), doubtful_stretches(track, threshold))
+    confidence, moving = _measure(track)
+    stretches = _stretches(track, confidence, moving, threshold, DEFAULT_LEAST_S)
+    return Doubt(_means(track, confidence), stretches)
 
 
 def region_confidence(track: FaceTrack) -> dict[str, np.ndarray]:
@@ -68,24 +70,12 @@ def region_confidence(track: FaceTrack) -> dict[str, np.ndarray]:
         float64 (T,) by region: the mean confidence of its channels, each counted by how much it
         moves in this take (all alike where nothing moves); 0 in frames without a face.
     """
-    channels, importance = _channels(track), _importance(track)
-    out = {}
-    for region in REGIONS:
-        indices = list(REGION_INDICES[region])
-        share = importance[indices]
-        share = share / share.sum() if share.any() else np.full(len(indices), 1 / len(indices))
-        out[region] = channels[:, indices] @ share
-    return out
+    return _measure(track)[0]
 
 
 def mean_confidence(track: FaceTrack) -> dict[str, float]:
     """The mean of ``region_confidence`` over the frames with a face; empty where there is none."""
-    if not track.valid.any():
-        return {}
-    return {
-        region: float(values[track.valid].mean())
-        for region, values in region_confidence(track).items()
-    }
+    return _means(track, region_confidence(track))
 
 
 def doubtful_stretches(
@@ -102,9 +92,34 @@ def doubtful_stretches(
         threshold: Confidence 0..1.
         least_s: Shorter stretches are left out, seconds; merging comes first.
     """
+    confidence, moving = _measure(track)
+    return _stretches(track, confidence, moving, threshold, least_s)
+
+
+def _measure(track: FaceTrack) -> tuple[dict[str, np.ndarray], list[str]]:
+    """``region_confidence``, and the regions in which something moves."""
+    channels = np.where(track.valid[:, None], confidences(track)[1], 0.0)
     importance = _importance(track)
-    confidence = region_confidence(track)
-    moving = [r for r in REGIONS if importance[list(REGION_INDICES[r])].any()]
+    out, moving = {}, []
+    for region in REGIONS:
+        indices = list(REGION_INDICES[region])
+        share = importance[indices]
+        if share.any():
+            moving.append(region)
+        else:
+            share = np.ones(len(indices))
+        out[region] = channels[:, indices].astype(np.float64) @ (share / share.sum())
+    return out, moving
+
+
+def _means(track: FaceTrack, confidence: dict[str, np.ndarray]) -> dict[str, float]:
+    if not track.valid.any():
+        return {}
+    return {region: float(values[track.valid].mean()) for region, values in confidence.items()}
+
+
+def _stretches(track, confidence, moving, threshold, least_s) -> list[Stretch]:
+    interval = frame_interval(track.time_s)
     doubts = {r: track.valid & (confidence[r] < threshold) for r in moving}
     share = np.mean([doubts[r] for r in moving], axis=0) if moving else np.zeros(len(track))
     face = _lasting(track.time_s, ~track.valid | (share >= _MOST), least_s)
@@ -117,14 +132,10 @@ def doubtful_stretches(
         for first, stop in _lasting(track.time_s, doubts[region], least_s):
             # Told already as the whole face, but for less than is worth a look.
             rest = np.flatnonzero(~told[first:stop])
-            if _seconds(track.time_s, rest + first) >= least_s - 1e-6:
+            if _seconds(track.time_s, rest + first, interval) >= least_s - 1e-6:
                 found.append(_stretch(track, region, confidence[region], first, stop))
     order = (WHOLE_FACE, *REGIONS)
     return sorted(found, key=lambda s: (s.first_s, order.index(s.region)))
-
-
-def _channels(track: FaceTrack) -> np.ndarray:
-    return np.where(track.valid[:, None], confidences(track)[1], 0.0).astype(np.float64)
 
 
 def _importance(track: FaceTrack) -> np.ndarray:
@@ -144,14 +155,16 @@ def _lasting(time_s: np.ndarray, doubt: np.ndarray, least_s: float) -> list[tupl
         if merged and time_s[first] - time_s[merged[-1][1] - 1] - interval <= _MERGE_S + 1e-6:
             first = merged.pop()[0]
         merged.append((first, stop))
-    return [(a, b) for a, b in merged if _seconds(time_s, np.arange(a, b)) >= least_s - 1e-6]
+    return [
+        (a, b) for a, b in merged if _seconds(time_s, np.arange(a, b), interval) >= least_s - 1e-6
+    ]
 
 
-def _seconds(time_s: np.ndarray, rows: np.ndarray) -> float:
+def _seconds(time_s: np.ndarray, rows: np.ndarray, interval: float) -> float:
     """How long these rows last, from the first to the end of the last."""
     if not len(rows):
         return 0.0
-    return float(time_s[rows[-1]] - time_s[rows[0]]) + frame_interval(time_s)
+    return float(time_s[rows[-1]] - time_s[rows[0]]) + interval
 
 
 def _stretch(
