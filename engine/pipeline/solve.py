@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +14,16 @@ from ..core.face_geometry import load_geometry
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
 from ..core.types import Observations
-from ..models.catalog import model_path
+from ..models.catalog import list_models, model_path
 from ..solve.base import Solver, SolverOptions
 from ..solve.catalog import create_solver
-from ..solve.performer import read_performer, write_performer
+from ..solve.performer import Performer, read_performer, write_performer
 from ..takes.take_file import TakeWriter, read_header, read_observations
 from ..tracking.onnx_session import open_model
 
 # Frames held at once: an hour-long take is solved in the memory of a minute's.
 _BLOCK_FRAMES = 1500
+_APPEARANCE = "face_appearance"
 
 
 @dataclass
@@ -90,9 +91,16 @@ def make_solver(settings: SolveSettings, width: int, height: int) -> Solver:
             height,
             load_geometry(model_path("face_geometry")),
             lambda model: open_model(model_path(model), "cpu").run,
-            read_performer(settings.performer) if settings.performer else None,
+            _known_performer(settings.performer) if settings.performer else None,
         )
     )
+
+
+def _known_performer(path: str) -> Performer:
+    performer = read_performer(path)
+    if performer.appearance_model == _sha256_of(_APPEARANCE):
+        return performer
+    return replace(performer, appearance=np.full_like(performer.appearance, np.nan))
 
 
 def solve_header(settings: SolveSettings) -> dict:
@@ -123,14 +131,14 @@ def solve_all(
     done = 0
     for study in studies:
         for first in range(0, take.frame_count, _BLOCK_FRAMES):
-            study(read_observations(take.path, first, _BLOCK_FRAMES))
+            study(_comparable(read_observations(take.path, first, _BLOCK_FRAMES), take))
             done += min(_BLOCK_FRAMES, take.frame_count - first)
             progress.step(done, total)
     solved = []
     if not request.keep_values:
         for first in range(0, take.frame_count, _BLOCK_FRAMES):
             rows, inner = _with_margin(take, first, solver.margin_s)
-            solved.append((first, solver.solve(rows)[inner]))
+            solved.append((first, solver.solve(_comparable(rows, take))[inner]))
             done += len(solved[-1][1])
             progress.step(done, total)
     report.frames = take.frame_count
@@ -140,6 +148,18 @@ def solve_all(
     if not request.keep_values:
         take.overwrite_tracks(solved, **solve_header(settings))
         report.valid_frames = sum(int(track.valid.sum()) for _, track in solved)
+
+
+def _comparable(observations: Observations, take: TakeWriter) -> Observations:
+    """Without the appearance that another network than today's saw: its numbers mean nothing."""
+    if take.models.get(_APPEARANCE) == _sha256_of(_APPEARANCE):
+        return observations
+    nothing = np.full_like(observations.appearance, np.nan)
+    return replace(observations, appearance=nothing)
+
+
+def _sha256_of(model_id: str) -> str:
+    return next(model.sha256 for model in list_models() if model.id == model_id)
 
 
 def _check_frames(take: TakeWriter, state: str, progress: Progress) -> None:
@@ -165,6 +185,7 @@ def _save_performer(solver: Solver, request: SolveRequest) -> int:
             'Use the solver "facewright" on a take that shows a face.',
             "performer-unknown",
         )
+    performer = replace(performer, appearance_model=_sha256_of(_APPEARANCE))
     write_performer(Path(request.save_performer), performer)
     return performer.frames
 

@@ -20,14 +20,15 @@ from .gaze import gaze_deg
 from .options import apply_options
 from .performer import Performer
 from .rest import RestFinder
-from .steady import Causal, steady
+from .steady import DOUBT_SIGMA_S, Causal, steady
 
 NETWORK = "face_solver"
 # Length of the network's input: face, face at rest, view, appearance twice, whether it is known.
 POINTS = LANDMARKS * 3
 INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
-# An expected error this large means that the network cannot tell.
-_HOPELESS = 0.3
+# An expected error this large at rest means that the network cannot tell; a full movement may
+# be wrong by three times as much, for errors grow with what moves.
+_HOPELESS = 0.15
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -38,7 +39,7 @@ class FacewrightSolver:
         options: What it works with.
     """
 
-    margin_s = 0.15
+    margin_s = 3 * DOUBT_SIGMA_S
 
     def __init__(self, options: SolverOptions) -> None:
         self._options = options
@@ -86,7 +87,7 @@ class FacewrightSolver:
             frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance, rest
         )
         weights, turned, doubt = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
-        confidence = np.clip(1 - np.exp(doubt) / _HOPELESS, 0, 1) * seen.presence[:, None]
+        confidence = _confidence(weights, doubt) * seen.presence[:, None]
         if performer is not None:
             # What rests reads 0, what is full stays 1.
             weights = (weights - performer.idle) / (1 - performer.idle)
@@ -155,6 +156,12 @@ class FacewrightSolver:
             rows = slice(first, stop)
             out[rows] = steady(seen.time_s[rows], weights[rows], confidence[rows])
         return out
+
+
+def _confidence(weights: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+    """Confidence 0..1 (T, 52) from the logarithm of expected errors."""
+    bearable = _HOPELESS * (1 + 2 * np.clip(weights, 0, 1))
+    return np.clip(1 - np.exp(np.minimum(doubt, 3)) / bearable, 0, 1)
 
 
 def _view(frontal: Frontal) -> np.ndarray:

@@ -29,6 +29,8 @@ class Performer:
         reach: float32 (52,), the strongest value that was seen of each weight, 0..1; 0 where
             the movement was never seen.
         frames: How many frames with a face were studied.
+        appearance_model: SHA-256 of the network that made ``appearance``; another network's
+            numbers cannot be compared with it.
     """
 
     rest: np.ndarray
@@ -36,6 +38,7 @@ class Performer:
     idle: np.ndarray
     reach: np.ndarray
     frames: int
+    appearance_model: str = ""
 
 
 def write_performer(path: Path | str, performer: Performer) -> None:
@@ -48,6 +51,7 @@ def write_performer(path: Path | str, performer: Performer) -> None:
     data = {
         "schema": SCHEMA,
         "frames": performer.frames,
+        "appearance_model": performer.appearance_model,
         "idle": _by_name(performer.idle),
         "reach": _by_name(performer.reach),
         "rest": [round(float(value), 4) for value in performer.rest],
@@ -88,6 +92,7 @@ def read_performer(path: Path | str) -> Performer:
             _in_order(data["idle"]),
             _in_order(data["reach"]),
             int(data["frames"]),
+            str(data["appearance_model"]),
         )
         known = np.concatenate([performer.rest, performer.idle, performer.reach])
         if not np.isfinite(known).all():

@@ -15,6 +15,10 @@ from ..core.arkit import COUNT, REGION_INDICES
 # Standard deviations in seconds. A lid closes in 60 ms, lips in 80; a brow takes 150.
 SIGMA_S = {"eyelids": 0.014, "gaze": 0.022, "mouth": 0.026, "jaw": 0.026, "tongue": 0.026}
 _OTHER_SIGMA_S = 0.033
+# Where the network cannot tell: nothing that happens there can be fast.
+DOUBT_SIGMA_S = 0.12
+# From this confidence on a frame stands for itself.
+_SURE = 0.3
 # What a neighbour without any confidence still counts.
 _LEAST_SHARE = 0.02
 # One Euro: frequency at rest in Hz, and what a speed of 1 a second adds to it.
@@ -39,21 +43,34 @@ def steady(time_s: np.ndarray, weights: np.ndarray, confidence: np.ndarray) -> n
         confidence: float (n, 52), 0..1.
 
     Returns:
-        float64 (n, 52).
+        float64 (n, 52): barely smoothed where the network is sure, calm where it doubts.
     """
-    widths = sigma_s()
     share = np.maximum(confidence, _LEAST_SHARE).astype(np.float64)
+    sharp = _gaussian(time_s, weights, np.ones_like(share), sigma_s())
+    doubtful = np.clip(1 - confidence / _SURE, 0, 1)
+    if not doubtful.any():
+        return sharp
+    calm = _gaussian(time_s, weights, share, np.full(COUNT, DOUBT_SIGMA_S))
+    # Doubt comes and goes; the change between the two must not be seen.
+    fading = _gaussian(time_s, doubtful, np.ones_like(share), np.full(COUNT, 0.033))
+    doubtful = np.maximum(doubtful, fading)
+    return sharp + doubtful * (calm - sharp)
+
+
+def _gaussian(time_s, weights, share, sigma) -> np.ndarray:
+    """Means (n, 52) over time, each neighbour with its share."""
     total, mass = weights * share, share.copy()
-    reach = 3 * widths.max()
     for offset in range(1, len(time_s)):
         distance = time_s[offset:] - time_s[:-offset]
-        if distance.min() > reach:
+        if distance.min() > 3 * sigma.max():
             break
-        closeness = np.exp(-0.5 * (distance[:, None] / widths) ** 2)
-        total[:-offset] += closeness * share[offset:] * weights[offset:]
-        mass[:-offset] += closeness * share[offset:]
-        total[offset:] += closeness * share[:-offset] * weights[:-offset]
-        mass[offset:] += closeness * share[:-offset]
+        closeness = np.exp(-0.5 * (distance[:, None] / sigma) ** 2)
+        for here, there in (
+            (slice(None, -offset), slice(offset, None)),
+            (slice(offset, None), slice(None, -offset)),
+        ):
+            total[here] += closeness * share[there] * weights[there]
+            mass[here] += closeness * share[there]
     return total / mass
 
 

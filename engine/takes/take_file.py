@@ -50,6 +50,10 @@ class TakeWriter:
         header: Settings and origin of the take, JSON values by name.
         resume: Continue an existing take instead of creating one.
 
+    Attributes:
+        frame_count, last_time_s: What is in the take so far.
+        models: SHA-256 of each network that made it, by id.
+
     Raises:
         FacewrightError: ``take-exists``, ``take-unwritable``, ``disk-full``; with ``resume``
             also what ``read_header`` raises.
@@ -57,7 +61,9 @@ class TakeWriter:
 
     def __init__(self, path: Path | str, header: dict, *, resume: bool = False) -> None:
         self.path = Path(path)
-        schema = read_header(self.path)["schema"] if resume else SCHEMA
+        known = read_header(self.path) if resume else {"schema": SCHEMA}
+        schema = known["schema"]
+        self.models: dict[str, str] = header.get("models", known.get("models", {}))
         if not resume and self.path.exists():
             raise FacewrightError(
                 f"The take {self.path} exists already.",

@@ -156,6 +156,7 @@ def performer():
         random.uniform(0, 0.2, COUNT).astype(np.float32),
         random.uniform(0, 1, COUNT).astype(np.float32),
         1234,
+        "ab12",
     )
 
 
@@ -167,7 +168,7 @@ def test_a_profile_comes_back(tmp_path, performer):
     np.testing.assert_allclose(again.appearance, performer.appearance, atol=1e-4)
     np.testing.assert_allclose(again.idle, performer.idle, atol=1e-4)
     np.testing.assert_allclose(again.reach, performer.reach, atol=1e-4)
-    assert again.frames == 1234
+    assert again.frames == 1234 and again.appearance_model == "ab12"
     assert json.loads(path.read_text())["reach"]["jawOpen"] == pytest.approx(
         performer.reach[INDEX["jawOpen"]], abs=1e-4
     )

@@ -22,6 +22,8 @@ _BATCH = 512
 _STRANGER, _BLIND = 0.12, 0.15
 # Trembling of the landmarks, cm.
 _NOISE_CM = 0.008
+# Logarithms of expected errors lie between this far below 0 and 0.
+DOUBT_RANGE = 5.5
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -79,7 +81,8 @@ class SolverNetwork(nn.Module):
         """The same from what the linear maps make of the landmarks."""
         parts = [moved, person, view * 3, (view * 3) ** 2, looks_moved * known, known]
         hidden = self.body(torch.cat(parts, 1))
-        return torch.cat([self.weights(hidden), self.turn(hidden), self.doubt(hidden.detach())], 1)
+        doubt = DOUBT_RANGE * (torch.sigmoid(self.doubt(hidden.detach())) - 1)
+        return torch.cat([self.weights(hidden), self.turn(hidden), doubt], 1)
 
 
 def train(
@@ -190,12 +193,13 @@ def loss_of(out: torch.Tensor, weights: torch.Tensor, turn: torch.Tensor) -> tor
     guess = torch.where((weights <= 0) & (guess < 0), torch.zeros_like(guess), guess)
     error = guess - weights
     turned = (out[:, COUNT : COUNT + 3] - turn) * 5
-    doubt = out[:, COUNT + 3 :].clamp(-8, 2)
+    doubt = out[:, COUNT + 3 :]
     # Likelihood of a Laplace distribution; the doubt learns from the errors, not they from it.
-    unsure = error.detach().abs() * torch.exp(-doubt) + doubt
+    wrong = (guess.detach().clamp(0, 1) - weights).abs()
+    unsure = wrong * torch.exp(-doubt) + doubt
     # Movements are rare: where something moves counts more.
     share = 1 + 3 * (weights > 0.02)
-    return (share * error**2).mean() + 0.1 * (turned**2).mean() + 0.003 * unsure.mean()
+    return (share * error**2).mean() + 0.1 * (turned**2).mean() + 0.01 * unsure.mean()
 
 
 def principal(rows: np.ndarray, count: int) -> np.ndarray:
