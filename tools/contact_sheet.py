@@ -54,10 +54,7 @@ class Studio:
         """Picture (size, size, 3) uint8 BGR of the head with these key values, others 0."""
         for key in self.head.data.shape_keys.key_blocks[1:]:
             key.value = weights.get(key.name, 0.0)
-        path = self.folder / "tile.png"
-        self.scene.render.filepath = str(path)
-        bpy.ops.render.render(write_still=True)
-        return cv2.imread(str(path))
+        return render_still(self.scene, self.folder / "tile.png")
 
     def turn(self, degrees: float) -> None:
         """Turn the head about the vertical axis."""
@@ -69,7 +66,15 @@ class Studio:
         self.camera.data.shift_y = shift_y
 
 
-def _label(tile: np.ndarray, text: str) -> np.ndarray:
+def render_still(scene: bpy.types.Scene, path: Path) -> np.ndarray:
+    """Picture (height, width, 3) uint8 BGR of the scene as it is now, by way of a .png file."""
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    return cv2.imread(str(path))
+
+
+def label(tile: np.ndarray, text: str) -> np.ndarray:
+    """The tile with a line of text below it."""
     band = np.full((22, tile.shape[1], 3), 30, np.uint8)
     cv2.putText(band, text, (5, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (235,) * 3, 1, cv2.LINE_AA)
     return np.concatenate([tile, band])
@@ -82,7 +87,7 @@ def sheet(tile: int = 210, samples: int = 12) -> np.ndarray:
     poses: list[tuple[str, dict[str, float]]] = [("neutral", {})]
     poses += [(name, {name: 1.0}) for name in NAMES]
     poses.append(("jawOpen + mouthClose", {"jawOpen": 1.0, "mouthClose": 1.0}))
-    tiles = [_label(studio.render(weights), name) for name, weights in poses]
+    tiles = [label(studio.render(weights), name) for name, weights in poses]
     blank = np.zeros_like(tiles[0])
     tiles += [blank] * (-len(tiles) % COLUMNS)
     rows = [np.concatenate(tiles[i : i + COLUMNS], 1) for i in range(0, len(tiles), COLUMNS)]
