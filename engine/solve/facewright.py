@@ -26,9 +26,6 @@ NETWORK = "face_solver"
 # Length of the network's input: face, face at rest, view, appearance twice, whether it is known.
 POINTS = LANDMARKS * 3
 INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
-# An expected error this large at rest means that the network cannot tell; a full movement may
-# be wrong by three times as much, for errors grow with what moves.
-_HOPELESS = 0.15
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -86,8 +83,8 @@ class FacewrightSolver:
         out, _ = self._run(
             frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance, rest
         )
-        weights, turned, doubt = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
-        confidence = _confidence(weights, doubt) * seen.presence[:, None]
+        weights, turned, sure = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
+        confidence = sure * seen.presence[:, None]
         if performer is not None:
             # What rests reads 0, what is full stays 1.
             weights = (weights - performer.idle) / (1 - performer.idle)
@@ -156,12 +153,6 @@ class FacewrightSolver:
             rows = slice(first, stop)
             out[rows] = steady(seen.time_s[rows], weights[rows], confidence[rows])
         return out
-
-
-def _confidence(weights: np.ndarray, doubt: np.ndarray) -> np.ndarray:
-    """Confidence 0..1 (T, 52) from the logarithm of expected errors."""
-    bearable = _HOPELESS * (1 + 2 * np.clip(weights, 0, 1))
-    return np.clip(1 - np.exp(np.minimum(doubt, 3)) / bearable, 0, 1)
 
 
 def _view(frontal: Frontal) -> np.ndarray:

@@ -19,6 +19,9 @@ from engine.solve.frontal import placed, turn_to_front
 
 from .corpus import PICTURE
 
+# Numbers of the people of one morphable head: 0 and up, 100000 and up, ...
+PEOPLE_PER_MODEL = 100_000
+
 
 @dataclass
 class Frames:
@@ -81,7 +84,21 @@ def read_corpus(shards: list[Path], geometry: FaceGeometry) -> tuple[Frames, np.
             )
         )
         maps.append(rows["maps"])
-    return Frames.concatenate(parts), np.concatenate(maps)
+    frames = Frames.concatenate(parts)
+    _agree_on_ahead(frames)
+    return frames, np.concatenate(maps)
+
+
+def _agree_on_ahead(frames: Frames) -> None:
+    """Two models hold their heads differently where they say zero; the first one decides."""
+    model = frames.person // PEOPLE_PER_MODEL
+    ahead = {
+        number: frames.turn[(model == number) & frames.resting].mean(0)
+        for number in np.unique(model)
+    }
+    first = ahead[min(ahead)]
+    for number, mean in ahead.items():
+        frames.turn[model == number] += first - mean
 
 
 def resting_rows(frames: Frames, count: int) -> np.ndarray:

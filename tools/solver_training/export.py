@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.core.arkit import COUNT
 from engine.core.types import APPEARANCE
 
-from .learn import DOUBT_RANGE, POINTS, SolverNetwork
+from .learn import POINTS, SolverNetwork
 
 _OPSET = 17
 
@@ -105,13 +105,9 @@ def write_solver(path: Path, network: SolverNetwork) -> None:
         hidden = graph.silu(graph.linear(hidden, state[f"{layer}.weight"], state[f"{layer}.bias"]))
     weights = graph.linear(hidden, state["weights.weight"], state["weights.bias"])
     turn = graph.linear(hidden, state["turn.weight"], state["turn.bias"])
-    doubt = graph.silu(graph.linear(hidden, state["doubt.0.weight"], state["doubt.0.bias"]))
-    doubt = graph.linear(doubt, state["doubt.2.weight"], state["doubt.2.bias"])
-    below = graph.node(
-        "Sub", graph.node("Sigmoid", doubt), graph.constant(np.ones((1, 1), np.float32))
-    )
-    doubt = graph.node("Mul", below, graph.constant(np.full((1, 1), DOUBT_RANGE, np.float32)))
-    graph.node("Concat", weights, turn, doubt, axis=1, name="solved")
+    sure = graph.silu(graph.linear(hidden, state["sure.0.weight"], state["sure.0.bias"]))
+    sure = graph.node("Sigmoid", graph.linear(sure, state["sure.2.weight"], state["sure.2.bias"]))
+    graph.node("Concat", weights, turn, sure, axis=1, name="solved")
     graph.node("Identity", graph.constant(state["shapes"]), name="shapes")
     width = int(sizes.sum())
     outputs = {"solved": ("n", 2 * COUNT + 3), "shapes": (COUNT, POINTS + APPEARANCE)}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from engine.core.arkit import COUNT, INDEX
 from engine.core.types import APPEARANCE, LANDMARKS
@@ -22,8 +23,8 @@ _BATCH = 512
 _STRANGER, _BLIND = 0.12, 0.15
 # Trembling of the landmarks, cm.
 _NOISE_CM = 0.008
-# Logarithms of expected errors lie between this far below 0 and 0.
-DOUBT_RANGE = 5.5
+# A weight is right within this error at rest, and this more for a full movement.
+_BEARABLE, _BEARABLE_MOVING = 0.08, 0.25
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -31,8 +32,8 @@ class SolverNetwork(nn.Module):
     """A face and the same face at rest to weights, head correction and doubt.
 
     Input (n, 3384): face, face at rest (zeros: not known), view, appearance, appearance at rest,
-    1 where the appearance is known. Output (n, 107): weights, rotation vector, logarithm of each
-    weight's expected error.
+    1 where the appearance is known. Output (n, 107): weights, rotation vector, probability that
+    each weight is right (``right``).
 
     Args:
         mean: float (1434,), the mean resting face.
@@ -61,7 +62,7 @@ class SolverNetwork(nn.Module):
         )
         self.weights = nn.Linear(256, COUNT)
         self.turn = nn.Linear(256, 3)
-        self.doubt = nn.Sequential(nn.Linear(256, 128), nn.SiLU(), nn.Linear(128, COUNT))
+        self.sure = nn.Sequential(nn.Linear(256, 128), nn.SiLU(), nn.Linear(128, COUNT))
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         face, rest, view, looks, looks_at_rest, known = torch.split(
@@ -81,8 +82,9 @@ class SolverNetwork(nn.Module):
         """The same from what the linear maps make of the landmarks."""
         parts = [moved, person, view * 3, (view * 3) ** 2, looks_moved * known, known]
         hidden = self.body(torch.cat(parts, 1))
-        doubt = DOUBT_RANGE * (torch.sigmoid(self.doubt(hidden.detach())) - 1)
-        return torch.cat([self.weights(hidden), self.turn(hidden), doubt], 1)
+        # Confidence learns from the errors, not they from it.
+        sure = torch.sigmoid(self.sure(hidden.detach()))
+        return torch.cat([self.weights(hidden), self.turn(hidden), sure], 1)
 
 
 def train(
@@ -193,13 +195,12 @@ def loss_of(out: torch.Tensor, weights: torch.Tensor, turn: torch.Tensor) -> tor
     guess = torch.where((weights <= 0) & (guess < 0), torch.zeros_like(guess), guess)
     error = guess - weights
     turned = (out[:, COUNT : COUNT + 3] - turn) * 5
-    doubt = out[:, COUNT + 3 :]
-    # Likelihood of a Laplace distribution; the doubt learns from the errors, not they from it.
     wrong = (guess.detach().clamp(0, 1) - weights).abs()
-    unsure = wrong * torch.exp(-doubt) + doubt
+    right = (wrong <= _BEARABLE + _BEARABLE_MOVING * weights).float()
+    unsure = functional.binary_cross_entropy(out[:, COUNT + 3 :], right)
     # Movements are rare: where something moves counts more.
     share = 1 + 3 * (weights > 0.02)
-    return (share * error**2).mean() + 0.1 * (turned**2).mean() + 0.01 * unsure.mean()
+    return (share * error**2).mean() + 0.1 * (turned**2).mean() + 0.02 * unsure
 
 
 def principal(rows: np.ndarray, count: int) -> np.ndarray:

@@ -22,7 +22,7 @@ def compose(
     """
     out = np.where(mask[:, :, None], picture, _background(random, len(picture)))
     covered = 0.0
-    if random.random() < 0.08:
+    if random.random() < 0.25:
         out, covered = _cover(random, out, face)
     return _camera(random, out), covered
 
@@ -43,7 +43,7 @@ def _cover(
     width = x1 - x0
     centre = random.uniform([x0, y0], [x1, y1])
     angles = np.sort(random.uniform(0, 2 * np.pi, 9))
-    radius = width * random.uniform(0.08, 0.4) * random.uniform(0.6, 1.2, 9)
+    radius = width * random.uniform(0.08, 0.6) * random.uniform(0.6, 1.2, 9)
     corners = centre + np.stack([np.cos(angles), np.sin(angles)], 1) * radius[:, None]
     blob = np.zeros(picture.shape[:2], np.uint8)
     cv2.fillPoly(blob, [corners.astype(np.int32)], 255)
