@@ -11,21 +11,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.arkit import COUNT, INDEX
+from ..core.arkit import COUNT, INDEX, REGION_INDICES
 from ..core.axes import euler_deg
 from ..core.types import APPEARANCE, LANDMARKS, FaceTrack, Observations
 from .base import SolverOptions
 from .frontal import Frontal, placed, rotation_from_vector, turn_to_front
 from .gaze import gaze_deg
+from .lids import close_lids, lip_gap
 from .options import apply_options
 from .performer import Performer
-from .rest import RestFinder
+from .rest import RestFinder, unrest
 from .steady import DOUBT_SIGMA_S, Causal, steady
 
 NETWORK = "face_solver"
 # Length of the network's input: face, face at rest, view, appearance twice, whether it is known.
 POINTS = LANDMARKS * 3
 INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
+# Lips this far apart, as a share of the eyes' distance, may show a tongue.
+_TONGUE_GAP = 0.04
+_MOUTH = list(REGION_INDICES["mouth"])
 _TONGUE = INDEX["tongueOut"]
 
 
@@ -50,7 +54,13 @@ class FacewrightSolver:
         seen = observations[observations.valid]
         if len(seen):
             frontal = self._turn(seen)
-            self._finder.look(frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance)
+            points = frontal.points
+            self._finder.look(
+                points.reshape(-1, POINTS),
+                _view(frontal),
+                seen.appearance,
+                unrest(points, seen.time_s),
+            )
 
     def study_reach(self, observations: Observations) -> None:
         """Remember how strong each movement gets, once the face at rest is known."""
@@ -88,7 +98,11 @@ class FacewrightSolver:
         if performer is not None:
             # What rests reads 0, what is full stays 1.
             weights = (weights - performer.idle) / (1 - performer.idle)
-        weights[:, _TONGUE], confidence[:, _TONGUE] = seen.scores[:, _TONGUE], seen.presence
+            close_lids(weights, frontal.points, performer.rest.reshape(-1, 3), _view(frontal)[:, 1])
+        # The landmark network sees tongues in fingers, too; between closed lips there is none.
+        gap = np.clip(lip_gap(frontal.points) / _TONGUE_GAP, 0, 1)
+        weights[:, _TONGUE] = seen.scores[:, _TONGUE] * gap
+        confidence[:, _TONGUE] = confidence[:, _MOUTH].mean(1)
         weights = self._calm(observations, seen, weights, confidence)
         reach = np.zeros(COUNT) if performer is None else performer.reach
         weights = apply_options(weights, settings, reach)

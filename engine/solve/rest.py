@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..core.arkit import COUNT, INDEX
+from .lids import lip_gap
 from .performer import Performer
 
 # Candidates kept; enough for a steady mean, few enough for an hour to need no memory.
@@ -29,6 +30,9 @@ _MOST_IDLE = 0.4
 _TOLERANCE = 0.15
 # A radian off the camera's axis counts like half a full movement.
 _VIEW_COST = 0.5
+# Costs of a gap between the lips as wide as the eyes are apart, and of landmarks that move by that
+# distance in a second.
+_GAP_COST, _SPEED_COST = 6.0, 4.0
 # Quantile of a weight that counts as a performer's strongest: single frames may be wrong.
 _REACH_QUANTILE = 0.995
 # Where the eyes look says nothing about the face at rest being at rest, but bends the lids.
@@ -43,6 +47,24 @@ Compare = Callable[
 ]
 
 
+def unrest(points: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """float (n,): parted lips and haste, which no resting face has, as a sum of weights.
+
+    Closed lips are rare in speech, so what is usual in a clip is not what rests.
+
+    Args:
+        points: float32 (n, 478, 3), turned to the front.
+        time_s: float64 (n,), increasing.
+    """
+    speed = np.zeros(len(points))
+    if len(points) > 1:
+        eyes = np.linalg.norm(points[:, 33] - points[:, 263], axis=1).mean()
+        moved = np.abs(np.diff(points, axis=0)).mean((1, 2)) / eyes / np.diff(time_s)
+        speed[1:] += moved / 2
+        speed[:-1] += moved / 2
+    return _GAP_COST * lip_gap(points) + _SPEED_COST * speed
+
+
 class RestFinder:
     """Looks through a clip block by block.
 
@@ -55,32 +77,37 @@ class RestFinder:
         self._points = np.empty((0, 0), np.float32)
         self._view = np.empty((0, 3), np.float32)
         self._appearance = np.empty((0, 0), np.float32)
-        self._cost = np.empty(0)
+        self._cost, self._extra = np.empty(0), np.empty(0)
         self._frames = 0
         self._seen = np.zeros((COUNT, _HISTOGRAM), np.int64)
         # Face, appearance and remaining weights at rest, once they are asked for.
         self._rest: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
-    def look(self, points: np.ndarray, view: np.ndarray, appearance: np.ndarray) -> None:
+    def look(
+        self, points: np.ndarray, view: np.ndarray, appearance: np.ndarray, extra: np.ndarray
+    ) -> None:
         """Consider the faces of a block.
 
         Args:
             points: float32 (n, 1434), turned to the front.
             view: float32 (n, 3), radians.
             appearance: float32 (n, 256), NaN where unknown.
+            extra: float (n,), what else speaks against a frame (``unrest``), as a sum of weights.
         """
         weights, _ = self._compare(points, view, appearance, None)
-        cost = _activity(_excess(weights), view)
+        cost = _activity(_excess(weights), view) + extra
         keep = np.argsort(cost)[: max(_LEAST, int(_SHARE * len(cost)))]
         if not self._frames:
             self._points, self._appearance = points[:0], appearance[:0]
         self._points = np.concatenate([self._points, points[keep]])
         self._view = np.concatenate([self._view, view[keep]])
         self._appearance = np.concatenate([self._appearance, appearance[keep]])
+        self._extra = np.concatenate([self._extra, extra[keep]])
         self._cost = np.concatenate([self._cost, cost[keep]])
         best = np.argsort(self._cost)[:_CANDIDATES]
         self._points, self._view = self._points[best], self._view[best]
         self._appearance, self._cost = self._appearance[best], self._cost[best]
+        self._extra = self._extra[best]
         self._frames += len(points)
         self._rest = None
 
@@ -104,7 +131,7 @@ class RestFinder:
         for _ in range(_ROUNDS):
             weights, shapes = self._compare(self._points, self._view, self._appearance, rest)
             excess = _excess(weights)
-            cost = _activity(excess, self._view)
+            cost = _activity(excess, self._view) + self._extra
             calm = np.sort(cost)[len(cost) // 20]
             share = np.clip(np.exp(-(cost - calm) / _TOLERANCE), 0, 1)
             share /= share.sum()

@@ -11,9 +11,10 @@ import pytest
 from engine.core.arkit import COUNT, INDEX, MIRROR
 from engine.core.errors import FacewrightError
 from engine.core.requests import SolveSettings
+from engine.solve.lids import close_lids
 from engine.solve.options import apply_options, range_gain
 from engine.solve.performer import Performer, read_performer, write_performer
-from engine.solve.rest import RestFinder
+from engine.solve.rest import RestFinder, unrest
 from engine.solve.steady import Causal, steady
 
 
@@ -129,7 +130,7 @@ def test_rest_is_found_although_the_face_never_rests_in_the_first_frames():
     view, looks = np.zeros((300, 3), np.float32), np.zeros((300, 20), np.float32)
     for first in range(0, 300, 100):
         rows = slice(first, first + 100)
-        finder.look(faces[rows], view[rows], looks[rows])
+        finder.look(faces[rows], view[rows], looks[rows], np.zeros(100))
     found = finder.performer()
     np.testing.assert_allclose(found.rest, identity, atol=0.05)
     assert found.frames == 300
@@ -137,7 +138,7 @@ def test_rest_is_found_although_the_face_never_rests_in_the_first_frames():
 
 def test_reach_is_the_strongest_that_lasts():
     finder = rest_finder(None, np.eye(COUNT, 80, dtype=np.float32))
-    finder.look(*(np.zeros((50, n), np.float32) for n in (60, 3, 20)))
+    finder.look(*(np.zeros((50, n), np.float32) for n in (60, 3, 20)), np.zeros(50))
     weights = np.zeros((1000, COUNT))
     weights[:30, INDEX["jawOpen"]] = 0.7
     weights[500, INDEX["cheekPuff"]] = 1.0
@@ -195,3 +196,42 @@ def test_what_is_no_profile_is_refused_in_a_sentence(tmp_path, performer):
 def test_both_sides_of_a_pair_are_mirror_partners():
     left = apply_options(weights_of(browDownLeft=1.0), SolveSettings(symmetry=1), np.zeros(COUNT))
     assert left[0, MIRROR[INDEX["browDownLeft"]]] == pytest.approx(0.5)
+
+
+def eyes(opening):
+    """A face (478, 3) whose lids stand ``opening`` cm apart, eyes 3 cm wide."""
+    points = np.zeros((478, 3))
+    for upper, lower in ((386, 374), (385, 380), (387, 373), (159, 145), (158, 153), (160, 144)):
+        points[upper, 1], points[lower, 1] = opening / 2, -opening / 2
+    points[362, 0], points[263, 0], points[133, 0], points[33, 0] = 1, 4, -1, -4
+    return points
+
+
+def test_lids_that_meet_are_a_blink_whatever_the_network_says():
+    weights = np.zeros((3, COUNT))
+    weights[:, INDEX["eyeWideLeft"]] = 0.4
+    faces = np.stack([eyes(1.0), eyes(0.6), eyes(0.1)])
+    close_lids(weights, faces, eyes(1.0), np.zeros(3))
+    np.testing.assert_allclose(weights[:, INDEX["eyeBlinkLeft"]], [0, 0, 1])
+    np.testing.assert_allclose(weights[:, INDEX["eyeBlinkRight"]], [0, 0, 1])
+    np.testing.assert_allclose(weights[:, INDEX["eyeWideLeft"]], [0.4, 0.4, 0])
+
+
+def test_a_wink_is_not_invented_by_a_turned_head():
+    wink = eyes(1.0)
+    wink[[386, 385, 387, 374, 380, 373], 1] *= 0.1
+    for yaw, left, right in ((0.0, 1.0, 0.0), (0.6, 0.0, 0.0)):
+        weights = np.zeros((1, COUNT))
+        close_lids(weights, wink[None], eyes(1.0), np.array([yaw]))
+        assert weights[0, INDEX["eyeBlinkLeft"]] == pytest.approx(left)
+        assert weights[0, INDEX["eyeBlinkRight"]] == pytest.approx(right)
+
+
+def test_haste_and_parted_lips_are_no_rest():
+    faces = np.stack([eyes(1.0)] * 10)
+    faces[5:, 13, 1] = 0.4
+    faces[3:] += [0.5, 0, 0]
+    cost = unrest(faces, np.arange(10) / 30)
+    assert cost[0] == pytest.approx(0)
+    assert cost[8] == pytest.approx(6 * 0.4 / 8)
+    assert cost[3] > cost[0] and cost[2] > cost[0]

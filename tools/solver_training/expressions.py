@@ -44,8 +44,42 @@ _EXCLUSIVE = (
 )
 
 
+# Faces that people make, which chance would hardly ever put together: least and greatest weight
+# of each shape or pair.
+_FACES = (
+    {"mouthSmile": (0.5, 1), "mouthUpperUp": (0.2, 0.9), "mouthLowerDown": (0, 0.8)}
+    | {"cheekSquint": (0.2, 0.9), "eyeSquint": (0, 0.7), "mouthStretch": (0, 0.4)},
+    {"mouthSmile": (0.4, 1), "mouthUpperUp": (0.1, 0.7), "jawOpen": (0.2, 0.8)}
+    | {"cheekSquint": (0.2, 1), "eyeBlink": (0, 1), "mouthLowerDown": (0, 0.6)},
+    {"mouthSmile": (0.2, 0.9), "mouthPress": (0, 0.6), "mouthDimple": (0, 0.6)},
+    {"eyeBlink": (0.6, 1), "eyeLookDown": (0.3, 1), "browDown": (0, 0.3)},
+    {"eyeBlink": (0.1, 0.5), "eyeLookDown": (0.4, 1)},
+    {"browInnerUp": (0.4, 1), "browDown": (0, 0.7), "mouthFrown": (0, 0.7)}
+    | {"eyeSquint": (0, 0.5), "mouthShrugLower": (0, 0.6)},
+    {"browInnerUp": (0.3, 1), "browOuterUp": (0.3, 1), "eyeWide": (0.2, 1), "jawOpen": (0, 0.7)},
+    {"browDown": (0.4, 1), "noseSneer": (0.1, 0.9), "mouthUpperUp": (0, 0.8)}
+    | {"eyeSquint": (0, 0.6), "mouthPress": (0, 0.6)},
+    {"mouthRollLower": (0.2, 0.9), "mouthRollUpper": (0.2, 0.9), "mouthPress": (0, 0.7)},
+    {"mouthPucker": (0.3, 1), "mouthFunnel": (0, 0.6), "jawOpen": (0, 0.3)},
+    {"mouthShrugLower": (0.3, 1), "mouthShrugUpper": (0.2, 0.8), "mouthFrown": (0, 0.6)},
+    {"jawOpen": (0.05, 0.4), "mouthClose": (0.05, 0.4), "mouthPress": (0, 0.4)},
+    {"jawOpen": (0.1, 0.5), "mouthLowerDown": (0, 0.5), "mouthUpperUp": (0, 0.4)}
+    | {"mouthStretch": (0, 0.4), "mouthSmile": (0, 0.4)},
+    {"jawOpen": (0.05, 0.4), "mouthFunnel": (0.2, 0.8), "mouthPucker": (0, 0.5)},
+)
+
+
+def _familiar_face(random: np.random.Generator, weights: np.ndarray) -> None:
+    """Put one of ``_FACES`` into weights (52,), not quite the same on both sides."""
+    for name, (least, greatest) in _FACES[int(random.integers(len(_FACES)))].items():
+        strength = random.uniform(least, greatest)
+        members = [name] if name in INDEX else [f"{name}Left", f"{name}Right"]
+        for member in members:
+            weights[INDEX[member]] = strength * random.uniform(0.8, 1.0)
+
+
 def random_expression(random: np.random.Generator, tongue: bool = False) -> np.ndarray:
-    """float32 (52,): a quarter single movements, a tenth at rest, the rest mixtures.
+    """float32 (52,): a tenth at rest, a fifth single movements, a third familiar faces, mixtures.
 
     Args:
         random: Source of chance.
@@ -55,11 +89,14 @@ def random_expression(random: np.random.Generator, tongue: bool = False) -> np.n
     kind = random.random()
     if kind < 0.1:
         count = 0
-    elif kind < 0.35:
+    elif kind < 0.3:
         count = 1
+    elif kind < 0.6:
+        _familiar_face(random, weights)
+        count = random.poisson(0.7)
     else:
         count = 1 + random.poisson(2.6)
-    chance = None if kind < 0.35 else _CHANCE
+    chance = None if kind < 0.3 else _CHANCE
     chosen = random.choice(len(GROUPS), min(count, 12), replace=False, p=chance) if count else []
     for number in chosen:
         group = GROUPS[number]

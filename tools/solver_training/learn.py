@@ -116,7 +116,7 @@ def train(
     network = SolverNetwork(mean, moves, people, shapes)
     batches = _Batches(both, rest, network)
     steps = epochs * len(usable_own) // _BATCH
-    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=2e-3)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps, pct_start=0.1)
     started = time.perf_counter()
     network.train()
