@@ -13,12 +13,12 @@ import numpy as np
 from ..core.arkit import COUNT, REGION_INDICES
 
 # Standard deviations in seconds. A lid closes in 60 ms, lips in 80; a brow takes 150.
-SIGMA_S = {"eyelids": 0.014, "gaze": 0.022, "mouth": 0.026, "jaw": 0.026, "tongue": 0.026}
-_OTHER_SIGMA_S = 0.033
+SIGMA_S = {"eyelids": 0.016, "gaze": 0.036, "mouth": 0.036, "jaw": 0.036, "tongue": 0.036}
+_OTHER_SIGMA_S = 0.055
 # Where the network cannot tell: nothing that happens there can be fast.
 DOUBT_SIGMA_S = 0.12
 # From this confidence on a frame stands for itself.
-_SURE = 0.3
+_SURE = 0.2
 # What a neighbour without any confidence still counts.
 _LEAST_SHARE = 0.02
 # One Euro: frequency at rest in Hz, and what a speed of 1 a second adds to it.
