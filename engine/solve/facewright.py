@@ -17,7 +17,7 @@ from ..core.types import APPEARANCE, LANDMARKS, FaceTrack, Observations
 from .base import SolverOptions
 from .frontal import Frontal, placed, rotation_from_vector, turn_to_front
 from .gaze import gaze_deg
-from .lids import close_lids, lip_gap
+from .lids import close_lids, complete_blinks, lip_gap
 from .options import apply_options
 from .performer import Performer
 from .rest import RestFinder, unrest
@@ -166,6 +166,7 @@ class FacewrightSolver:
         for first, stop in zip(starts, [*starts[1:], len(seen)], strict=True):
             rows = slice(first, stop)
             out[rows] = steady(seen.time_s[rows], weights[rows], confidence[rows])
+            complete_blinks(seen.time_s[rows], out[rows])
         return out
 
 

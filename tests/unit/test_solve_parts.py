@@ -11,7 +11,7 @@ import pytest
 from engine.core.arkit import COUNT, INDEX, MIRROR
 from engine.core.errors import FacewrightError
 from engine.core.requests import SolveSettings
-from engine.solve.lids import close_lids
+from engine.solve.lids import close_lids, complete_blinks
 from engine.solve.options import apply_options, range_gain
 from engine.solve.performer import Performer, read_performer, write_performer
 from engine.solve.rest import RestFinder, unrest
@@ -235,3 +235,27 @@ def test_haste_and_parted_lips_are_no_rest():
     assert cost[0] == pytest.approx(0)
     assert cost[8] == pytest.approx(6 * 0.4 / 8)
     assert cost[3] > cost[0] and cost[2] > cost[0]
+
+
+def lid_curve(*values):
+    weights = np.zeros((len(values), COUNT))
+    weights[:, INDEX["eyeBlinkLeft"]] = values
+    return weights
+
+
+def test_a_blink_that_fell_between_two_pictures_is_brought_to_its_end():
+    weights = lid_curve(0, 0, 0, 0.1, 0.6, 0.3, 0.1, 0, 0, 0)
+    complete_blinks(np.arange(10) / 25, weights)
+    lid = weights[:, INDEX["eyeBlinkLeft"]]
+    assert lid[4] == pytest.approx(1.0, abs=0.1) and lid[4] == lid.max()
+    assert lid[5] == pytest.approx(0.5, abs=0.06), "the way back keeps its shape"
+    assert (lid[[0, 1, 8, 9]] == 0).all()
+
+
+def test_slow_lids_and_small_twitches_stay_as_they_are():
+    slow = lid_curve(*(0.6 * np.sin(np.linspace(0, np.pi, 40))))
+    twitch = lid_curve(0.3, 0.3, 0.3, 0.5, 0.3, 0.3, 0.3)
+    for weights in (slow, twitch):
+        before = weights.copy()
+        complete_blinks(np.arange(len(weights)) / 25, weights)
+        np.testing.assert_array_equal(weights, before)
