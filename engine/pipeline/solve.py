@@ -24,6 +24,7 @@ from ..tracking.onnx_session import open_model
 # Frames held at once: an hour-long take is solved in the memory of a minute's.
 _BLOCK_FRAMES = 1500
 _APPEARANCE = "face_appearance"
+SOLVER_NETWORK = "face_solver"
 
 
 @dataclass
@@ -69,6 +70,11 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
     with TakeWriter(request.take, {}, resume=True) as take:
         _check_frames(take, header["state"], progress)
+        if take.models.get(_APPEARANCE, _sha256_of(_APPEARANCE)) != _sha256_of(_APPEARANCE):
+            progress.warn(
+                f"{take.path.name} was tracked by an older version, whose view of cheeks and lips "
+                "cannot be compared; it is solved by its landmarks. Tracking again is better."
+            )
         try:
             solve_all(solver, request, take, progress, report)
         except Cancelled:
@@ -146,7 +152,8 @@ def solve_all(
         report.performer = request.save_performer
         report.valid_frames = _save_performer(solver, request)
     if not request.keep_values:
-        take.overwrite_tracks(solved, **solve_header(settings))
+        models = take.models | {SOLVER_NETWORK: _sha256_of(SOLVER_NETWORK)}
+        take.overwrite_tracks(solved, models=models, **solve_header(settings))
         report.valid_frames = sum(int(track.valid.sum()) for _, track in solved)
 
 

@@ -23,7 +23,7 @@ from ..takes.take_file import TakeWriter, read_header, read_observations, read_t
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .recover import drop_false_alarms, recover_gaps
-from .solve import make_solver, solve_all, solve_header
+from .solve import SOLVER_NETWORK, make_solver, solve_all, solve_header
 
 # Engines that give frame by frame are written half a second of most clips at a time.
 _BLOCK_FRAMES = 12
@@ -110,7 +110,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             except Cancelled:
                 report.state = "cancelled"
             # What was solved on the way knew nothing of what was still to come.
-            solve_all(solver, SolveRequest(request.take, request.solve), take, Progress())
+            _solve_anew(solver, request, take, progress, report)
             report.faces_seen = max(tracker.faces_seen, seen_before)
             take.update_header(state=report.state, faces_seen=report.faces_seen)
         _sum_up(report, working, source.info, progress)
@@ -123,6 +123,18 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
     if request.overwrite and report.state == "complete":
         working.replace(target)
     return report
+
+
+def _solve_anew(solver, request: TrackRequest, take: TakeWriter, progress, report) -> None:
+    """The whole take; after a cancel too, but then nobody waits for it to be told."""
+    wanted = SolveRequest(request.take, request.solve)
+    if report.state == "cancelled":
+        solve_all(solver, wanted, take, Progress())
+        return
+    try:
+        solve_all(solver, wanted, take, progress)
+    except Cancelled:
+        report.state = "cancelled"
 
 
 def _nobody(report: TrackReport, request: TrackRequest) -> FacewrightError:
@@ -203,6 +215,13 @@ def _last_face(take: TakeWriter) -> np.ndarray | None:
     return seen[seen.valid].landmarks[-1] if seen.valid.any() else None
 
 
+def _without_solver(made_by):
+    """An engine's name as it is; a table of models without the solver's network."""
+    if isinstance(made_by, str):
+        return made_by
+    return {name: sha256 for name, sha256 in made_by.items() if name != SOLVER_NETWORK}
+
+
 def _check_same_clip(take: Path, header: dict) -> int:
     """Refuse to resume a take with another clip or engine; how many faces it saw so far."""
     old = read_header(take)
@@ -212,9 +231,9 @@ def _check_same_clip(take: Path, header: dict) -> int:
             "Choose that clip again, or start a new take.",
             "resume-other-clip",
         )
-    # Another solver is no obstacle: the whole take is solved at the end.
+    # Another solver or its network is no obstacle: the whole take is solved at the end.
     for key in ("engine", "models"):
-        if old[key] != header[key]:
+        if _without_solver(old[key]) != _without_solver(header[key]):
             raise FacewrightError(
                 f"The take {take} was begun with another {key.removesuffix('s')} ({old[key]}).",
                 "Start a new take.",

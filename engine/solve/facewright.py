@@ -21,7 +21,7 @@ from .lids import close_lids, complete_blinks, lip_gap
 from .options import apply_options
 from .performer import Performer
 from .rest import RestFinder, unrest
-from .steady import DOUBT_SIGMA_S, Causal, steady
+from .steady import DOUBT_SIGMA_S, Causal, steady, steady_head
 
 NETWORK = "face_solver"
 # Length of the network's input: face, face at rest, view, appearance twice, whether it is known.
@@ -29,6 +29,8 @@ POINTS = LANDMARKS * 3
 INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
 # Lips this far apart, as a share of the eyes' distance, may show a tongue.
 _TONGUE_GAP = 0.04
+# Degrees and centimetres that a head moves about as a weight moves by 1.
+_HEAD_RANGE = 30.0
 _MOUTH = list(REGION_INDICES["mouth"])
 _TONGUE = INDEX["tongueOut"]
 
@@ -48,11 +50,12 @@ class FacewrightSolver:
         self._finder = RestFinder(self._compare)
         self._given = options.performer
         self._causal = Causal() if options.settings.causal else None
+        self._causal_head = Causal(6) if options.settings.causal else None
 
     def study(self, observations: Observations) -> None:
         """Look for the performer at rest, unless a profile says what that looks like."""
         seen = observations[observations.valid]
-        if len(seen):
+        if len(seen) and self._given is None:
             frontal = self._turn(seen)
             points = frontal.points
             self._finder.look(
@@ -65,45 +68,24 @@ class FacewrightSolver:
     def study_reach(self, observations: Observations) -> None:
         """Remember how strong each movement gets, once the face at rest is known."""
         seen = observations[observations.valid]
-        performer = self.performer()
-        if len(seen) and performer is not None:
-            frontal = self._turn(seen)
-            out, _ = self._run(
-                frontal.points.reshape(-1, POINTS),
-                _view(frontal),
-                seen.appearance,
-                (performer.rest, performer.appearance),
-            )
-            self._finder.count_reach(out[:, :COUNT])
+        if len(seen):
+            weights, _, _ = self._weights(observations, seen, self._turn(seen))
+            self._finder.count_reach(np.clip(weights, 0, 1))
 
     def performer(self) -> Performer | None:
-        """The profile given, or what the clip showed so far; None before the first face."""
+        """The profile given, or what the clip showed so far; None before it showed enough."""
         return self._given or self._finder.performer()
 
     def solve(self, observations: Observations) -> FaceTrack:
         """The values of T consecutive frames."""
-        settings = self._options.settings
-        seen = observations[observations.valid]
+        settings, valid = self._options.settings, observations.valid
+        seen = observations[valid]
         track = _nothing(observations)
         if not len(seen):
             return track
         frontal = self._turn(seen)
+        weights, confidence, turned = self._weights(observations, seen, frontal)
         performer = self.performer()
-        rest = None if performer is None else (performer.rest, performer.appearance)
-        out, _ = self._run(
-            frontal.points.reshape(-1, POINTS), _view(frontal), seen.appearance, rest
-        )
-        weights, turned, sure = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
-        confidence = sure * seen.presence[:, None]
-        if performer is not None:
-            # What rests reads 0, what is full stays 1.
-            weights = (weights - performer.idle) / (1 - performer.idle)
-            close_lids(weights, frontal.points, performer.rest.reshape(-1, 3), _view(frontal)[:, 1])
-        # The landmark network sees tongues in fingers, too; between closed lips there is none.
-        gap = np.clip(lip_gap(frontal.points) / _TONGUE_GAP, 0, 1)
-        weights[:, _TONGUE] = seen.scores[:, _TONGUE] * gap
-        confidence[:, _TONGUE] = confidence[:, _MOUTH].mean(1)
-        weights = self._calm(observations, seen, weights, confidence)
         reach = np.zeros(COUNT) if performer is None else performer.reach
         weights = apply_options(weights, settings, reach)
         rotation, position = placed(
@@ -113,14 +95,33 @@ class FacewrightSolver:
             self._options.height,
             settings.field_of_view_deg,
         )
-        valid = observations.valid
+        pose = self._calm_head(observations, seen, euler_deg(rotation), position)
         track.weights[valid] = weights
         track.channel_confidence[valid] = confidence
         track.confidence[valid] = seen.presence
-        track.head_deg[valid] = euler_deg(rotation)
-        track.head_cm[valid] = position
+        track.head_deg[valid], track.head_cm[valid] = pose[:, :3], pose[:, 3:]
         track.gaze_deg[valid] = gaze_deg(weights)
         return track
+
+    def _weights(
+        self, observations: Observations, seen: Observations, frontal: Frontal
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Calm weights (T, 52) before any option, confidence, and the head's correction (T, 3)."""
+        performer = self.performer()
+        view = _view(frontal)
+        rest = None if performer is None else (performer.rest, performer.appearance)
+        out, _ = self._run(frontal.points.reshape(-1, POINTS), view, seen.appearance, rest)
+        weights, turned, sure = np.split(out.astype(np.float64), [COUNT, COUNT + 3], axis=1)
+        confidence = sure * seen.presence[:, None]
+        if performer is not None:
+            # What rests reads 0, what is full stays 1.
+            weights = (weights - performer.idle) / (1 - performer.idle)
+            close_lids(weights, frontal.points, performer.rest.reshape(-1, 3), view[:, 1])
+        # The landmark network sees tongues in fingers, too; between closed lips there is none.
+        gap = np.clip(lip_gap(frontal.points) / _TONGUE_GAP, 0, 1)
+        weights[:, _TONGUE] = seen.scores[:, _TONGUE] * gap
+        confidence[:, _TONGUE] = confidence[:, _MOUTH].mean(1)
+        return self._calm(observations, seen, weights, confidence), confidence, turned
 
     def _turn(self, seen: Observations) -> Frontal:
         options = self._options
@@ -158,16 +159,34 @@ class FacewrightSolver:
 
     def _calm(self, observations, seen, weights, confidence) -> np.ndarray:
         if self._causal:
-            rows = zip(seen.time_s, weights, strict=True)
-            return np.stack([self._causal(float(time_s), row) for time_s, row in rows])
+            return _one_by_one(self._causal, seen.time_s, weights)
         out = np.empty_like(weights)
-        # A gap ends a stretch: what came before says nothing about what comes after.
-        starts = np.flatnonzero(np.diff(np.flatnonzero(observations.valid), prepend=-2) > 1)
-        for first, stop in zip(starts, [*starts[1:], len(seen)], strict=True):
-            rows = slice(first, stop)
+        for rows in _stretches(observations.valid):
             out[rows] = steady(seen.time_s[rows], weights[rows], confidence[rows])
-            complete_blinks(seen.time_s[rows], out[rows])
+            complete_blinks(seen.time_s[rows], out[rows], confidence[rows])
         return out
+
+    def _calm_head(self, observations, seen, head_deg, head_cm) -> np.ndarray:
+        """Head angles in degrees and position in cm, (T, 6)."""
+        pose = np.concatenate([head_deg, head_cm], axis=1)
+        for rows in _stretches(observations.valid):
+            pose[rows, :3] = np.unwrap(pose[rows, :3], period=360, axis=0)
+            if not self._causal_head:
+                pose[rows] = steady_head(seen.time_s[rows], pose[rows])
+        if self._causal_head:
+            pose = _HEAD_RANGE * _one_by_one(self._causal_head, seen.time_s, pose / _HEAD_RANGE)
+        return pose
+
+
+def _stretches(valid: np.ndarray) -> list[slice]:
+    """Rows of the valid frames between gaps: what came before one says nothing about after."""
+    rows = np.flatnonzero(valid)
+    starts = np.flatnonzero(np.diff(rows, prepend=-2) > 1)
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], len(rows)], strict=True)]
+
+
+def _one_by_one(causal: Causal, time_s: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.stack([causal(float(t), row) for t, row in zip(time_s, rows, strict=True)])
 
 
 def _view(frontal: Frontal) -> np.ndarray:

@@ -20,6 +20,8 @@ _INNER_LIPS, _EYE_CORNERS = (13, 14), (33, 263)
 _LIDS_MEET, _LIDS_RANGE = 0.5, 0.35
 # A blink's ways: a lid closes in a tenth of a second and opens in two (Kwon et al. 2013).
 _CLOSING_S, _OPENING_S = 0.13, 0.22
+# Pictures this close together miss no blink; twice as far apart they may.
+_SEES_ALL_S = 0.017
 # How far a blink must stand out to be one at all, and twice as far to be certain.
 _STANDS_OUT, _LEAST_PEAK = 0.25, 0.3
 # Yaw in radians at which both eyes count alike, because the far one is seen edge on.
@@ -68,7 +70,7 @@ def _distance(points: np.ndarray, a: int, b: int) -> np.ndarray:
     return np.linalg.norm(points[:, a, :2] - points[:, b, :2], axis=1)
 
 
-def complete_blinks(time_s: np.ndarray, weights: np.ndarray) -> None:
+def complete_blinks(time_s: np.ndarray, weights: np.ndarray, confidence: np.ndarray) -> None:
     """Bring blinks that fell between two pictures to their end, in place.
 
     A lid is shut for less than a picture takes. What rises and falls again at once was a blink,
@@ -77,9 +79,15 @@ def complete_blinks(time_s: np.ndarray, weights: np.ndarray) -> None:
     Args:
         time_s: float64 (n,), increasing.
         weights: float (n, 52), one stretch of frames with a face.
+        confidence: float (n, 52), 0..1.
     """
+    if len(time_s) < 3:
+        return
+    # At a high rate nothing falls between two pictures: a half blink was one.
+    missed = np.clip((float(np.median(np.diff(time_s))) - _SEES_ALL_S) / _SEES_ALL_S, 0, 1)
     for side in ("Left", "Right"):
-        lid = weights[:, INDEX[f"eyeBlink{side}"]]
+        channel = INDEX[f"eyeBlink{side}"]
+        lid = weights[:, channel]
         inner = (lid[1:-1] >= lid[:-2]) & (lid[1:-1] > lid[2:]) & (lid[1:-1] > _LEAST_PEAK)
         for peak in np.flatnonzero(inner) + 1:
             first = np.searchsorted(time_s, time_s[peak] - _CLOSING_S)
@@ -88,8 +96,10 @@ def complete_blinks(time_s: np.ndarray, weights: np.ndarray) -> None:
             last = peak + int(lid[peak : last + 1].argmin())
             stands_out = lid[peak] - max(lid[first], lid[last])
             certain = np.clip((stands_out - _STANDS_OUT) / _STANDS_OUT, 0, 1)
+            certain *= missed * min(2 * confidence[peak, channel], 1.0)
             full = lid[peak] + certain * (1 - lid[peak])
             if full > lid[peak]:
-                base = np.linspace(lid[first], lid[last], last - first + 1)
-                rise = lid[first : last + 1] - base
-                lid[first : last + 1] = base + rise * (full - base) / (lid[peak] - base)
+                span = slice(first, last + 1)
+                base = np.interp(time_s[span], time_s[[first, last]], lid[[first, last]])
+                raised = base + (lid[span] - base) * (full - base) / (lid[peak] - base)
+                lid[span] = np.maximum(lid[span], np.minimum(raised, full))

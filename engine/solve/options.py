@@ -53,6 +53,8 @@ def range_gain(reach: np.ndarray, share: float) -> np.ndarray:
     """
     both = np.maximum(reach, reach[_both_sides()])
     full = np.where(both >= _LEAST_REACH, 1 / np.maximum(both, _LEAST_REACH), 1.0)
+    # A glance is an angle: stretched, the eyes would cross.
+    full[[i for name, i in INDEX.items() if name.startswith("eyeLook")]] = 1.0
     return 1 + share * (full - 1)
 
 

@@ -24,6 +24,8 @@ _SHARE, _LEAST = 0.35, 8
 # Quantile of a weight over time that counts as not moving.
 _IDLE_QUANTILE = 0.2
 _ROUNDS = 4
+# With fewer frames than this a face would be compared with itself.
+_FEWEST = 12
 # More than this is an expression that was held, not a face that is built so.
 _MOST_IDLE = 0.4
 # How much more active than the calmest a frame may be and still count fully (sum of weights).
@@ -33,8 +35,8 @@ _VIEW_COST = 0.5
 # Costs of a gap between the lips as wide as the eyes are apart, and of landmarks that move by that
 # distance in a second.
 _GAP_COST, _SPEED_COST = 6.0, 4.0
-# Quantile of a weight that counts as a performer's strongest: single frames may be wrong.
-_REACH_QUANTILE = 0.995
+# Frames that a movement must last to count as a performer's strongest.
+_LASTING_FRAMES = 6
 # Where the eyes look says nothing about the face at rest being at rest, but bends the lids.
 _GAZE = [i for name, i in INDEX.items() if name.startswith("eyeLook")]
 _HISTOGRAM = 200
@@ -95,7 +97,9 @@ class RestFinder:
             extra: float (n,), what else speaks against a frame (``unrest``), as a sum of weights.
         """
         weights, _ = self._compare(points, view, appearance, None)
-        cost = _activity(_excess(weights), view) + extra
+        # Not above what is usual here: blocks would not be comparable, and one with a held smile
+        # would win. How a face is built adds the same to all of its frames.
+        cost = _activity(weights, view) + extra
         keep = np.argsort(cost)[: max(_LEAST, int(_SHARE * len(cost)))]
         if not self._frames:
             self._points, self._appearance = points[:0], appearance[:0]
@@ -118,8 +122,8 @@ class RestFinder:
             self._seen[channel] += np.bincount(cells[:, channel], minlength=_HISTOGRAM)
 
     def performer(self) -> Performer | None:
-        """What was found; None before the first face."""
-        if not self._frames:
+        """What was found; None where too little was seen to tell rest from movement."""
+        if self._frames < _FEWEST:
             return None
         if self._rest is None:
             self._rest = self._settle()
@@ -141,10 +145,12 @@ class RestFinder:
         return *rest, np.minimum(share @ weights, _MOST_IDLE).astype(np.float32)
 
     def _reach(self) -> np.ndarray:
-        total = np.maximum(self._seen.sum(1, keepdims=True), 1)
-        reached = np.cumsum(self._seen, axis=1) / total >= _REACH_QUANTILE
-        reach = (reached.argmax(1) + 1) / _HISTOGRAM
-        return np.where(self._seen.sum(1) > 0, reach, 0.0).astype(np.float32)
+        # The k-th largest value: single frames may be wrong, but a smile in an hour is a smile.
+        counted = self._seen.sum(1)
+        lasting = np.clip(counted // 200, 1, _LASTING_FRAMES)
+        above = np.cumsum(self._seen[:, ::-1], axis=1) >= lasting[:, None]
+        reach = (_HISTOGRAM - above.argmax(1)) / _HISTOGRAM
+        return np.where(counted > 0, reach, 0.0).astype(np.float32)
 
 
 def _excess(weights: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from ..core.arkit import COUNT, REGION_INDICES
 # Standard deviations in seconds. A lid closes in 60 ms, lips in 80; a brow takes 150.
 SIGMA_S = {"eyelids": 0.016, "gaze": 0.036, "mouth": 0.036, "jaw": 0.036, "tongue": 0.036}
 _OTHER_SIGMA_S = 0.055
+# A head is heavy: what trembles faster is the landmarks.
+HEAD_SIGMA_S = 0.06
 # Where the network cannot tell: nothing that happens there can be fast.
 DOUBT_SIGMA_S = 0.12
 # From this confidence on a frame stands for itself.
@@ -57,6 +59,11 @@ def steady(time_s: np.ndarray, weights: np.ndarray, confidence: np.ndarray) -> n
     return sharp + doubtful * (calm - sharp)
 
 
+def steady_head(time_s: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """Zero-phase smoothing of head poses (n, k) in one stretch of frames with a face."""
+    return _gaussian(time_s, pose, np.ones_like(pose), np.full(pose.shape[1], HEAD_SIGMA_S))
+
+
 def _gaussian(time_s, weights, share, sigma) -> np.ndarray:
     """Means (n, 52) over time, each neighbour with its share."""
     total, mass = weights * share, share.copy()
@@ -75,19 +82,23 @@ def _gaussian(time_s, weights, share, sigma) -> np.ndarray:
 
 
 class Causal:
-    """One Euro filters of the 52 weights; each frame uses only the frames before it."""
+    """One Euro filters of some numbers; each frame uses only the frames before it.
 
-    def __init__(self) -> None:
+    Args:
+        count: How many numbers, each with a range of about 1.
+    """
+
+    def __init__(self, count: int = COUNT) -> None:
         self._time_s = -np.inf
-        self._value = np.zeros(COUNT)
-        self._slope = np.zeros(COUNT)
+        self._value = np.zeros(count)
+        self._slope = np.zeros(count)
 
     def __call__(self, time_s: float, weights: np.ndarray) -> np.ndarray:
-        """The filtered weights (52,) of the next frame; after half a second it starts anew."""
+        """The filtered numbers of the next frame; after half a second it starts anew."""
         step = time_s - self._time_s
         self._time_s = time_s
         if not 0 < step < 0.5:
-            self._value, self._slope = weights.astype(np.float64), np.zeros(COUNT)
+            self._value, self._slope = weights.astype(np.float64), np.zeros(len(weights))
             return self._value
         slope = (weights - self._value) / step
         self._slope = self._slope + _share(_SLOPE_HZ, step) * (slope - self._slope)

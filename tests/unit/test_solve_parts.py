@@ -245,7 +245,7 @@ def lid_curve(*values):
 
 def test_a_blink_that_fell_between_two_pictures_is_brought_to_its_end():
     weights = lid_curve(0, 0, 0, 0.1, 0.6, 0.3, 0.1, 0, 0, 0)
-    complete_blinks(np.arange(10) / 25, weights)
+    complete_blinks(np.arange(10) / 25, weights, np.ones((10, COUNT)))
     lid = weights[:, INDEX["eyeBlinkLeft"]]
     assert lid[4] == pytest.approx(1.0, abs=0.1) and lid[4] == lid.max()
     assert lid[5] == pytest.approx(0.5, abs=0.06), "the way back keeps its shape"
@@ -257,5 +257,51 @@ def test_slow_lids_and_small_twitches_stay_as_they_are():
     twitch = lid_curve(0.3, 0.3, 0.3, 0.5, 0.3, 0.3, 0.3)
     for weights in (slow, twitch):
         before = weights.copy()
-        complete_blinks(np.arange(len(weights)) / 25, weights)
+        complete_blinks(np.arange(len(weights)) / 25, weights, np.ones_like(weights))
         np.testing.assert_array_equal(weights, before)
+
+
+def test_a_camera_that_sees_every_blink_is_believed():
+    weights = lid_curve(0, 0, 0, 0.1, 0.6, 0.3, 0.1, 0, 0, 0)
+    before = weights.copy()
+    complete_blinks(np.arange(10) / 120, weights, np.ones((10, COUNT)))
+    np.testing.assert_array_equal(weights, before)
+
+
+def test_a_doubted_spike_is_no_blink():
+    weights = lid_curve(0, 0, 0, 0.1, 0.6, 0.3, 0.1, 0, 0, 0)
+    before = weights.copy()
+    complete_blinks(np.arange(10) / 25, weights, np.zeros((10, COUNT)))
+    np.testing.assert_array_equal(weights, before)
+
+
+def test_a_held_smile_in_its_own_block_does_not_become_the_rest():
+    random = np.random.default_rng(3)
+    shapes = random.normal(0, 1, (COUNT, 80)).astype(np.float32)
+    smile = np.zeros((100, COUNT))
+    smile[:, INDEX["mouthSmileLeft"]] = 0.8
+    talk = np.zeros((100, COUNT))
+    talk[:, INDEX["jawOpen"]] = np.abs(np.sin(np.arange(100)))
+    finder = rest_finder(None, shapes)
+    for weights in (talk, talk, smile, talk):
+        faces = (weights @ shapes[:, :60]).astype(np.float32)
+        finder.look(faces, *(np.zeros((100, n), np.float32) for n in (3, 20)), np.zeros(100))
+    np.testing.assert_allclose(finder.performer().rest, 0, atol=0.3)
+
+
+def test_too_few_frames_tell_nothing_about_rest():
+    finder = rest_finder(None, np.eye(COUNT, 80, dtype=np.float32))
+    finder.look(*(np.ones((5, n), np.float32) for n in (60, 3, 20)), np.zeros(5))
+    assert finder.performer() is None
+
+
+def test_a_short_smile_in_a_long_take_is_its_range_and_glances_have_none():
+    finder = rest_finder(None, np.eye(COUNT, 80, dtype=np.float32))
+    finder.look(*(np.zeros((50, n), np.float32) for n in (60, 3, 20)), np.zeros(50))
+    weights = np.zeros((100_000, COUNT), np.float32)
+    weights[:250, INDEX["mouthSmileLeft"]] = 0.7
+    weights[:250, INDEX["eyeLookOutLeft"]] = 0.5
+    finder.count_reach(weights)
+    reach = finder.performer().reach
+    assert reach[INDEX["mouthSmileLeft"]] == pytest.approx(0.7, abs=0.01)
+    assert range_gain(reach, 1.0)[INDEX["eyeLookOutLeft"]] == 1
