@@ -293,6 +293,9 @@ def _take_info(options: argparse.Namespace) -> int:
 def _take_solve(options: argparse.Namespace) -> int:
     from .pipeline.solve import solve_take
 
+    if options.performer and options.save_performer:
+        sys.stderr.write("usage: --save-performer learns from the take: leave --performer out\n")
+        return EXIT_USAGE
     check_writable(options.json, options.save_performer)
     bar = ProgressBar(f"Solving {Path(options.file).name}")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
@@ -314,8 +317,13 @@ def _take_solve(options: argparse.Namespace) -> int:
 
 def _take_export(options: argparse.Namespace) -> int:
     from .takes.csv_out import write_csv
-    from .takes.take_file import read_track
+    from .takes.take_file import read_header, read_track
 
+    if read_header(options.file)["state"] == "tracking":
+        sys.stderr.write(
+            f"warning: {options.file} was not tracked to its end and its values are provisional; "
+            "resume it or solve it anew\n"
+        )
     write_csv(options.output, read_track(options.file))
     return EXIT_DONE
 
