@@ -4,7 +4,7 @@
 No single frame is trusted, least of all the first. Candidates from the whole clip are put to
 rest (what moves them is taken out), and those that moved least and face the camera most decide.
 What a face seems to do all the time is how it is built, not what it does: narrow eyes are no
-squint. So movements count from their usual lowest value in the clip.
+squint. So movements count from their usual lowest value among the candidates.
 """
 
 from __future__ import annotations

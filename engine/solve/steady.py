@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calm weights: neighbours in time help a frame that the network doubts.
+"""Calm weights and heads: neighbours in time help a frame that the network doubts.
 
-Offline a Gaussian looks both ways, without delay, and every neighbour counts by its confidence,
-so that a covered moment is filled from the sure ones around it. Live, a one-sided filter that
+Offline a narrow Gaussian looks both ways, without delay. Where the network doubts, a wide one takes
+over in which every neighbour counts by its confidence, so that a covered moment is filled from the
+sure ones around it. (Not everywhere: movement is doubted more than rest and would be flattened.)
+Live, a one-sided filter that
 follows fast movements at once (Casiez, Roussel and Vogel 2012, the One Euro filter).
 """
 
@@ -60,12 +62,20 @@ def steady(time_s: np.ndarray, weights: np.ndarray, confidence: np.ndarray) -> n
 
 
 def steady_head(time_s: np.ndarray, pose: np.ndarray) -> np.ndarray:
-    """Zero-phase smoothing of head poses (n, k) in one stretch of frames with a face."""
+    """Zero-phase smoothing of a head's pose in one stretch of frames with a face.
+
+    Args:
+        time_s: float64 (n,), increasing.
+        pose: float64 (n, 6), angles in degrees, unwrapped, and position in cm.
+
+    Returns:
+        float64 (n, 6).
+    """
     return _gaussian(time_s, pose, np.ones_like(pose), np.full(pose.shape[1], HEAD_SIGMA_S))
 
 
 def _gaussian(time_s, weights, share, sigma) -> np.ndarray:
-    """Means (n, 52) over time, each neighbour with its share."""
+    """Means (n, k) over time, each neighbour with its share; ``sigma`` (k,) in seconds."""
     total, mass = weights * share, share.copy()
     for offset in range(1, len(time_s)):
         distance = time_s[offset:] - time_s[:-offset]
