@@ -14,11 +14,8 @@ from ..scene.markers import has_markers, remove_markers
 from .keys import show_doubt
 
 
-class FACEWRIGHT_OT_read_confidence(bpy.types.Operator):
-    """Read from the take how sure the solver is of each part of the face"""
-
-    bl_idname = "facewright.read_confidence"
-    bl_label = "Read Confidence"
+class _NeedsTake:
+    """Only where a take is chosen."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -27,6 +24,13 @@ class FACEWRIGHT_OT_read_confidence(bpy.types.Operator):
         if reason:
             cls.poll_message_set(reason)
         return not reason
+
+
+class FACEWRIGHT_OT_read_confidence(_NeedsTake, bpy.types.Operator):
+    """Read from the take how sure the solver is of each part of the face"""
+
+    bl_idname = "facewright.read_confidence"
+    bl_label = "Read Confidence"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read and show."""
@@ -41,21 +45,13 @@ class FACEWRIGHT_OT_read_confidence(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_mark_doubt(bpy.types.Operator):
+class FACEWRIGHT_OT_mark_doubt(_NeedsTake, bpy.types.Operator):
     """Set markers on the timeline where the solver was not sure of the face, in place of the \
 earlier ones"""
 
     bl_idname = "facewright.mark_doubt"
     bl_label = "Mark Stretches to Check"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = take_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set markers."""
