@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one place where seconds become frames and back.
+"""The one place where seconds become frames and back, and the clock of what is live.
 
 Times are float64 seconds from the start of a take. Frames are Blender's: numbers on the
 timeline, fractions allowed. Blender's rate is ``fps / fps_base`` (29.97 is 30 / 1.001).
@@ -7,6 +7,7 @@ timeline, fractions allowed. Blender's rate is ``fps / fps_base`` (29.97 is 30 /
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,3 +53,12 @@ class FrameClock:
         lo = np.ceil(self.frames(first_s) - 0.02)
         hi = np.floor(self.frames(last_s) + 0.02)
         return np.arange(int(lo), int(hi) + 1, dtype=np.int64)
+
+
+def now_s() -> float:
+    """Seconds on a clock that all processes of this machine share and that never goes back.
+
+    ``perf_counter`` is CLOCK_MONOTONIC on Linux, mach_absolute_time on macOS and
+    QueryPerformanceCounter on Windows: one for the whole system, and fine enough.
+    """
+    return time.perf_counter()

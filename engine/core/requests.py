@@ -22,6 +22,7 @@ class SolveSettings:
             down) and mouthClose within jawOpen.
         clamp: Keep weights within 0..1.
         causal: Use only the frames before each frame, as live capture has to.
+        steady: Calm the values over time; off where a live filter does.
     """
 
     solver: str = "facewright"
@@ -32,6 +33,7 @@ class SolveSettings:
     exclusive: bool = True
     clamp: bool = True
     causal: bool = False
+    steady: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,5 +96,46 @@ class TrackRequest:
 
     @classmethod
     def from_wire(cls, data: dict) -> TrackRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})
+
+
+@dataclass(frozen=True)
+class LiveRequest:
+    """Track what a source shows now, frame by frame, until somebody says stop.
+
+    Attributes:
+        source: Where the pictures come from: "webcam:0", "webcam:part of a name",
+            "file:clip.mp4".
+        realtime: Pace a file as if it were a camera; otherwise every frame of it is tracked as
+            fast as it goes. Cameras are always in real time.
+        repeat: Begin a file again when it ends.
+        width, height: Size of picture to ask a camera for, pixels.
+        rate: Frames per second to ask a camera for.
+        mirror: Flip the picture, so that the character moves like a mirror image.
+        engine: Id of the tracking engine.
+        solve: How what was seen becomes weights; ``performer`` is the profile to start with.
+        face: Which face, by size where it first shows: 0 is the largest.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    source: str
+    realtime: bool = True
+    repeat: bool = False
+    width: int = 640
+    height: int = 360
+    rate: int = 30
+    mirror: bool = False
+    engine: str = "mediapipe"
+    solve: SolveSettings = field(default_factory=SolveSettings)
+    face: int = 0
+    device: str = "auto"
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> LiveRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
         return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})

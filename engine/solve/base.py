@@ -56,5 +56,8 @@ class Solver(Protocol):
     def performer(self) -> Performer | None:
         """What was learned, or None where there is nothing to learn."""
 
+    def adopt(self, performer: Performer | None) -> None:
+        """Go on with another profile; None for what the observations show."""
+
     def solve(self, observations: Observations) -> FaceTrack:
         """Second pass: the values of T consecutive frames; NaN where no face was seen."""

@@ -49,8 +49,9 @@ class FacewrightSolver:
         self._network = options.open_network(NETWORK)
         self._finder = RestFinder(self._compare)
         self._given = options.performer
-        self._causal = Causal() if options.settings.causal else None
-        self._causal_head = Causal(6) if options.settings.causal else None
+        causal = options.settings.causal and options.settings.steady
+        self._causal = Causal() if causal else None
+        self._causal_head = Causal(6) if causal else None
 
     def study(self, observations: Observations) -> None:
         """Look for the performer at rest, unless a profile says what that looks like."""
@@ -75,6 +76,10 @@ class FacewrightSolver:
     def performer(self) -> Performer | None:
         """The profile given, or what the clip showed so far; None before it showed enough."""
         return self._given or self._finder.performer()
+
+    def adopt(self, performer: Performer | None) -> None:
+        """Go on with another profile; None for what the clip shows."""
+        self._given = performer
 
     def solve(self, observations: Observations) -> FaceTrack:
         """The values of T consecutive frames."""
@@ -158,6 +163,8 @@ class FacewrightSolver:
         return np.clip(out[:, :COUNT], 0, 1), shapes
 
     def _calm(self, observations, seen, weights, confidence) -> np.ndarray:
+        if not self._options.settings.steady:
+            return weights
         if self._causal:
             return _one_by_one(self._causal, seen.time_s, weights)
         out = np.empty_like(weights)
@@ -171,7 +178,7 @@ class FacewrightSolver:
         pose = np.concatenate([head_deg, head_cm], axis=1)
         for rows in _stretches(observations.valid):
             pose[rows, :3] = np.unwrap(pose[rows, :3], period=360, axis=0)
-            if not self._causal_head:
+            if self._options.settings.steady and not self._causal_head:
                 pose[rows] = steady_head(seen.time_s[rows], pose[rows])
         if self._causal_head:
             pose = _HEAD_RANGE * _one_by_one(self._causal_head, seen.time_s, pose / _HEAD_RANGE)

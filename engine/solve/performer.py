@@ -48,17 +48,7 @@ def write_performer(path: Path | str, performer: Performer) -> None:
         FacewrightError: ``performer-unwritable``.
     """
     path = Path(path)
-    data = {
-        "schema": SCHEMA,
-        "frames": performer.frames,
-        "appearance_model": performer.appearance_model,
-        "idle": _by_name(performer.idle),
-        "reach": _by_name(performer.reach),
-        "rest": [round(float(value), 4) for value in performer.rest],
-        "appearance": None
-        if np.isnan(performer.appearance).any()
-        else [round(float(value), 4) for value in performer.appearance],
-    }
+    data = performer_to_json(performer)
     partial = path.with_name(f"{path.name}.part")
     try:
         partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
@@ -80,23 +70,7 @@ def read_performer(path: Path | str) -> Performer:
     """
     path = Path(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"schema {data['schema']!r}")
-        appearance = data["appearance"]
-        performer = Performer(
-            np.array(data["rest"], np.float32).reshape(LANDMARKS * 3),
-            np.full(APPEARANCE, np.nan, np.float32)
-            if appearance is None
-            else np.array(appearance, np.float32).reshape(APPEARANCE),
-            _in_order(data["idle"]),
-            _in_order(data["reach"]),
-            int(data["frames"]),
-            str(data["appearance_model"]),
-        )
-        known = np.concatenate([performer.rest, performer.idle, performer.reach])
-        if not np.isfinite(known).all():
-            raise ValueError("a value is not a number")
+        return performer_from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise FacewrightError(
             f"There is no performer profile {path}.", "Check the path.", "performer-missing"
@@ -107,6 +81,41 @@ def read_performer(path: Path | str) -> Performer:
             f"Choose a {SUFFIX} file that Facewright wrote.",
             "performer-unreadable",
         ) from error
+
+
+def performer_to_json(performer: Performer) -> dict:
+    """A profile as a JSON object."""
+    return {
+        "schema": SCHEMA,
+        "frames": performer.frames,
+        "appearance_model": performer.appearance_model,
+        "idle": _by_name(performer.idle),
+        "reach": _by_name(performer.reach),
+        "rest": [round(float(value), 4) for value in performer.rest],
+        "appearance": None
+        if np.isnan(performer.appearance).any()
+        else [round(float(value), 4) for value in performer.appearance],
+    }
+
+
+def performer_from_json(data: dict) -> Performer:
+    """The inverse of ``performer_to_json``; ValueError, KeyError or TypeError on anything else."""
+    if data["schema"] != SCHEMA:
+        raise ValueError(f"schema {data['schema']!r}")
+    appearance = data["appearance"]
+    performer = Performer(
+        np.array(data["rest"], np.float32).reshape(LANDMARKS * 3),
+        np.full(APPEARANCE, np.nan, np.float32)
+        if appearance is None
+        else np.array(appearance, np.float32).reshape(APPEARANCE),
+        _in_order(data["idle"]),
+        _in_order(data["reach"]),
+        int(data["frames"]),
+        str(data["appearance_model"]),
+    )
+    known = np.concatenate([performer.rest, performer.idle, performer.reach])
+    if not np.isfinite(known).all():
+        raise ValueError("a value is not a number")
     return performer
 
 

@@ -51,6 +51,9 @@ class RawSolver:
     def performer(self) -> None:
         """Nothing."""
 
+    def adopt(self, performer: object) -> None:
+        """Nothing."""
+
     def solve(self, observations: Observations) -> FaceTrack:
         """See ``solve``."""
         return solve(observations)
