@@ -17,13 +17,13 @@ from ..core.types import Observations
 from ..models.catalog import list_models, model_path
 from ..solve.base import Solver, SolverOptions
 from ..solve.catalog import create_solver
-from ..solve.performer import Performer, read_performer, write_performer
+from ..solve.performer import Performer, performer_from_json, read_performer, write_performer
 from ..takes.take_file import TakeWriter, read_header, read_observations
 from ..tracking.onnx_session import open_model
 
 # Frames of landmarks held at once; an hour's solved values take 50 MB more.
 _BLOCK_FRAMES = 1500
-_APPEARANCE = "face_appearance"
+APPEARANCE_NETWORK = "face_appearance"
 SOLVER_NETWORK = "face_solver"
 
 
@@ -68,9 +68,14 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     header = read_header(request.take)
     report = SolveReport(request.take, request.solve.solver)
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
+    if header.get("performer") and not request.solve.performer:
+        # Recorded live: the whole session showed more of the face at rest than this take.
+        solver.adopt(_comparable_performer(performer_from_json(header["performer"])))
     with TakeWriter(request.take, {}, resume=True) as take:
         _check_frames(take, header["state"], progress)
-        if take.models.get(_APPEARANCE, _sha256_of(_APPEARANCE)) != _sha256_of(_APPEARANCE):
+        if take.models.get(APPEARANCE_NETWORK, sha256_of(APPEARANCE_NETWORK)) != sha256_of(
+            APPEARANCE_NETWORK
+        ):
             progress.warn(
                 f"{take.path.name} was tracked by an older version, whose view of cheeks and lips "
                 "cannot be compared; it is solved by its landmarks. Tracking again is better."
@@ -97,16 +102,25 @@ def make_solver(settings: SolveSettings, width: int, height: int) -> Solver:
             height,
             load_geometry(model_path("face_geometry")),
             lambda model: open_model(model_path(model), "cpu").run,
-            _known_performer(settings.performer) if settings.performer else None,
+            read_profile(settings.performer) if settings.performer else None,
         )
     )
 
 
-def _known_performer(path: str) -> Performer:
-    performer = read_performer(path)
-    if performer.appearance_model == _sha256_of(_APPEARANCE):
+def _comparable_performer(performer: Performer) -> Performer:
+    """Without the appearance that another network than today's saw."""
+    if performer.appearance_model == sha256_of(APPEARANCE_NETWORK):
         return performer
     return replace(performer, appearance=np.full_like(performer.appearance, np.nan))
+
+
+def read_profile(path: str) -> Performer:
+    """A performer from a profile, as far as today's networks can use it.
+
+    Raises:
+        FacewrightError: ``performer-missing`` or ``performer-unreadable``.
+    """
+    return _comparable_performer(read_performer(path))
 
 
 def solve_header(settings: SolveSettings) -> dict:
@@ -152,20 +166,21 @@ def solve_all(
         report.performer = request.save_performer
         report.valid_frames = _save_performer(solver, request)
     if not request.keep_values:
-        models = take.models | {SOLVER_NETWORK: _sha256_of(SOLVER_NETWORK)}
+        models = take.models | {SOLVER_NETWORK: sha256_of(SOLVER_NETWORK)}
         take.overwrite_tracks(solved, models=models, **solve_header(settings))
         report.valid_frames = sum(int(track.valid.sum()) for _, track in solved)
 
 
 def _comparable(observations: Observations, take: TakeWriter) -> Observations:
     """Without the appearance that another network than today's saw: its numbers mean nothing."""
-    if take.models.get(_APPEARANCE) == _sha256_of(_APPEARANCE):
+    if take.models.get(APPEARANCE_NETWORK) == sha256_of(APPEARANCE_NETWORK):
         return observations
     nothing = np.full_like(observations.appearance, np.nan)
     return replace(observations, appearance=nothing)
 
 
-def _sha256_of(model_id: str) -> str:
+def sha256_of(model_id: str) -> str:
+    """SHA-256 of a network of the catalogue."""
     return next(model.sha256 for model in list_models() if model.id == model_id)
 
 
@@ -192,7 +207,7 @@ def _save_performer(solver: Solver, request: SolveRequest) -> int:
             'Use the solver "facewright" on a take that shows a face.',
             "performer-unknown",
         )
-    performer = replace(performer, appearance_model=_sha256_of(_APPEARANCE))
+    performer = replace(performer, appearance_model=sha256_of(APPEARANCE_NETWORK))
     write_performer(Path(request.save_performer), performer)
     return performer.frames
 

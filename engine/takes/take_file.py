@@ -152,6 +152,18 @@ class TakeWriter:
                 self._replace_values(first, track)
             self._database.executemany("INSERT OR REPLACE INTO header VALUES (?, ?)", rows)
 
+    def shift_times(self, seconds: float) -> None:
+        """Move every frame in time, all of them or none."""
+        with self._explained(), self._database:
+            rows = self._database.execute("SELECT first, data FROM frames").fetchall()
+            for first, data in rows:
+                records = np.frombuffer(data, FRAME).copy()
+                records["time_s"] += seconds
+                self._database.execute(
+                    "UPDATE frames SET data = ? WHERE first = ?", (records.tobytes(), first)
+                )
+        self.last_time_s += seconds
+
     def _bring_up_to_date(self, schema: str) -> None:
         """Rewrite a take of an older schema, all of it or nothing."""
         with self._database:
