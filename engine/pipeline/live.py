@@ -123,11 +123,7 @@ class LiveCapture:
         return self._recorder is not None
 
     def step(self, timeout_s: float = _WAIT_S) -> LiveFrame | None:
-        """Track the newest frame; None when there is none in time.
-
-        Raises:
-            FacewrightError: The recording cannot be written; it has been closed.
-        """
+        """Track the newest frame; None when there is none in time."""
         picture = self.source.next_frame(timeout_s)
         if picture is None:
             return None
@@ -143,9 +139,20 @@ class LiveCapture:
         self._measured.append((now, now - picture.time_s))
         while self._measured[0][0] < now - _WINDOW_S:
             self._measured.popleft()
-        frame = LiveFrame(observations, track, picture)
-        self._record(frame)
-        return frame
+        return LiveFrame(observations, track, picture)
+
+    def keep(self, frame: LiveFrame) -> None:
+        """Write a frame into the take, if one is being recorded.
+
+        Raises:
+            FacewrightError: The take cannot be written; the recording has ended.
+        """
+        try:
+            if self._recorder:
+                self._recorder.add(frame.observations, frame.track)
+        except FacewrightError:
+            self._recorder = None
+            raise
 
     def status(self) -> LiveStatus:
         """How the capture is doing."""
@@ -255,15 +262,6 @@ class LiveCapture:
             shift_s,
             performer=performer_to_json(known) if known else None,
         )
-
-    def _record(self, frame: LiveFrame) -> None:
-        if self._recorder is None:
-            return
-        try:
-            self._recorder.add(frame.observations, frame.track)
-        except FacewrightError:
-            self._recorder = None
-            raise
 
     def _match_size(self, picture: VideoFrame) -> None:
         """A camera that comes back may give pictures of another size."""

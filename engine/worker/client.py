@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.requests import SolveRequest, TrackRequest
+from ..core.requests import LiveRequest, SolveRequest, TrackRequest
 from .protocol import LAST_WORDS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
@@ -25,6 +25,7 @@ _PATIENCE_S = 2.0
 _LEGACY = {
     Kind.TRACK: "All frames tracked so far are in the take; Resume goes on from there.",
     Kind.SOLVE: "The take is as it was.",
+    Kind.LIVE: "Start again; what was recorded until then is in its take.",
 }
 
 
@@ -89,6 +90,14 @@ class WorkerClient:
     def solve(self, request: SolveRequest, job: str = "solve") -> None:
         """Begin to solve a take anew; the job's messages come from ``poll``."""
         self._begin(Kind.SOLVE, job, request.to_wire())
+
+    def live(self, request: LiveRequest, job: str = "live") -> None:
+        """Begin to track what a source shows; VALUES come from ``poll``."""
+        self._begin(Kind.LIVE, job, request.to_wire())
+
+    def order(self, kind: Kind, **data: object) -> None:
+        """Tell the live job something of ``protocol.LIVE_ORDERS``."""
+        self._send(Message(kind, self._job, data))
 
     def cancel(self) -> None:
         """Ask the running job to stop; DONE follows."""

@@ -15,19 +15,37 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
-from ..core.requests import SolveRequest, TrackRequest
-from .protocol import LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
+from ..core.requests import LiveRequest, SolveRequest, TrackRequest
+from .protocol import LIVE_ORDERS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _PROGRESS_EVERY_S = 0.1
 # How long a job may take to leave in good order after stdin has ended.
 _LAST_BREATH_S = 1.0
-# What to do, and what tells that nobody wants it any more; None at the end of stdin.
-_Requests = queue.SimpleQueue[tuple[Message, threading.Event] | None]
+
+
+@dataclass
+class _Request:
+    """What to do, and what else is said about it.
+
+    Attributes:
+        message: The request.
+        cancelled: Set when nobody wants it any more.
+        inbox: Orders that come while it is being done.
+    """
+
+    message: Message
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    inbox: queue.SimpleQueue[Message] = field(default_factory=queue.SimpleQueue)
+
+
+# None at the end of stdin.
+_Requests = queue.SimpleQueue[_Request | None]
 
 
 class _Wire:
@@ -54,9 +72,9 @@ def main() -> int:
         python=platform.python_version(),
         packages=installed_packages(),
     )
-    while (request := requests.get()) is not None and request[0].kind is not Kind.QUIT:
-        if request[0].kind in _JOBS:
-            _do(request[0], wire, request[1])
+    while (request := requests.get()) is not None and request.message.kind is not Kind.QUIT:
+        if request.message.kind in _JOBS:
+            _do(request, wire)
     return 0
 
 
@@ -69,49 +87,67 @@ def _take_stdout() -> BinaryIO:
 
 
 def _read(requests: _Requests) -> None:
-    cancelled = threading.Event()
+    current = _Request(Message(Kind.HELLO))
     for line in iter(lambda: sys.stdin.buffer.readline(LONGEST_LINE), b""):
         try:
             message = Message.from_line(line)
         except ProtocolError as error:
             sys.stderr.write(f"ignored: {error}\n")
             continue
-        if message.kind in _JOBS:  # its own event: a CANCEL may come before the job has begun
-            cancelled = threading.Event()
-        if message.kind in (Kind.CANCEL, Kind.QUIT):
-            cancelled.set()
-        if message.kind is not Kind.CANCEL:
-            requests.put((message, cancelled))
-    cancelled.set()
+        if message.kind in LIVE_ORDERS:
+            current.inbox.put(message)
+        elif message.kind is Kind.CANCEL:
+            current.cancelled.set()
+        else:
+            if message.kind is Kind.QUIT:
+                current.cancelled.set()
+            # From now on: a CANCEL may come before the job has begun.
+            current = _Request(message)
+            requests.put(current)
+    current.cancelled.set()
     requests.put(None)
     time.sleep(_LAST_BREATH_S)
     os._exit(3)  # a native library may be stuck; finished blocks are on disk
 
 
 # The pipeline is imported by the job: a worker that lacks a library must live to say so.
-def _track(data: dict, progress: Progress) -> object:
+def _track(request: _Request, _wire: _Wire, progress: Progress) -> object:
     from ..pipeline.track import track_video
 
-    return track_video(TrackRequest.from_wire(data), progress)
+    return track_video(TrackRequest.from_wire(request.message.data), progress)
 
 
-def _solve(data: dict, progress: Progress) -> object:
+def _solve(request: _Request, _wire: _Wire, progress: Progress) -> object:
     from ..pipeline.solve import solve_take
 
-    return solve_take(SolveRequest.from_wire(data), progress)
+    return solve_take(SolveRequest.from_wire(request.message.data), progress)
 
 
-_JOBS: dict[Kind, Callable[[dict, Progress], object]] = {Kind.TRACK: _track, Kind.SOLVE: _solve}
+def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
+    from .live_job import run_live
+
+    def tell(kind: Kind, **data: object) -> None:
+        wire.send(kind, request.message.job, **data)
+
+    return run_live(LiveRequest.from_wire(request.message.data), request.inbox, tell, progress)
 
 
-def _do(message: Message, wire: _Wire, cancelled: threading.Event) -> None:
+_JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
+    Kind.TRACK: _track,
+    Kind.SOLVE: _solve,
+    Kind.LIVE: _live,
+}
+
+
+def _do(request: _Request, wire: _Wire) -> None:
+    message = request.message
     try:
         progress = Progress(
             _throttled(wire, message.job),
             lambda text: wire.send(Kind.WARNING, message.job, text=text),
-            cancelled.is_set,
+            request.cancelled.is_set,
         )
-        report = _JOBS[message.kind](message.data, progress)
+        report = _JOBS[message.kind](request, wire, progress)
         wire.send(Kind.DONE, message.job, **vars(report))
     except FacewrightError as error:
         _fail(wire, message.job, error.message, error.hint, error.code)

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-PROTOCOL = 2
+PROTOCOL = 3
 # A line longer than this is not ours; it bounds what a confused peer can make us hold. A report
 # with ten thousand gaps takes a megabyte.
 LONGEST_LINE = 1 << 26
@@ -24,11 +24,23 @@ class Kind(StrEnum):
         HELLO: Ready. data: protocol, python, packages (name to version).
         PROGRESS: data: done, total (0 = unknown), unit, per_second.
         WARNING: Does not prevent the result. data: text.
+        VALUES: Live: one frame's solved values. data: ``live_wire.pack_values``.
+        STATUS: Live: how the capture is doing. data: a ``pipeline.live.LiveStatus``.
+        RECORDED: Live: a recording has ended. data: a ``pipeline.record.RecordReport``, or
+            message, hint, code when it failed.
+        CALIBRATED: Live: a calibration has ended. data: performer (path), or message, hint, code.
         DONE: The job's last message when it succeeded or was cancelled. data: the report.
         FAILED: The job's last message when it did not. data: message, hint, code, detail.
     Client to worker:
         TRACK: Begin a job: a video becomes a take. data: a TrackRequest.
         SOLVE: Begin a job: a take is solved anew. data: a SolveRequest.
+        DEVICES: Begin a job: list cameras and microphones. data: none.
+        LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
+        RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
+        KEEP: To a live job: complete the take. data: shift_s.
+        CALIBRATE: To a live job: make a profile. data: performer (path), begin_s, seconds.
+        PERFORMER: To a live job: go by another profile. data: performer (path or empty).
+        PICTURE: To a live job: show its pictures. data: path (of a file to map, or empty).
         CANCEL: Stop the job; DONE follows.
         QUIT: Leave.
     """
@@ -36,15 +48,28 @@ class Kind(StrEnum):
     HELLO = "HELLO"
     PROGRESS = "PROGRESS"
     WARNING = "WARNING"
+    VALUES = "VALUES"
+    STATUS = "STATUS"
+    RECORDED = "RECORDED"
+    CALIBRATED = "CALIBRATED"
     DONE = "DONE"
     FAILED = "FAILED"
     TRACK = "TRACK"
     SOLVE = "SOLVE"
+    DEVICES = "DEVICES"
+    LIVE = "LIVE"
+    RECORD = "RECORD"
+    KEEP = "KEEP"
+    CALIBRATE = "CALIBRATE"
+    PERFORMER = "PERFORMER"
+    PICTURE = "PICTURE"
     CANCEL = "CANCEL"
     QUIT = "QUIT"
 
 
 LAST_WORDS = frozenset({Kind.DONE, Kind.FAILED})
+# What a live job is told while it runs.
+LIVE_ORDERS = frozenset({Kind.RECORD, Kind.KEEP, Kind.CALIBRATE, Kind.PERFORMER, Kind.PICTURE})
 
 
 class ProtocolError(ValueError):
