@@ -16,7 +16,7 @@ from engine.sources.media import VideoSource
 from engine.tracking.base import FaceTracker, TrackerOptions
 from engine.tracking.catalog import create_tracker
 from engine.tracking.mediapipe_tasks import is_installed
-from engine.tracking.one_euro import OneEuro
+from engine.tracking.one_euro import LandmarkFilter
 from tools.fetch_clips import CLIPS, fetch
 
 DEFAULT_CLIPS = (
@@ -96,7 +96,7 @@ def differences(
         tongue, and degrees (T,) between head rotations.
     """
     smooth = np.full(ours.landmarks.shape, np.nan)
-    one_euro = OneEuro()
+    one_euro = LandmarkFilter()
     for row in range(len(ours)):
         if ours.valid[row]:
             smooth[row] = one_euro(ours.landmarks[row], float(ours.time_s[row]))

@@ -26,7 +26,7 @@ class FilterSettings:
     """How a track becomes frames.
 
     Attributes:
-        smoothing: Strength 0..1 by part of the face (``smooth.PARTS``); empty is off.
+        smoothing: Strength 0..1 by part of the face (``columns.PARTS``); empty is off.
         keep_blinks: Leave blinks as sharp as they were measured.
         keep_lips: Leave lip contacts as sharp as they were measured.
         doubt_policy: "KEEP", "HOLD" or "EASE" where the solver was not sure of a weight.

@@ -6,9 +6,11 @@ Columns: 52 weights (ARKit order), then head rotation (3), head position (3), ga
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from ..core.arkit import COUNT
+from ..core.arkit import COUNT, REGION_INDICES, REGIONS
 from ..core.types import FaceTrack
 
 WEIGHTS = slice(0, COUNT)
@@ -16,6 +18,37 @@ HEAD_DEG = slice(COUNT, COUNT + 3)
 HEAD_CM = slice(COUNT + 3, COUNT + 6)
 GAZE_DEG = slice(COUNT + 6, COUNT + 10)
 WIDTH = COUNT + 10
+
+# What a setting by part of the face can name.
+PARTS: tuple[str, ...] = (*REGIONS, "head")
+
+
+def part_columns(values: Mapping[str, float], otherwise: float) -> np.ndarray:
+    """A value by part of the face, spread over the columns.
+
+    Args:
+        values: By part, one of ``PARTS``. "gaze" covers the eyeLook weights and the gaze angles,
+            "head" the angles and the position.
+        otherwise: The value of a part left out.
+
+    Returns:
+        float64 (WIDTH,).
+
+    Raises:
+        ValueError: A part is unknown.
+    """
+    unknown = set(values) - set(PARTS)
+    if unknown:
+        raise ValueError(f"unknown parts of the face: {sorted(unknown)}; known: {PARTS}")
+    columns = np.full(WIDTH, float(otherwise))
+    for part, value in values.items():
+        if part == "head":
+            columns[HEAD_DEG] = columns[HEAD_CM] = value
+        else:
+            columns[list(REGION_INDICES[part])] = value
+        if part == "gaze":
+            columns[GAZE_DEG] = value
+    return columns
 
 
 def to_matrix(track: FaceTrack) -> np.ndarray:

@@ -57,7 +57,7 @@ def settle_doubt(
     if policy not in POLICIES:
         raise ValueError(f"unknown doubt policy {policy!r}, not one of {POLICIES}")
     rows = np.flatnonzero(track.valid)
-    sure = _column_confidence(track)[rows] >= threshold
+    sure = column_confidence(track)[rows] >= threshold
     if policy == "KEEP" or sure.all():
         return track
     time_s = track.time_s[rows]
@@ -72,7 +72,7 @@ def settle_doubt(
     return from_matrix(track.time_s, track.valid, confidences(track), whole)
 
 
-def _column_confidence(track: FaceTrack) -> np.ndarray:
+def column_confidence(track: FaceTrack) -> np.ndarray:
     """float (T, WIDTH): the confidence of every column of the matrix; 1 for the head.
 
     A gaze angle comes from two opposite eyeLook weights (``solve.gaze``) and is as sure as the

@@ -10,23 +10,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..core.arkit import INDEX, REGION_INDICES, REGIONS
+from ..core.arkit import INDEX, REGION_INDICES
 from ..core.types import FaceTrack
 from .columns import (
-    GAZE_DEG,
-    HEAD_CM,
-    HEAD_DEG,
     WEIGHTS,
-    WIDTH,
     confidences,
     frame_interval,
     from_matrix,
+    part_columns,
     runs,
     to_matrix,
 )
 from .events import BLINK, LIP_CONTACT, blink_signal, event_share, lip_signal
 
-PARTS: tuple[str, ...] = (*REGIONS, "head")
 DEFAULT_STRENGTH: Mapping[str, float] = {
     "brows": 0.4,
     "eyelids": 0.25,
@@ -58,8 +54,8 @@ def smooth(
 
     Args:
         track: The track, times increasing; frames that are not valid stay so.
-        strength: Strength 0..1 by part of the face (one of ``PARTS``); a part left out is not
-            smoothed. "gaze" covers the eyeLook weights and the gaze angles.
+        strength: Strength 0..1 by part of the face (one of ``columns.PARTS``); a part left out
+            is not smoothed.
         keep_blinks: Fade back to the raw eyelids around each blink.
         keep_lips: Fade back to the raw mouth and jaw around each lip contact.
 
@@ -69,10 +65,7 @@ def smooth(
     Raises:
         ValueError: A part is unknown.
     """
-    unknown = set(strength) - set(PARTS)
-    if unknown:
-        raise ValueError(f"unknown parts of the face: {sorted(unknown)}; known: {PARTS}")
-    sigmas = _column_sigmas(strength)
+    sigmas = part_columns({part: sigma_s(value) for part, value in strength.items()}, 0.0)
     if not sigmas.any():
         return track
     matrix = to_matrix(track)
@@ -81,16 +74,6 @@ def smooth(
             track.time_s[first:stop], matrix[first:stop], sigmas, keep_blinks, keep_lips
         )
     return from_matrix(track.time_s, track.valid, confidences(track), matrix)
-
-
-def _column_sigmas(strength: Mapping[str, float]) -> np.ndarray:
-    """Gaussian width in seconds for each column, float64 (WIDTH,)."""
-    sigmas = np.zeros(WIDTH)
-    for region in REGIONS:
-        sigmas[list(REGION_INDICES[region])] = sigma_s(strength.get(region, 0.0))
-    sigmas[GAZE_DEG] = sigma_s(strength.get("gaze", 0.0))
-    sigmas[HEAD_DEG] = sigmas[HEAD_CM] = sigma_s(strength.get("head", 0.0))
-    return sigmas
 
 
 def _smooth_run(time_s, matrix, sigmas, keep_blinks, keep_lips) -> np.ndarray:

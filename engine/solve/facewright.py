@@ -51,7 +51,7 @@ class FacewrightSolver:
         self._given = options.performer
         causal = options.settings.causal and options.settings.steady
         self._causal = Causal() if causal else None
-        self._causal_head = Causal(6) if causal else None
+        self._causal_head = Causal() if causal else None
 
     def study(self, observations: Observations) -> None:
         """Look for the performer at rest, unless a profile says what that looks like."""

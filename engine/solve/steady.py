@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arkit import COUNT, REGION_INDICES
+from ..core.one_euro import OneEuro
 
 # Standard deviations in seconds. A lid closes in 60 ms, lips in 80; a brow takes 150.
 SIGMA_S = {"eyelids": 0.016, "gaze": 0.036, "mouth": 0.036, "jaw": 0.036, "tongue": 0.036}
@@ -26,7 +27,7 @@ _SURE = 0.2
 # What a neighbour without any confidence still counts.
 _LEAST_SHARE = 0.02
 # One Euro: frequency at rest in Hz, and what a speed of 1 a second adds to it.
-_REST_HZ, _SPEED_HZ = 3.0, 2.5
+_REST_HZ, _SPEED_HZ = 3.0, 7.5
 _SLOPE_HZ = 4.0
 
 
@@ -94,30 +95,15 @@ def _gaussian(time_s, weights, share, sigma) -> np.ndarray:
 class Causal:
     """One Euro filters of some numbers; each frame uses only the frames before it.
 
-    Args:
-        count: How many numbers, each with a range of about 1.
+    Each number has a range of about 1.
     """
 
-    def __init__(self, count: int = COUNT) -> None:
-        self._time_s = -np.inf
-        self._value = np.zeros(count)
-        self._slope = np.zeros(count)
+    def __init__(self) -> None:
+        self._filter = OneEuro(_REST_HZ, _SPEED_HZ, _SLOPE_HZ)
 
     def __call__(self, time_s: float, weights: np.ndarray) -> np.ndarray:
         """The filtered numbers of the next frame; after half a second it starts anew."""
-        step = time_s - self._time_s
-        self._time_s = time_s
-        if not 0 < step < 0.5:
-            self._value, self._slope = weights.astype(np.float64), np.zeros(len(weights))
-            return self._value
-        slope = (weights - self._value) / step
-        self._slope = self._slope + _share(_SLOPE_HZ, step) * (slope - self._slope)
-        cutoff = _REST_HZ * (1 + _SPEED_HZ * np.abs(self._slope))
-        self._value = self._value + _share(cutoff, step) * (weights - self._value)
-        return self._value
-
-
-def _share(cutoff_hz: np.ndarray | float, step_s: float) -> np.ndarray | float:
-    """Share of a new sample in a low-pass filter of first order."""
-    turn = 2 * np.pi * cutoff_hz * step_s
-    return turn / (turn + 1)
+        before_s = self._filter.time_s
+        if before_s is not None and not 0 < time_s - before_s < 0.5:
+            self._filter.reset()
+        return self._filter(weights, time_s)

@@ -16,7 +16,7 @@ from .appearance import appearance
 from .blendshapes import blendshape_scores
 from .head_pose import head_pose
 from .landmarks import RawFace
-from .one_euro import OneEuro
+from .one_euro import LandmarkFilter
 from .onnx_session import OnnxModel
 
 
@@ -33,7 +33,7 @@ class Measurer:
         self._blendshapes = blendshapes
         self._looks = looks
         self._geometry = geometry
-        self._filter = OneEuro()
+        self._filter = LandmarkFilter()
 
     def measure(
         self,

@@ -8,8 +8,9 @@ import pytest
 from face_tracks import make_track, weight
 
 from engine.core.arkit import COUNT, INDEX
+from engine.filters.columns import PARTS
 from engine.filters.events import BLINK, LIP_CONTACT, event_share, lip_signal
-from engine.filters.smooth import DEFAULT_STRENGTH, PARTS, sigma_s, smooth
+from engine.filters.smooth import DEFAULT_STRENGTH, sigma_s, smooth
 
 RATE = 30
 TIME = np.arange(300) / RATE

@@ -14,7 +14,7 @@ from engine.core.similarity import fit_similarity
 from engine.models.catalog import model_path
 from engine.tracking.blendshapes import arkit_scores
 from engine.tracking.head_pose import head_pose
-from engine.tracking.one_euro import OneEuro
+from engine.tracking.one_euro import LandmarkFilter
 
 
 def _scalar_one_euro(values, times, scale):
@@ -42,7 +42,7 @@ def test_each_coordinate_is_filtered_like_a_number_on_its_own():
     tracks = np.cumsum(rng.normal(0, 0.3, (30, 3, 3)), 0) + 100
     tracks[:, 0, :2], tracks[:, 1, :2] = (0, 0), (200, 200)
     times = np.cumsum(rng.uniform(0.02, 0.06, 30))
-    one_euro = OneEuro()
+    one_euro = LandmarkFilter()
     smooth = np.stack([one_euro(points, t) for points, t in zip(tracks, times, strict=True)])
     for axis in range(3):
         expected = _scalar_one_euro(tracks[:, 2, axis], times, 1 / 200)
@@ -50,7 +50,7 @@ def test_each_coordinate_is_filtered_like_a_number_on_its_own():
 
 
 def test_after_a_gap_the_filter_knows_nothing():
-    one_euro = OneEuro()
+    one_euro = LandmarkFilter()
     points = np.random.default_rng(0).uniform(0, 100, (5, 3))
     one_euro(points, 0.0)
     one_euro.reset()
@@ -58,7 +58,7 @@ def test_after_a_gap_the_filter_knows_nothing():
 
 
 def test_a_frame_that_is_not_later_passes_unfiltered():
-    one_euro = OneEuro()
+    one_euro = LandmarkFilter()
     points = np.random.default_rng(0).uniform(0, 100, (5, 3))
     one_euro(points, 1.0)
     np.testing.assert_array_equal(one_euro(points + 5, 1.0), points + 5)
