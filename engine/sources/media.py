@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Video files: what they hold, and their pictures with true presentation times.
-
-The only file that imports PyAV (FFmpeg).
-"""
+"""Video files: what they hold, and their pictures with true presentation times."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ class VideoSource:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._container = _open(self.path)
+        self._container = open_container(self.path)
         try:
             self._stream = self._container.streams.video[0]
         except IndexError:
@@ -180,7 +177,7 @@ class VideoSource:
 
     def _rewind(self) -> None:
         self._container.close()
-        self._container = _open(self.path)
+        self._container = open_container(self.path)
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
 
@@ -252,7 +249,12 @@ class VideoSource:
         return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
 
 
-def _open(path: Path) -> av.container.InputContainer:
+def open_container(path: Path) -> av.container.InputContainer:
+    """A media file as PyAV's container.
+
+    Raises:
+        FacewrightError: ``file-missing``, ``file-empty``, ``not-a-video`` or ``file-unreadable``.
+    """
     try:
         size = path.stat().st_size if path.is_file() else None
         if size:
@@ -263,7 +265,7 @@ def _open(path: Path) -> av.container.InputContainer:
                 f"{path} may not be read.", "Check its permissions.", "file-unreadable"
             ) from error
         raise FacewrightError(
-            f"{path.name} is not a video that can be read ({_reason(error)}).",
+            f"{path.name} is not a video that can be read ({reason_of(error)}).",
             "Check that it plays in a video player, or export it again as H.264 .mp4.",
             "not-a-video",
         ) from error
@@ -282,5 +284,6 @@ def _frame_count(announced: int, by_duration: float) -> int:
     return min(announced, rounded) if announced and rounded else announced or rounded
 
 
-def _reason(error: OSError | FFmpegError) -> str:
+def reason_of(error: OSError | FFmpegError) -> str:
+    """The system's or FFmpeg's own words, for the middle of a sentence."""
     return (error.strerror or str(error)).rstrip(".").lower()
