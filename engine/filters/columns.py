@@ -62,8 +62,10 @@ def to_matrix(track: FaceTrack) -> np.ndarray:
     matrix[:, HEAD_DEG] = track.head_deg
     matrix[:, HEAD_CM] = track.head_cm
     matrix[:, GAZE_DEG] = track.gaze_deg.reshape(-1, 4)
-    for first, stop in runs(track.valid):
-        matrix[first:stop, HEAD_DEG] = np.unwrap(matrix[first:stop, HEAD_DEG], period=360, axis=0)
+    if len(track) > 1:  # live rows come one by one, many a second
+        for first, stop in runs(track.valid):
+            part = slice(first, stop), HEAD_DEG
+            matrix[part] = np.unwrap(matrix[part], period=360, axis=0)
     return matrix
 
 

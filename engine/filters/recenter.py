@@ -15,11 +15,7 @@ MODES = ("NONE", "MEDIAN", "FIRST")
 
 
 def recenter_head(track: FaceTrack, mode: str) -> FaceTrack:
-    """Head pose relative to a neutral one.
-
-    The measured rotation is R = N R', where N is the neutral pose as the camera sees it; the
-    character gets R' = Nᵀ R. Positions become displacements from the neutral position, seen in
-    the neutral pose's axes.
+    """Head pose relative to a neutral one (``relative_pose``).
 
     Args:
         track: The track.
@@ -44,11 +40,31 @@ def recenter_head(track: FaceTrack, mode: str) -> FaceTrack:
         neutral_deg, neutral_cm = head[0], position[0]
     else:
         neutral_deg, neutral_cm = np.median(head, axis=0), np.median(position, axis=0)
-    shift = position - neutral_cm
-    if mode != "NONE":
-        neutral = rotation_from_euler_deg(neutral_deg)
-        head = euler_deg(neutral.T @ rotation_from_euler_deg(head))
-        shift = shift @ neutral
+    if mode == "NONE":
+        position = position - neutral_cm
+    else:
+        head, position = relative_pose(head, position, neutral_deg, neutral_cm)
     head_deg, head_cm = track.head_deg.copy(), track.head_cm.copy()
-    head_deg[valid], head_cm[valid] = head, shift
+    head_deg[valid], head_cm[valid] = head, position
     return replace(track, head_deg=head_deg, head_cm=head_cm)
+
+
+def relative_pose(
+    head_deg: np.ndarray, head_cm: np.ndarray, neutral_deg: np.ndarray, neutral_cm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Poses as seen from a neutral one.
+
+    The measured rotation is R = N R', where N is the neutral pose as the camera sees it; the
+    character gets R' = Nᵀ R. Positions become displacements from the neutral position, seen in
+    the neutral pose's axes.
+
+    Args:
+        head_deg, head_cm: float (T, 3) each, angles and positions as in ``FaceTrack``.
+        neutral_deg, neutral_cm: float (3,) each.
+
+    Returns:
+        float64 (T, 3) each: angles in degrees, displacements in cm.
+    """
+    neutral = rotation_from_euler_deg(neutral_deg)
+    angles = euler_deg(neutral.T @ rotation_from_euler_deg(head_deg))
+    return angles, (head_cm - neutral_cm) @ neutral
