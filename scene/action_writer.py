@@ -54,6 +54,8 @@ def write_plans(
     onto_existing: bool,
     interpolation: str,
     undo: ExitStack,
+    *,
+    meets: bool = False,
 ) -> Written:
     """Writes every plan.
 
@@ -66,6 +68,8 @@ def write_plans(
             new one.
         interpolation: One of ``keyframes.INTERPOLATIONS``.
         undo: Gets a reversal for each change.
+        meets: The channels begin and end on the curves that are there, which shall keep their
+            shape outside (``punch_in.meet_existing``).
 
     Raises:
         FacewrightError: An action cannot be changed; raised before anything is.
@@ -76,7 +80,7 @@ def write_plans(
     fresh: list[ActionPlan] = []
     for plan in plans:
         if onto_existing and keyframes.current_action(plan.owner):
-            _merge(plan, span, interpolation, undo, written)
+            _merge(plan, None if meets else span, interpolation, undo, written)
         else:
             fresh.append(plan)
     shared = None
@@ -114,6 +118,7 @@ def write_plans(
 
 
 def _merge(plan: ActionPlan, span, interpolation: str, undo: ExitStack, written: Written) -> None:
+    """Writes into the action in use; without a span each channel meets its curve at both ends."""
     action = keyframes.current_action(plan.owner)
     _, old_slot = keyframes.current_assignment(plan.owner)
     slot, curves = keyframes.own_curves(plan.owner)
@@ -133,7 +138,10 @@ def _merge(plan: ActionPlan, span, interpolation: str, undo: ExitStack, written:
             continue
         else:
             undo.callback(keyframes.restore_keys, curve, keyframes.read_keys(curve))
-            keyframes.merge_curve(curve, channel, *span, interpolation)
+            if span is None:
+                keyframes.splice_curve(curve, channel, interpolation)
+            else:
+                keyframes.merge_curve(curve, channel, *span, interpolation)
         done.append((channel, group))
     _count(done, action, written)
 

@@ -6,60 +6,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from ..engine.core.arkit import COUNT
 from ..engine.core.errors import FacewrightError
 from ..engine.core.types import FaceTrack
-from ..engine.filters.chain import FilteredTrack, FilterSettings, run_filters
+from ..engine.filters.chain import run_filters
+from ..engine.filters.columns import PARTS
 from ..engine.filters.gaps import Gap
-from ..engine.filters.reduce_keys import reduce_keys
 from ..engine.filters.stretches import Doubt, find_doubt
-from ..engine.retarget.channels import Channel
 from . import keyframes, sound
 from .action_writer import ActionPlan, write_plans
-from .bones import PoseTarget
+from .apply_settings import ApplySettings
 from .clock import scene_clock
-from .key_channels import RANGE_POLICIES, plan_keys, widen_sliders
-from .pose_channels import PoseSettings, find_pose, pose_channels
+from .key_channels import RANGE_POLICIES, widen_sliders
+from .planning import plan_channels
+from .pose_channels import find_pose
+from .punch_in import cut_to_span
 from .targets import KeyEntry, find_targets
-
-
-@dataclass(frozen=True)
-class ApplySettings:
-    """How a track is written.
-
-    Attributes:
-        start_frame: The frame of the timeline on which the take starts.
-        filters: Smoothing, gaps, centring, key times (``filters.chain``).
-        pose: Head and eyes (``pose_channels``).
-        onto_existing: Write into the actions that are there, replacing only the keys of the
-            written channels inside the recorded frames. Otherwise a new action is made, and the
-            one that was there stays in the file.
-        range_policy: What to do where a weight exceeds the shape key's slider: "WIDEN" the
-            slider, or "CLIP" the weight.
-        interpolation: "LINEAR" or "BEZIER" between keys.
-        reduce_weight: Largest error of a weight when keys are thinned out, 0..1; 0 keeps all
-            keys of weights, head and eyes. The bound holds for "LINEAR" interpolation.
-        reduce_deg: The same for rotations, degrees; counts only if ``reduce_weight`` is not 0.
-        reduce_cm: The same for positions, centimetres.
-        place_sound: Put the clip's own sound in the Sequencer.
-    """
-
-    start_frame: float = 1.0
-    filters: FilterSettings = field(default_factory=FilterSettings)
-    pose: PoseSettings = field(default_factory=PoseSettings)
-    onto_existing: bool = False
-    range_policy: str = "WIDEN"
-    interpolation: str = "LINEAR"
-    reduce_weight: float = 0.0
-    reduce_deg: float = 0.25
-    reduce_cm: float = 0.05
-    place_sound: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,7 +88,7 @@ def check_target(
     """
     _check(settings)
     find_targets(objects, settings.onto_existing)
-    find_pose(scene, settings.pose)
+    find_pose(scene, settings.chosen_pose)
 
 
 def apply_track(
@@ -160,34 +127,22 @@ def apply_track(
     settings = settings or ApplySettings()
     _check(settings)
     targets, warnings = find_targets(objects, settings.onto_existing)
-    pose = find_pose(scene, settings.pose)
+    pose = find_pose(scene, settings.chosen_pose)
     filtered = run_filters(track, settings.filters, scene_clock(scene, settings.start_frame))
-    plans: dict[bpy.types.ID, ActionPlan] = {}
-    for target in targets:
-        channels = plan_keys(target, filtered, settings.range_policy, pose.drops_look_keys)
-        thin = _Thinning(settings, filtered, settings.reduce_weight)
-        if channels:
-            plans[target.keys] = ActionPlan(target.keys, [(thin(c), "") for c in channels])
-    for target, channel, kind in pose_channels(pose, filtered):
-        plan = plans.setdefault(target.object, ActionPlan(target.object))
-        tolerance = _pose_tolerance(settings, target, kind)
-        plan.channels.append((_Thinning(settings, filtered, tolerance)(channel), target.group))
-    if not plans:
-        raise FacewrightError(
-            "Every shape key of an ARKit name is driven or locked, so nothing can be written.",
-            "Unlock the keys or remove their drivers.",
-            "nothing-writable",
-        )
+    if settings.span is not None:
+        filtered = cut_to_span(filtered, settings.span)
+    plans = plan_channels(targets, pose, filtered, settings)
     warnings += pose.warnings
     span = float(filtered.frames[0]), float(filtered.frames[-1])
     with ExitStack() as undo:
         written = write_plans(
-            list(plans.values()),
+            plans,
             take_name,
             span,
             settings.onto_existing,
             settings.interpolation,
             undo,
+            meets=settings.span is not None,
         )
         for target in targets:
             widen_sliders(target, filtered, undo)
@@ -195,7 +150,7 @@ def apply_track(
         strip = _place_sound(scene, settings, sound_path, has_audio, sound_offset_s, warnings)
         undo.pop_all()
     valid = filtered.track.valid
-    keyed = {plan.owner for plan in plans.values() if _got_keys(plan)}
+    keyed = {plan.owner for plan in plans if _got_keys(plan)}
     entries = [entry for target in targets for entry in target.entries.values()]
     return ApplyReport(
         take=take_name,
@@ -229,37 +184,8 @@ def _check(settings: ApplySettings) -> None:
     ):
         if value not in known:
             raise ValueError(f"unknown setting {value!r}, not one of {known}")
-
-
-@dataclass(frozen=True)
-class _Thinning:
-    """Thins out a channel's keys within a tolerance, each stretch between gaps by itself."""
-
-    settings: ApplySettings
-    filtered: FilteredTrack
-    tolerance: float
-
-    def __call__(self, channel: Channel) -> Channel:
-        if self.settings.reduce_weight <= 0:
-            return channel
-        valid = self.filtered.track.valid
-        stretch = np.cumsum(np.concatenate(([False], np.diff(valid.astype(np.int8)) == 1)))[valid]
-        starts = np.flatnonzero(np.diff(stretch, prepend=-1))
-        kept = np.concatenate(
-            [
-                part[reduce_keys(channel.frames[part], channel.values[part], self.tolerance)]
-                for part in np.split(np.arange(len(stretch)), starts[1:])
-            ]
-        )
-        return replace(channel, frames=channel.frames[kept], values=channel.values[kept])
-
-
-def _pose_tolerance(settings: ApplySettings, target: PoseTarget, kind: str) -> float:
-    """The error bound in the property's own units."""
-    if kind == "location":
-        return settings.reduce_cm * target.unit_cm
-    # A quaternion's component moves by half the angle.
-    return np.radians(settings.reduce_deg) * (0.5 if target.mode == "QUATERNION" else 1.0)
+    if unknown := settings.regions - set(PARTS):
+        raise ValueError(f"unknown parts of the face {sorted(unknown)}, not of {PARTS}")
 
 
 def _got_keys(plan: ActionPlan) -> bool:
@@ -280,7 +206,7 @@ def _place_sound(
     warnings: list[str],
 ) -> sound.SoundStrip | None:
     """The clip's sound; without it the face is still worth having, so a failure is a warning."""
-    if not settings.place_sound or path is None:
+    if not settings.place_sound or settings.is_part or path is None:
         return None
     if not has_audio:
         warnings.append(f'"{Path(path).name}" has no sound.')

@@ -111,7 +111,8 @@ def apply_take(
         # Takes of the first versions do not have it.
         sound_offset_s=source.get("audio_offset_s", 0.0),
     )
-    if clip is None and source["has_audio"] and settings.place_sound:
+    wants_sound = settings.place_sound and not settings.is_part
+    if clip is None and source["has_audio"] and wants_sound:
         report.warnings.append(
             f'The clip "{source["file"]}" was not found, so its sound was not placed.'
         )

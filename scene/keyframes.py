@@ -15,10 +15,10 @@ import bpy
 import numpy as np
 
 from ..engine.retarget.channels import Channel
+from .splice import AUTO_CLAMPED, BEZIER, LINEAR, TOLERANCE, splice
 
-# Values of the enumerations in Blender's DNA (BezTriple.ipo, .h1): foreach_set takes numbers.
-INTERPOLATIONS = {"CONSTANT": 0, "LINEAR": 1, "BEZIER": 2}
-_AUTO_CLAMPED = 4
+# Values of the enumeration in Blender's DNA (BezTriple.ipo): foreach_set takes numbers.
+INTERPOLATIONS = {"CONSTANT": 0, "LINEAR": LINEAR, "BEZIER": BEZIER}
 
 # Everything that one key holds. Buffers of the type in Blender's memory are copied as a block.
 _KEY_FIELDS = (
@@ -154,7 +154,7 @@ def merge_curve(
     old = read_keys(curve)
     frames = old["co"][:, 0]
     # A key is one of ours if it is nearer to the range than Blender's own key tolerance.
-    before, after = frames < first - 0.005, frames > last + 0.005
+    before, after = frames < first - TOLERANCE, frames > last + TOLERANCE
     new = _new_keys(channel, interpolation)
     merged = {
         name: np.concatenate((values[before], new[name], values[after]))
@@ -162,6 +162,33 @@ def merge_curve(
     }
     restore_keys(curve, merged)
     curve.update()
+
+
+def splice_curve(curve: bpy.types.FCurve, channel: Channel, interpolation: str) -> None:
+    """Replaces an F-curve's keys between the channel's first and last, which lie on the curve.
+
+    Outside, keys and shape stay as they are (``splice.splice``).
+    """
+    keys, outside = splice(read_keys(curve), _new_keys(channel, interpolation))
+    restore_keys(curve, keys)
+    curve.update()
+    # Even a handle that has no say in a straight segment was placed by somebody.
+    for name in ("handle_left", "handle_right"):
+        placed = read_keys(curve)[name]
+        placed[outside] = keys[name][outside]
+        curve.keyframe_points.foreach_set(name, placed.reshape(-1))
+
+
+def evaluate_keys(curve: bpy.types.FCurve, frames: np.ndarray) -> np.ndarray:
+    """What an F-curve's keys say at some frames, without its modifiers; float64 (n,)."""
+    acting = [modifier for modifier in curve.modifiers if not modifier.mute]
+    try:
+        for modifier in acting:
+            modifier.mute = True
+        return np.array([curve.evaluate(float(frame)) for frame in frames], np.float64)
+    finally:
+        for modifier in acting:
+            modifier.mute = False
 
 
 def read_keys(curve: bpy.types.FCurve) -> dict[str, np.ndarray]:
@@ -196,7 +223,7 @@ def _new_keys(channel: Channel, interpolation: str) -> dict[str, np.ndarray]:
     }
     keys["interpolation"][:] = INTERPOLATIONS[interpolation]
     # Handles that curve well should the artist switch the keys to Bezier; update() places them.
-    keys["handle_left_type"][:] = keys["handle_right_type"][:] = _AUTO_CLAMPED
+    keys["handle_left_type"][:] = keys["handle_right_type"][:] = AUTO_CLAMPED
     keys["back"][:], keys["amplitude"][:], keys["period"][:] = 1.70158, 0.8, 4.1
     keys["co"] = keys["handle_left"] = keys["handle_right"] = co
     return keys

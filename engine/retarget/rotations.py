@@ -107,3 +107,36 @@ def axis_angles(matrices: np.ndarray) -> np.ndarray:
     result[:, 0] = 2 * np.arctan2(np.einsum("ij,ij->i", vector, result[:, 1:]), q[:, 0])
     result[:, 0] = np.unwrap(result[:, 0], period=4 * np.pi)
     return result
+
+
+def meet_edges(values: np.ndarray, first: np.ndarray, last: np.ndarray, name: str) -> np.ndarray:
+    """The same rotations in the numbers nearest to what stands at both ends.
+
+    A rotation can be written in several ways: q and -q, an angle and its full turns. Where both
+    ends want different ones, the change falls between the two frames in the middle.
+
+    Args:
+        values: float (n, k), continuous in time.
+        first: float (k,), what the first row shall be near.
+        last: float (k,), what the last row shall be near.
+        name: The property: "rotation_quaternion", "rotation_axis_angle" or "rotation_euler".
+
+    Returns:
+        float64 (n, k).
+    """
+    at_first, at_last = _meet(values, values[0], first, name), _meet(values, values[-1], last, name)
+    half = len(values) // 2
+    return np.concatenate((at_first[:half], at_last[half:]))
+
+
+def _meet(values: np.ndarray, own: np.ndarray, wanted: np.ndarray, name: str) -> np.ndarray:
+    """All values, written in the way in which ``own`` is nearest to ``wanted``."""
+    turn = 2 * np.pi
+    if name == "rotation_quaternion":
+        return -values if own @ wanted < 0 else values
+    if name == "rotation_axis_angle":
+        sign = -1.0 if own[1:] @ wanted[1:] < 0 else 1.0
+        values = sign * values
+        values[:, 0] += turn * np.round((wanted[0] - sign * own[0]) / turn)
+        return values
+    return values + turn * np.round((wanted - own) / turn)
