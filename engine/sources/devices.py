@@ -92,10 +92,10 @@ def same_again(device: Device, cameras: Sequence[Device]) -> Device | None:
         cameras: What is there.
 
     Returns:
-        The camera with its id and name, else the only or first one with its name, else None.
-        A screen is always where it was.
+        The camera with its id and name, else the first one with its name, else None. What is no
+        camera (a screen) is always where it was.
     """
-    if device.format in SCREENS:
+    if all(device.format != camera for camera, _microphone in _FORMATS.values()):
         return device
     if device in cameras:
         return device
