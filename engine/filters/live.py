@@ -3,8 +3,8 @@
 
 Every column has its own One Euro filter (``core.one_euro``) whose constants follow from one number
 that an artist sets, the steadiness of a part of the face: 0 responsive, 1 steady. Changes within
-the noise of a still face are no movement; what a still face trembles by, on real clips and webcams,
-is ``NOISE``. ``python -m benchmarks.live`` measures what each steadiness costs.
+the noise of a still face are no movement, and that noise is larger the less sure the solver is.
+``python -m benchmarks.live --only filter`` measures what each steadiness costs.
 """
 
 from __future__ import annotations
@@ -27,48 +27,35 @@ from .columns import (
     smoothstep,
     to_matrix,
 )
-from .doubt import DEFAULT_THRESHOLD, column_confidence
+from .doubt import column_confidence
 from .events import BLINK
 from .gain import gain_columns, scale_columns
 
 GAP_POLICIES = ("HOLD", "EASE")
 DEFAULT_STEADINESS: Mapping[str, float] = {
     "brows": 0.5,
-    "eyelids": 0.4,
-    "gaze": 0.4,
-    "cheeks": 0.5,
+    "eyelids": 0.5,
+    "gaze": 0.5,
+    "cheeks": 0.6,
     "jaw": 0.4,
     "mouth": 0.4,
     "tongue": 0.4,
     "head": 0.5,
 }
 
-# Standard deviation of a still face's weights from frame to frame; angles as shares of _POSE_DEG.
-NOISE: Mapping[str, float] = {
-    "brows": 0.010,
-    "eyelids": 0.012,
-    "gaze": 0.015,
-    "cheeks": 0.025,
-    "jaw": 0.012,
-    "mouth": 0.015,
-    "tongue": 0.010,
-    "head": 0.010,
-}
-# What head and eyes move by as a weight moves by 1, and the noise of the head's place.
-_POSE_DEG, _PLACE_CM, _PLACE_NOISE_CM = 30.0, 10.0, 0.08
+# How much a still face's weights tremble from frame to frame, as a standard deviation: where the
+# solver is sure, and what is added at confidence 0. In between it goes with the root.
+_NOISE, _DOUBT_NOISE = 0.007, 0.028
+# What head and eyes move by as a weight moves by 1: degrees and centimetres.
 _RANGE = np.ones(WIDTH)
-_RANGE[HEAD_DEG] = _RANGE[GAZE_DEG] = _POSE_DEG
-_RANGE[HEAD_CM] = _PLACE_CM
-_COLUMN_NOISE = part_columns(NOISE, 0.0) * _RANGE
-_COLUMN_NOISE[HEAD_CM] = _PLACE_NOISE_CM
+_RANGE[HEAD_DEG] = _RANGE[GAZE_DEG] = 30.0
+_RANGE[HEAD_CM] = 7.0
 
 # At steadiness 1: cutoff at rest, what a speed of 1 a second adds to it, and how many times the
 # noise is no movement. ``LiveFilter._set_constants`` tells how they change towards 0.
-_REST_HZ, _SPEED_HZ, _NOISES = 0.2, 3.0, 3.0
+_REST_HZ, _SPEED_HZ, _NOISES = 0.25, 2.5, 5.0
 # The speed is hardly filtered, so that a movement is seen at once; its noise is dealt with above.
 _SLOPE_HZ = 16.0
-# What a weight without any confidence adds to its noise, as a share of it.
-_DOUBT_NOISES = 1.0
 # Seconds in which a setting travels by 1, so that nothing jumps.
 _SETTING_S = 0.25
 # A face that was away for longer than this eases back, in that time; seconds.
@@ -203,8 +190,8 @@ class LiveFilter:
             self._euro.reset()
             self._left, self._returned_s = self._shown, time_s
         self._waiting, self._away = False, 0.0
-        doubt = np.maximum(1 - confidence / DEFAULT_THRESHOLD, 0)
-        self._euro.noise = self._noise * (1 + _DOUBT_NOISES * doubt)
+        noise = _NOISE + _DOUBT_NOISE * np.sqrt(np.maximum(1 - confidence, 0))
+        self._euro.noise = noise * self._noises
         calm = self._euro(measured, time_s)
         if self._keep_blinks and gone_s:
             calm = self._pass_blinks(measured, before, calm, time_s, gone_s)
@@ -261,7 +248,7 @@ class LiveFilter:
         with np.errstate(divide="ignore"):
             self._euro.minimum_cutoff_hz = _REST_HZ * steadiness ** (-4 / 3)
         self._euro.beta = _SPEED_HZ / np.maximum(steadiness, 0.05) / _RANGE
-        self._noise = _NOISES * steadiness * _COLUMN_NOISE
+        self._noises = _NOISES * steadiness * _RANGE
 
 
 def _knobs(settings: LiveFilterSettings) -> np.ndarray:
