@@ -75,7 +75,7 @@ def write_plans(
         FacewrightError: An action cannot be changed; raised before anything is.
     """
     for plan in plans:
-        _check(plan.owner, onto_existing)
+        check_owner(plan.owner, onto_existing)
     written = Written()
     fresh: list[ActionPlan] = []
     for plan in plans:
@@ -169,7 +169,12 @@ def _keep(old: bpy.types.Action, undo: ExitStack, written: Written) -> None:
         old.use_fake_user = True
 
 
-def _check(owner: bpy.types.ID, onto_existing: bool) -> None:
+def check_owner(owner: bpy.types.ID, onto_existing: bool) -> None:
+    """Whether a data-block's action can be exchanged, or written into.
+
+    Raises:
+        FacewrightError: ``nla-tweak-mode``, ``linked-action``.
+    """
     data = owner.animation_data
     if data is None:
         return

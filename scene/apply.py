@@ -18,7 +18,7 @@ from ..engine.filters.chain import run_filters
 from ..engine.filters.columns import PARTS
 from ..engine.filters.gaps import Gap
 from ..engine.filters.stretches import Doubt, find_doubt
-from . import keyframes, sound
+from . import compare, keyframes, sound
 from .action_writer import ActionPlan, write_plans
 from .apply_settings import ApplySettings
 from .clock import scene_clock
@@ -134,6 +134,7 @@ def apply_track(
     plans = plan_channels(targets, pose, filtered, settings)
     warnings += pose.warnings
     span = float(filtered.frames[0]), float(filtered.frames[-1])
+    had = {plan.owner: keyframes.current_action(plan.owner) for plan in plans}
     with ExitStack() as undo:
         written = write_plans(
             plans,
@@ -144,6 +145,7 @@ def apply_track(
             undo,
             meets=settings.span is not None,
         )
+        compare.mark_written(had, take_name, undo)
         for target in targets:
             widen_sliders(target, filtered, undo)
         pose.remember(undo)

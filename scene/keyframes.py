@@ -116,6 +116,16 @@ def current_assignment(block: bpy.types.ID):
     return current_action(block), _current_slot(block)
 
 
+def slots_of(action: bpy.types.Action, owner: str) -> list[tuple[str, str, object]]:
+    """What an action can animate: kind of data-block (``id_type``), its name, and the slot.
+
+    Before 4.4 an action knows the kind alone: ``owner`` is the name, and there is no slot.
+    """
+    if not has_slots():
+        return [(action.id_root, owner, None)]
+    return [(slot.target_id_type, slot.name_display, slot) for slot in action.slots]
+
+
 def find_curve(curves, channel: Channel) -> bpy.types.FCurve | None:
     """The F-curve of a channel in a collection from this file, or None."""
     return curves.find(channel.data_path, index=channel.index)
