@@ -12,6 +12,7 @@ from ..core.clock import FrameClock
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
 from .doubt import DEFAULT_THRESHOLD, settle_doubt
+from .gain import apply_gain
 from .gaps import Gap, bridge_gaps, fill_gaps, find_gaps
 from .recenter import recenter_head
 from .resample import resample
@@ -37,6 +38,7 @@ class FilterSettings:
         gap_bridge_s: Dropouts up to this long are interpolated first, seconds.
         gap_ease_s: Time to neutral and back for "EASE", seconds.
         head_center: "MEDIAN", "FIRST" or "NONE": the head pose that counts as straight ahead.
+        gain: How far each part moves, 1 as measured, by part of the face (``gain.apply_gain``).
         key_times: "SCENE": keys on whole frames. "SOURCE": keys at the clip's own presentation
             times, fractions of a frame allowed.
         interpolation: "CUBIC" or "LINEAR" between source frames.
@@ -53,6 +55,7 @@ class FilterSettings:
     gap_bridge_s: float = 0.15
     gap_ease_s: float = 0.5
     head_center: str = "MEDIAN"
+    gain: Mapping[str, float] = field(default_factory=dict)
     key_times: str = "SCENE"
     interpolation: str = "CUBIC"
 
@@ -75,7 +78,7 @@ class FilteredTrack:
 
 
 def run_filters(track: FaceTrack, settings: FilterSettings, clock: FrameClock) -> FilteredTrack:
-    """Tidy, settle doubt, bridge, smooth, centre the head, fill gaps, resample.
+    """Tidy, settle doubt, bridge, smooth, centre the head, scale, fill gaps, resample.
 
     What is in doubt is settled first, because everything after it looks at neighbours in time.
     Smoothing comes before the gap policy, so that an invented value never leaks into a measured
@@ -109,7 +112,8 @@ def run_filters(track: FaceTrack, settings: FilterSettings, clock: FrameClock) -
     bridged = bridge_gaps(settled, settings.gap_bridge_s)
     calm = smooth(bridged, settings.smoothing, settings.keep_blinks, settings.keep_lips)
     centred = recenter_head(calm, settings.head_center)
-    filled = fill_gaps(centred, settings.gap_policy, settings.gap_ease_s)
+    scaled = apply_gain(centred, settings.gain)
+    filled = fill_gaps(scaled, settings.gap_policy, settings.gap_ease_s)
     if settings.key_times == "SOURCE":
         frames, values = np.asarray(clock.frames(filled.time_s)), filled
     else:
