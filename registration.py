@@ -8,28 +8,37 @@ import bpy
 from . import cli
 from .operators import capture as capture_operators
 from .operators import confidence as confidence_operators
+from .operators import devices as device_operators
 from .operators import head as head_operators
+from .operators import live as live_operators
 from .operators import solve as solve_operators
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
 from .panels import keys as key_panels
+from .panels import live as live_panels
 from .panels import solve as solve_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
+from .properties import live as live_properties
 from .properties import preferences
 from .properties import solve as solve_properties
+from .scene import live_handlers
 from .scene.jobs import end_all_jobs
 
 CLASSES = (
     # A group before those that hold it.
     *solve_properties.CLASSES,
     *confidence_properties.CLASSES,
+    *live_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
     *capture_operators.CLASSES,
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
+    *device_operators.CLASSES,
+    *live_operators.CLASSES,
+    *live_panels.CLASSES,
     *capture_panels.CLASSES,
     # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,
@@ -58,11 +67,13 @@ def register() -> None:
     capture_properties.add_pointers()
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
     bpy.app.handlers.load_pre.append(_on_load)
+    live_handlers.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
 
 def unregister() -> None:
     """The mirror image of ``register``."""
+    live_handlers.unregister()
     end_all_jobs()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())

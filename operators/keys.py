@@ -19,8 +19,13 @@ _GAPS_SHOWN = 20
 _PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
 
 
-def write_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object], take: Path) -> ApplyReport:
-    """Write a take's keys by the settings of the scene.
+def write_keys(
+    scene: bpy.types.Scene,
+    objects: list[bpy.types.Object],
+    take: Path,
+    settings: ApplySettings | None = None,
+) -> ApplyReport:
+    """Write a take's keys by the settings of the scene, or by others.
 
     Raises:
         FacewrightError: What ``scene.capture.apply_take`` raises, and ``target-missing``.
@@ -30,7 +35,7 @@ def write_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object], take: Pa
             "The target is not in the scene any more.", "Choose a target.", "target-missing"
         )
     shot = scene.facewright
-    settings = _apply_settings(shot, objects)
+    settings = settings or apply_settings(shot, objects)
     return apply_take(
         scene,
         take,
@@ -47,7 +52,7 @@ def check_keys(scene: bpy.types.Scene, objects: list[bpy.types.Object]) -> None:
     Raises:
         FacewrightError: What is in the way.
     """
-    check_target(scene, objects, _apply_settings(scene.facewright, objects))
+    check_target(scene, objects, apply_settings(scene.facewright, objects))
 
 
 def target_objects(context: bpy.types.Context, scene: bpy.types.Scene) -> list[bpy.types.Object]:
@@ -65,7 +70,8 @@ def target_objects(context: bpy.types.Context, scene: bpy.types.Scene) -> list[b
     return [shot.target, *(ob for ob in others if ob != shot.target and ob.type == "MESH")]
 
 
-def _apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> ApplySettings:
+def apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> ApplySettings:
+    """How keys are written, by the settings of the shot."""
     head, bone = guess_head(objects)
     if shot.head_object:
         head, bone = shot.head_object.name, shot.head_bone

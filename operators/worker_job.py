@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -12,6 +11,7 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
 from ..engine.core.requests import SolveRequest, TrackRequest
 from ..properties.capture import FacewrightRun, run_of
+from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState
 from .keys import add_line, check_keys, redraw, show_keys, show_result, target_objects, write_keys
 
@@ -132,7 +132,7 @@ class JobOperator:
             run.result = f"Cancelled; {self.if_cancelled}"
             self.report({"INFO"}, f"{self.doing} cancelled; {self.if_cancelled}: {take}")
             return {"CANCELLED"}
-        scene = _by_uid(bpy.data.scenes, self._scene)
+        scene = by_uid(bpy.data.scenes, self._scene)
         if scene is None:
             gone = f"The scene is gone; the take is safe: {take}"
             return self._fail(run, f"{self.did}, but the scene is gone", gone)
@@ -164,7 +164,7 @@ class JobOperator:
     def _found_objects(self, scene: bpy.types.Scene) -> list[bpy.types.Object] | None:
         if self._targets is None:
             return None
-        objects = [_by_uid(scene.objects, uid) for uid in self._targets]
+        objects = [by_uid(scene.objects, uid) for uid in self._targets]
         return [ob for ob in objects if ob is not None]
 
     def _fail(self, run: FacewrightRun, result: str, text: str) -> set[str]:
@@ -179,8 +179,3 @@ class JobOperator:
         if context.workspace:
             context.workspace.status_text_set(None)
         redraw(context)
-
-
-def _by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:
-    """A data-block by what neither renaming nor undo changes."""
-    return next((block for block in collection if block.session_uid == uid), None)

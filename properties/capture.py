@@ -14,10 +14,12 @@ from bpy.props import (
 )
 
 from .confidence import FacewrightConfidence, FacewrightDoubt
+from .live import FacewrightLive, FacewrightLiveRun
 from .paths import PATH_OPTIONS
 from .solve import FacewrightSolve
 
 _BUSY = "Facewright is at work; Esc cancels"
+_LIVE = "Live capture is running; Esc or Stop ends it"
 _TARGET_TYPES = frozenset({"MESH", "ARMATURE", "EMPTY"})
 
 
@@ -41,6 +43,7 @@ class FacewrightShot(bpy.types.PropertyGroup):
     """What belongs to the shot: the clip, the character in it, and how keys are written."""
 
     solve: PointerProperty(type=FacewrightSolve)
+    live: PointerProperty(type=FacewrightLive)
     video: StringProperty(
         name="Video",
         description="The video of the performer's face",
@@ -215,6 +218,7 @@ class FacewrightRun(bpy.types.PropertyGroup):
     lines: CollectionProperty(type=FacewrightLine)
     show_lines: BoolProperty(name="Details", description="Show every line of the last result")
     confidence: PointerProperty(type=FacewrightConfidence)
+    live: PointerProperty(type=FacewrightLiveRun)
 
 
 CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)
@@ -243,6 +247,7 @@ def remove_pointers() -> None:
     """
     for manager in bpy.data.window_managers:
         manager.facewright.is_running = False
+        manager.facewright.live.is_live = False
     del bpy.types.WindowManager.facewright
     del bpy.types.Scene.facewright
 
@@ -252,6 +257,8 @@ def track_disabled_reason(context: bpy.types.Context) -> str:
     shot = shot_of(context)
     if run_of(context).is_running:
         return _BUSY
+    if run_of(context).live.is_live:
+        return _LIVE
     if not shot.video:
         return "Choose a video"
     if shot.target is None:
@@ -272,3 +279,17 @@ def apply_disabled_reason(context: bpy.types.Context) -> str:
     if not reason and shot_of(context).target is None:
         reason = "Choose a target"
     return reason
+
+
+def live_disabled_reason(context: bpy.types.Context) -> str:
+    """Why live capture cannot start; empty if it can."""
+    shot, run = shot_of(context), run_of(context)
+    if run.is_running:
+        return _BUSY
+    if run.live.is_live:
+        return _LIVE
+    if shot.live.source == "CLIP" and not shot.video:
+        return "Choose a video to play as a camera"
+    if shot.target is None:
+        return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
+    return ""

@@ -25,6 +25,7 @@ _PATIENCE_S = 2.0
 _LEGACY = {
     Kind.TRACK: "All frames tracked so far are in the take; Resume goes on from there.",
     Kind.SOLVE: "The take is as it was.",
+    Kind.DEVICES: "Try again; without a list a camera can be named by hand.",
     Kind.LIVE: "Start again; what was recorded until then is in its take.",
 }
 
@@ -90,6 +91,10 @@ class WorkerClient:
     def solve(self, request: SolveRequest, job: str = "solve") -> None:
         """Begin to solve a take anew; the job's messages come from ``poll``."""
         self._begin(Kind.SOLVE, job, request.to_wire())
+
+    def devices(self, job: str = "devices") -> None:
+        """Begin to list cameras and microphones; DONE has both."""
+        self._begin(Kind.DEVICES, job, {})
 
     def live(self, request: LiveRequest, job: str = "live") -> None:
         """Begin to track what a source shows; VALUES come from ``poll``."""

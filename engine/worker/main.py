@@ -132,10 +132,17 @@ def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
     return run_live(LiveRequest.from_wire(request.message.data), request.inbox, tell, progress)
 
 
+def _devices(_request: _Request, _wire: _Wire, _progress: Progress) -> object:
+    from ..pipeline.devices import find_devices
+
+    return find_devices()
+
+
 _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.TRACK: _track,
     Kind.SOLVE: _solve,
     Kind.LIVE: _live,
+    Kind.DEVICES: _devices,
 }
 
 

@@ -29,6 +29,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.worker": ("engine.core", "engine.pipeline"),
     "engine.worker.client": ("engine.core", "engine.worker.protocol"),
     "engine.worker.protocol": ("engine.core",),
+    "engine.worker.live_wire": ("engine.core",),
     "engine.console": ("engine.core",),
     "engine.__main__": ("engine",),
     "scene": (
@@ -38,10 +39,18 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "engine.takes",
         "engine.models",
         "engine.worker.client",
+        "engine.worker.live_wire",
         "engine.worker.protocol",
     ),
     "properties": ("engine.core",),
-    "operators": ("scene", "properties", "engine.core", "engine.filters.chain"),
+    # Of the filters their settings alone.
+    "operators": (
+        "scene",
+        "properties",
+        "engine.core",
+        "engine.filters.chain",
+        "engine.filters.live",
+    ),
     "panels": ("properties",),
     "cli": ("scene", "engine"),
     "registration": ("operators", "panels", "properties", "scene", "cli"),

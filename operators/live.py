@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live capture in the window: start, stop, record, calibrate."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.clock import now_s
+from ..engine.core.errors import FacewrightError
+from ..engine.core.requests import LiveRequest
+from ..engine.filters.live import LiveFilterSettings
+from ..properties.capture import live_disabled_reason, run_of, shot_of
+from ..properties.live import steadiness
+from ..properties.preferences import preferences_of
+from ..properties.solve import solve_settings
+from ..scene.blocks import by_uid
+from ..scene.capture import take_folder
+from ..scene.free_path import free_path
+from ..scene.live import LiveSession, LiveState, News, live_session
+from ..scene.live_rig import LiveRig
+from ..scene.recording import begin_recording, last_scene_frame
+from .keys import apply_settings, redraw, target_objects
+from .live_results import finish_calibration, finish_recording
+
+# The worker's values wait for half of this on average.
+_TICK_S = 1 / 120
+_PANEL_EVERY_S = 0.2
+PROFILE_SUFFIX = ".fwperformer"
+
+
+class FACEWRIGHT_OT_capture_webcam(bpy.types.Operator):
+    """Let the character follow the performer's face, live. Blender stays usable; Esc or Stop \
+ends it, and the character is as it was"""
+
+    bl_idname = "facewright.capture_webcam"
+    bl_label = "Start"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = live_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """There is no window that a character could be watched in."""
+        self.report(
+            {"ERROR"},
+            "Live capture needs Blender's window. Without one, use: python -m engine live",
+        )
+        return {"CANCELLED"}
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start the worker and stay out of the way."""
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            self._session = start_session(context)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self._scene = context.scene.session_uid
+        self._performer = self._session.request.solve.performer
+        self._drawn_s = 0.0
+        run_of(context).live.is_live = True
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(_TICK_S, window=context.window)
+        manager.modal_handler_add(self)
+        context.workspace.status_text_set("Facewright: live, Esc stops")
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """One tick; everything else passes through to Blender."""
+        session = self._session
+        if event.type == "ESC" and event.value == "PRESS":
+            step_back(context, session)
+            return {"RUNNING_MODAL"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        session.tick()
+        if session.recording and session.recording.is_over:
+            end_recording(context, session)
+        for news in session.take_news():
+            self._conclude(context, news)
+        if session.ended:
+            return self._finish(context)
+        if now_s() - self._drawn_s > _PANEL_EVERY_S:
+            self._drawn_s = now_s()
+            self._follow_settings(context)
+            show_status(context, session)
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender itself ends the operator, e.g. because its window closes."""
+        self._session.close()
+        self._clean_up(context)
+
+    def _conclude(self, context: bpy.types.Context, news: News) -> None:
+        """A recording or a calibration has come to its end."""
+        scene = by_uid(bpy.data.scenes, self._scene) or context.scene
+        finish = finish_calibration if news.is_calibration else finish_recording
+        level, text = finish(context, scene, self._session, news)
+        if news.is_calibration and level == "INFO":  # the worker goes by it already
+            self._performer = solve_settings(scene.facewright.solve).performer
+        self.report({level}, text)
+
+    def _follow_settings(self, context: bpy.types.Context) -> None:
+        """What the artist, or undo, has changed in the panel."""
+        scene = by_uid(bpy.data.scenes, self._scene)
+        if scene is None:
+            return
+        shot, session = scene.facewright, self._session
+        session.configure(filter_settings(shot), head_mode(shot))
+        session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
+        performer = solve_settings(shot.solve).performer
+        if performer != self._performer:
+            self._performer = performer
+            session.use_performer(performer)
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        session = self._session
+        self._clean_up(context)
+        run = run_of(context).live
+        if session.state is LiveState.FAILED:
+            run.problem = session.error.message
+            text = str(session.error)
+            if session.recording:
+                text += f" What was recorded is in the take {session.recording.take}."
+            self.report({"ERROR"}, text)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def _clean_up(self, context: bpy.types.Context) -> None:
+        context.window_manager.event_timer_remove(self._timer)
+        run = run_of(context).live
+        run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
+        run.status = run.rate = run.problem = run.activity = ""
+        if context.workspace:
+            context.workspace.status_text_set(None)
+        redraw(context)
+
+
+class FACEWRIGHT_OT_stop_live(bpy.types.Operator):
+    """End live capture; a recording is completed first"""
+
+    bl_idname = "facewright.stop_live"
+    bl_label = "Stop"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Only while live."""
+        return _poll_live(cls)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask; the capture ends by itself."""
+        end_recording(context, live_session())
+        live_session().stop()
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_record_take(bpy.types.Operator):
+    """Record a take at the playhead after the countdown; press again to stop and write its \
+keyframes"""
+
+    bl_idname = "facewright.record_take"
+    bl_label = "Record"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Only while live."""
+        return _poll_live(cls)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the countdown, or end the recording."""
+        session, live = live_session(), shot_of(context).live
+        if session.counting:
+            session.stop_counting()
+        elif session.recording:
+            end_recording(context, session)
+        else:
+            scene = context.scene.session_uid
+            session.count_down(live.countdown, "Recording", lambda: start_recording(scene))
+        show_status(context, session)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_calibrate_performer(bpy.types.Operator):
+    """Relax your face for some seconds: what it looks like at rest becomes a performer profile \
+that live capture, takes and clips go by"""
+
+    bl_idname = "facewright.calibrate_performer"
+    bl_label = "Calibrate"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only while live, and nothing else is going on."""
+        if not _poll_live(cls):
+            return False
+        if run_of(context).live.is_recording:
+            cls.poll_message_set("Stop recording first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the countdown."""
+        session, live = live_session(), shot_of(context).live
+        try:
+            preferences = preferences_of(context)
+            folder = take_folder(preferences.take_folder if preferences else "//takes")
+            path = free_path(folder, bpy.path.clean_name(live.performer_name), PROFILE_SUFFIX)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        seconds = live.calibrate_s
+        session.count_down(
+            live.countdown,
+            "Relax your face",
+            lambda: session.calibrate(str(path), seconds),
+        )
+        show_status(context, session)
+        return {"FINISHED"}
+
+
+def start_session(context: bpy.types.Context) -> LiveSession:
+    """A live capture by the settings of the scene.
+
+    Raises:
+        FacewrightError: There is nothing that could follow the face, or the worker cannot start.
+    """
+    shot, preferences = shot_of(context), preferences_of(context)
+    objects = target_objects(context, context.scene)
+    pose = apply_settings(shot, objects).pose
+    live = shot.live
+    width, height = map(int, live.size.split("x"))
+    source = f"webcam:{live.camera or 0}"
+    if live.source == "CLIP":
+        source = f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
+    request = LiveRequest(
+        source=source,
+        repeat=True,
+        width=width,
+        height=height,
+        rate=live.rate,
+        mirror=live.mirror,
+        engine=shot.engine,
+        solve=solve_settings(shot.solve),
+        face=shot.face,
+        device=preferences.device if preferences else "auto",
+    )
+    return LiveSession(
+        request,
+        LiveRig(context.scene, objects, pose),
+        filter_settings(shot),
+        head_mode(shot),
+        preview=live.preview,
+        while_playing=live.while_playing,
+    )
+
+
+def filter_settings(shot) -> LiveFilterSettings:
+    """The live filter's settings of a shot."""
+    live = shot.live
+    return LiveFilterSettings(
+        steadiness=steadiness(live), keep_blinks=live.keep_blinks, gap_policy=live.gap_policy
+    )
+
+
+def head_mode(shot) -> str:
+    """What "straight ahead" is: found out, unless the shot says the camera."""
+    return "CAMERA" if shot.head_center == "NONE" else "AUTO"
+
+
+def start_recording(scene_uid: int) -> None:
+    """Begin to write a take, at the playhead."""
+    session, scene = live_session(), by_uid(bpy.data.scenes, scene_uid)
+    if session is None or scene is None:
+        return
+    shot, live = scene.facewright, scene.facewright.live
+    preferences = preferences_of(bpy.context)
+    folder = take_folder(preferences.take_folder if preferences else "//takes")
+    name = shot.target.name if shot.target else "take"
+    plays, last, punch = live.play, None, None
+    if live.punch:
+        plays, punch = True, (float(shot.takes.punch_start), float(shot.takes.punch_end))
+        scene.frame_set(shot.takes.punch_start - live.preroll)
+        last = punch[1] + live.preroll
+    elif plays and live.stop_at_end:
+        last = last_scene_frame(scene)
+    microphone = (live.microphone or "0") if live.use_microphone else ""
+    recording = begin_recording(
+        scene,
+        free_path(folder, bpy.path.clean_name(name), ".fwtake"),
+        plays=plays,
+        delay_s=live.delay,
+        microphone=microphone,
+        last_frame=last,
+        punch=punch,
+    )
+    session.record(recording)
+    if plays and not bpy.context.screen.is_animation_playing:
+        bpy.ops.screen.animation_play()
+
+
+def end_recording(context: bpy.types.Context, session: LiveSession) -> None:
+    """Complete the take; its keys are written when the worker has done so."""
+    if session.recording and not session.recording.kept:
+        if session.recording.plays and context.screen.is_animation_playing:
+            bpy.ops.screen.animation_cancel(restore_frame=False)
+        session.keep()
+
+
+def step_back(context: bpy.types.Context, session: LiveSession) -> None:
+    """Esc: the countdown ends, else the recording, else live capture."""
+    if session.counting:
+        session.stop_counting()
+    elif session.recording:
+        end_recording(context, session)
+    else:
+        session.stop()
+
+
+def show_status(context: bpy.types.Context, session: LiveSession) -> None:
+    """Put how it is going where the panel reads it."""
+    run, status = run_of(context).live, session.status
+    recording = session.recording
+    run.is_counting = session.counting
+    run.is_recording = recording is not None and not recording.kept
+    run.is_finishing = recording is not None and recording.kept
+    run.problem = status.get("problem", "")
+    if session.state is LiveState.STARTING:
+        run.status, run.rate = "Starting", ""
+    else:
+        run.status = (
+            f"{status.get('name', '')}, {status.get('width', 0)} x {status.get('height', 0)}"
+        )
+        run.rate = (
+            f"{status.get('frames_per_second', 0):.1f} frames/s, {session.delay_ms:.0f} ms, "
+            f"{status.get('dropped', 0)} dropped"
+        )
+    run.activity = _activity(session)
+    redraw(context)
+
+
+def _activity(session: LiveSession) -> str:
+    recording = session.recording
+    if session.counting:
+        return f"{session.counting_for} in {math.ceil(session.countdown_left_s)}"
+    if recording:
+        doing = "Finishing the take" if recording.kept else "Recording"
+        return f"{doing}: {recording.seconds():.1f} s"
+    if session.calibrating:
+        return "Relax your face"
+    return ""
+
+
+def _poll_live(cls: type) -> bool:
+    if live_session() is None:
+        cls.poll_message_set("Start live capture first")
+        return False
+    return True
+
+
+CLASSES = (
+    FACEWRIGHT_OT_capture_webcam,
+    FACEWRIGHT_OT_stop_live,
+    FACEWRIGHT_OT_record_take,
+    FACEWRIGHT_OT_calibrate_performer,
+)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of a recording or a calibration that has come to its end: one undo step each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from ..properties.capture import run_of
+from ..scene.apply import ApplySettings
+from ..scene.live import LiveSession, News
+from .keys import apply_settings, show_keys, target_objects, write_keys
+
+
+def finish_recording(
+    context: bpy.types.Context, scene: bpy.types.Scene, session: LiveSession, news: News
+) -> tuple[str, str]:
+    """Write the keys of a take that was recorded.
+
+    Returns:
+        The level and the text of what is reported.
+    """
+    data, recording = news.data, news.recording
+    if "message" in data or recording is None:
+        return "ERROR", f"{data.get('message', '')} {data.get('hint', '')}"
+    shot, take = scene.facewright, Path(data["take"])
+    shot.take, shot.start_frame = str(take), int(recording.clock.start_frame)
+    if not data["valid_frames"]:
+        return "WARNING", f"The take {take.name} shows no face, so no keys were written."
+    # The character as it was before the preview: keys and undo start from there.
+    session.rig.end()
+    try:
+        objects = target_objects(context, scene)
+        settings = apply_settings(shot, objects)
+        if recording.punch:
+            settings = _punched(settings, shot.takes.punch_ease, recording.punch)
+        report = write_keys(scene, objects, take, settings)
+    except FacewrightError as error:
+        return "ERROR", f"{error} The take is safe: {take}"
+    bpy.ops.ed.undo_push(message="Record Take")
+    lines = [
+        f"{data['valid_frames']} of {data['frames']} frames with a face, {data['seconds']:.1f} s"
+    ]
+    show_keys(context, report, [*lines, *data["warnings"]])
+    return "INFO", f"{take.stem}: {run_of(context).result}"
+
+
+def finish_calibration(
+    _context: bpy.types.Context, scene: bpy.types.Scene, _session: LiveSession, news: News
+) -> tuple[str, str]:
+    """Let the shot go by the profile that was made.
+
+    Returns:
+        The level and the text of what is reported.
+    """
+    data = news.data
+    if "message" in data:
+        return "ERROR", f"{data['message']} {data['hint']}"
+    scene.facewright.solve.performer = data["performer"]
+    bpy.ops.ed.undo_push(message="Calibrate")
+    return "INFO", f"Calibrated: {Path(data['performer']).name}"
+
+
+def _punched(settings: ApplySettings, ease: float, span: tuple[float, float]) -> ApplySettings:
+    return replace(settings, onto_existing=True, span=span, ease_frames=float(ease))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel "Live": a camera onto the character, recording, calibration."""
+
+import bpy
+
+from ..properties.capture import live_disabled_reason, run_of, shot_of
+from ..properties.live import PARTS
+from .capture import FacewrightPanel
+
+
+class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
+    """Start, Record, Calibrate."""
+
+    bl_label = "Live"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the source and Start, or how it is going."""
+        layout = self.settings_layout()
+        shot, run = shot_of(context), run_of(context)
+        live = shot.live
+        if run.live.is_live:
+            _draw_live(layout, shot, run.live)
+        else:
+            _draw_source(layout, shot, run.live)
+            column = layout.column()
+            column.scale_y = 1.4
+            column.operator("facewright.capture_webcam", icon="OUTLINER_OB_CAMERA")
+            if reason := live_disabled_reason(context):
+                layout.label(text=reason, icon="INFO")
+            if run.live.problem:
+                layout.label(text=run.live.problem, icon="ERROR")
+        column = layout.column()
+        column.prop(live, "preview")
+        row = column.row()
+        row.active = live.preview
+        row.prop(live, "while_playing")
+
+
+class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
+    """How takes are recorded and a face is calibrated."""
+
+    bl_label = "Recording and Calibration"
+    bl_parent_id = "FACEWRIGHT_PT_live"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw countdown, timeline, punch-in, microphone, profile."""
+        layout = self.settings_layout()
+        shot = shot_of(context)
+        live = shot.live
+        layout.prop(live, "countdown")
+        column = layout.column()
+        column.active = not live.punch
+        column.prop(live, "play")
+        row = column.row()
+        row.active = live.play
+        row.prop(live, "stop_at_end")
+        layout.prop(live, "punch")
+        if live.punch:
+            column = layout.column(align=True)
+            column.prop(shot.takes, "punch_start")
+            column.prop(shot.takes, "punch_end")
+            column.prop(shot.takes, "punch_ease")
+            column.prop(live, "preroll")
+        row = layout.row()
+        row.active = live.play or live.punch
+        row.prop(live, "delay")
+        layout.prop(live, "use_microphone")
+        if live.use_microphone and live.source == "CAMERA":
+            layout.prop_search(
+                live,
+                "microphone",
+                run_of(context).live,
+                "microphones",
+                results_are_suggestions=True,
+            )
+        layout.separator()
+        layout.prop(live, "performer_name")
+        layout.prop(live, "calibrate_s")
+        layout.prop(shot.solve, "performer")
+
+
+class FACEWRIGHT_PT_live_smoothing(FacewrightPanel, bpy.types.Panel):
+    """How live values are calmed."""
+
+    bl_label = "Live Smoothing"
+    bl_parent_id = "FACEWRIGHT_PT_live"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the strengths."""
+        layout = self.settings_layout()
+        live = shot_of(context).live
+        row = layout.row()
+        row.label(text="Responsive")
+        row.label(text="Steady")
+        column = layout.column(align=True)
+        for part in PARTS:
+            column.prop(live, f"steady_{part}")
+        layout.prop(live, "keep_blinks")
+        layout.prop(live, "gap_policy")
+
+
+def _draw_source(layout: bpy.types.UILayout, shot, run) -> None:
+    live = shot.live
+    layout.prop(live, "source", expand=True)
+    if live.source == "CLIP":
+        layout.prop(shot, "video")
+    else:
+        row = layout.row(align=True)
+        row.prop_search(live, "camera", run, "cameras", results_are_suggestions=True)
+        row.operator("facewright.find_devices", text="", icon="FILE_REFRESH")
+        if run.devices_status:
+            layout.label(text=run.devices_status, icon="INFO")
+        layout.prop(live, "size")
+        layout.prop(live, "rate")
+    layout.prop(live, "mirror")
+    layout.prop(shot, "target")
+
+
+def _draw_live(layout: bpy.types.UILayout, shot, run) -> None:
+    box = layout.box()
+    box.label(text=run.status, icon="OUTLINER_DATA_CAMERA")
+    if run.rate:
+        box.label(text=run.rate, icon="TIME")
+    if run.problem:
+        box.label(text=run.problem, icon="ERROR")
+    if run.activity:
+        box.label(text=run.activity, icon="REC" if run.is_recording else "PREVIEW_RANGE")
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    record = row.row(align=True)
+    record.enabled = not run.is_finishing
+    record.alert = run.is_recording
+    text = "Cancel" if run.is_counting else "Stop Recording" if run.is_recording else "Record"
+    record.operator("facewright.record_take", text=text, icon="REC")
+    row.operator("facewright.stop_live", icon="SNAP_FACE")
+    row = layout.row()
+    row.enabled = not (run.is_counting or run.is_recording or run.is_finishing)
+    row.operator("facewright.calibrate_performer", icon="USER")
+
+
+CLASSES = (FACEWRIGHT_PT_live, FACEWRIGHT_PT_live_record, FACEWRIGHT_PT_live_smoothing)

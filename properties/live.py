@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of live capture, which belong to the shot, and what it is doing now, which is not
+saved."""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    StringProperty,
+)
+
+PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
+_DEFAULT_STEADINESS = {"brows": 0.5, "cheeks": 0.5, "head": 0.5}
+
+
+def _steadiness(part: str) -> FloatProperty:
+    return FloatProperty(
+        name=part.capitalize(),
+        description=f"How the {part} is calmed while live: 0 is responsive, every tremble shows; "
+        "1 is steady and follows a little later. Blinks stay as they are",
+        default=_DEFAULT_STEADINESS.get(part, 0.4),
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+
+
+class FacewrightLive(bpy.types.PropertyGroup):
+    """What Start and Record ask for."""
+
+    source: EnumProperty(
+        name="Source",
+        description="Where the pictures come from",
+        items=[
+            ("CAMERA", "Camera", "A webcam"),
+            ("CLIP", "Clip", "The video above, played as if it were a camera, to rehearse"),
+        ],
+    )
+    camera: StringProperty(
+        name="Camera", description="Name of the camera, or a part of it; empty takes the first"
+    )
+    size: EnumProperty(
+        name="Resolution",
+        description="The picture to ask the camera for. The face should be 150 pixels wide or "
+        "more; a larger picture only costs time",
+        items=[
+            ("640x360", "640 x 360", "Enough for a face at arm's length"),
+            ("640x480", "640 x 480", "For cameras with a picture of 4:3"),
+            ("1280x720", "1280 x 720", "For a face further away"),
+            ("1920x1080", "1920 x 1080", "For a face in the back of the room"),
+        ],
+    )
+    rate: IntProperty(
+        name="Frame Rate",
+        description="Pictures a second to ask the camera for",
+        default=30,
+        min=5,
+        max=120,
+    )
+    mirror: BoolProperty(
+        name="Mirror",
+        description="Let the character move like a mirror image: its right follows your left. "
+        "Takes are recorded that way, too. Applies at the next Start",
+    )
+    preview: BoolProperty(
+        name="Preview",
+        description="Show the face on the character. No keyframes are set, and its values come "
+        "back when the preview ends",
+        default=True,
+    )
+    while_playing: BoolProperty(
+        name="While Playing",
+        description="Preview while the timeline plays as well. Without this, what was recorded "
+        "can be watched; while recording the preview always shows",
+    )
+    show_picture: BoolProperty(
+        name="Camera Picture", description="Show the camera's picture with the tracked face here"
+    )
+    steady_brows: _steadiness("brows")
+    steady_eyelids: _steadiness("eyelids")
+    steady_gaze: _steadiness("gaze")
+    steady_cheeks: _steadiness("cheeks")
+    steady_jaw: _steadiness("jaw")
+    steady_mouth: _steadiness("mouth")
+    steady_tongue: _steadiness("tongue")
+    steady_head: _steadiness("head")
+    keep_blinks: BoolProperty(
+        name="Keep Blinks", description="Let blinks pass without any delay", default=True
+    )
+    gap_policy: EnumProperty(
+        name="No Face",
+        description="What the character does while no face is seen",
+        items=[
+            ("HOLD", "Hold", "Keep the last expression"),
+            ("EASE", "Ease to Neutral", "Relax after half a second"),
+        ],
+        default="EASE",
+    )
+    countdown: IntProperty(
+        name="Countdown",
+        description="Seconds between the button and the recording or calibration",
+        default=3,
+        min=0,
+        max=30,
+        subtype="TIME",
+    )
+    calibrate_s: FloatProperty(
+        name="Rest",
+        description="Seconds for which the face is watched at rest when it is calibrated",
+        default=2.0,
+        min=1.0,
+        max=10.0,
+        subtype="TIME",
+        unit="TIME_ABSOLUTE",
+    )
+    performer_name: StringProperty(
+        name="Name",
+        description="Name of the profile that a calibration writes",
+        default="performer",
+    )
+    play: BoolProperty(
+        name="Play Timeline",
+        description="Play the timeline, with its sound, while recording. The take belongs to the "
+        "frame on which it started",
+    )
+    stop_at_end: BoolProperty(
+        name="Stop at End",
+        description="End the recording on the last frame of the scene or of the preview range",
+        default=True,
+    )
+    delay: FloatProperty(
+        name="Delay",
+        description="How late the performer is, and seen to be, when acting to the timeline's "
+        "sound: loudspeakers and cameras take their time. The take is moved earlier by it",
+        default=0.0,
+        min=-1.0,
+        max=1.0,
+        precision=3,
+        step=1,
+        subtype="TIME",
+        unit="TIME_ABSOLUTE",
+    )
+    use_microphone: BoolProperty(
+        name="Microphone",
+        description="Record sound beside the take and place it in the Sequencer. A clip gives "
+        "its own sound",
+    )
+    microphone: StringProperty(
+        name="Microphone",
+        description="Name of the microphone, or a part of it; empty takes the first",
+    )
+    punch: BoolProperty(
+        name="Punch In",
+        description="Record only over the punch range of the Takes panel: the keys before and "
+        "after it stay, and its edges are eased",
+    )
+    preroll: IntProperty(
+        name="Pre-Roll",
+        description="Frames that are played before the punch range and after it",
+        default=24,
+        min=0,
+        soft_max=120,
+    )
+
+
+class FacewrightDevice(bpy.types.PropertyGroup):
+    """A camera or microphone; ``name`` is what a person calls it."""
+
+    device_id: StringProperty()
+
+
+class FacewrightLiveRun(bpy.types.PropertyGroup):
+    """What live capture is doing now. Not saved."""
+
+    is_live: BoolProperty()
+    is_recording: BoolProperty()
+    is_counting: BoolProperty()
+    is_finishing: BoolProperty()
+    status: StringProperty()
+    rate: StringProperty()
+    problem: StringProperty()
+    activity: StringProperty()
+    picture: IntProperty()
+    cameras: CollectionProperty(type=FacewrightDevice)
+    microphones: CollectionProperty(type=FacewrightDevice)
+    devices_status: StringProperty()
+
+
+CLASSES = (FacewrightLive, FacewrightDevice, FacewrightLiveRun)
+
+
+def steadiness(live: FacewrightLive) -> dict[str, float]:
+    """Strengths by part of the face."""
+    return {part: getattr(live, f"steady_{part}") for part in PARTS}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names for new files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def free_path(folder: Path, stem: str, suffix: str) -> Path:
+    """A name that is not in use: ``clip.fwtake``, ``clip_002.fwtake`` ..."""
+    path = folder / f"{stem}{suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{stem}_{number:03d}{suffix}"
+        number += 1
+    return path

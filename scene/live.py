@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A live capture seen from Blender: the worker's values onto the character, tick by tick."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+import bpy
+import numpy as np
+
+from ..engine.core.clock import now_s
+from ..engine.core.errors import FacewrightError
+from ..engine.core.requests import LiveRequest
+from ..engine.core.types import FaceTrack
+from ..engine.filters.live import LiveFilter, LiveFilterSettings
+from ..engine.filters.live_centre import LiveHeadCentre
+from ..engine.worker.live_wire import unpack_values
+from ..engine.worker.protocol import Kind, Message
+from .live_rig import LiveRig
+from .recording import Recording
+from .worker_process import start_worker
+
+_WINDOW_S = 2.0
+# Ticks whose cost is remembered: ten minutes at 120 a second.
+_COSTS = 72_000
+
+
+class LiveState(Enum):
+    """Where a live capture stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class News:
+    """What the worker has finished: a recording (RECORDED) or a calibration (CALIBRATED).
+
+    Attributes:
+        is_calibration: Which of the two.
+        data: See ``engine.worker.protocol``.
+        recording: What was recorded, where it was a recording.
+    """
+
+    is_calibration: bool
+    data: dict
+    recording: Recording | None = None
+
+
+@dataclass
+class LiveSession:
+    """One live capture.
+
+    Attributes:
+        request: What is captured.
+        rig: What follows the face.
+        settings: How the values are calmed; see ``configure``.
+        head_mode: What "straight ahead" is, one of ``filters.live_centre.MODES``.
+        preview: Whether the character shows the values.
+        while_playing: Whether it does so, too, while the timeline plays and nothing is recorded.
+        recording: What is being recorded, or None.
+        status: The worker's last ``LiveStatus``, as a dictionary.
+        row: The last values shown, or None.
+        warnings: Sentences.
+        error: Why it failed.
+        log: The worker's last words on stderr, once ended.
+        counting_for: What the countdown is for.
+        calibrating: Whether the face is being watched at rest.
+        tick_costs_s, delays_s: What ticks with a message cost, and from each picture's time to
+            its values on the character, seconds; the last ten minutes.
+    """
+
+    request: LiveRequest
+    rig: LiveRig
+    settings: LiveFilterSettings
+    head_mode: str = "AUTO"
+    preview: bool = True
+    while_playing: bool = False
+    state: LiveState = LiveState.STARTING
+    recording: Recording | None = None
+    status: dict = field(default_factory=dict)
+    row: FaceTrack | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: FacewrightError | None = None
+    log: str = ""
+    counting_for: str = ""
+    calibrating: bool = False
+
+    def __post_init__(self) -> None:
+        self.filter = LiveFilter(self.settings)
+        self.centre = LiveHeadCentre(self.head_mode)
+        self._client = start_worker()
+        self._client.live(self.request)
+        self._delays: deque[tuple[float, float]] = deque()
+        self.tick_costs_s: deque[float] = deque(maxlen=_COSTS)
+        self.delays_s: deque[float] = deque(maxlen=_COSTS)
+        self._rendering = False
+        self._news: list[News] = []
+        self._countdown: tuple[float, Callable[[], None]] | None = None
+        self._resting: list[FaceTrack] = []
+        _sessions.append(self)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more ticks are needed."""
+        return self.state in (LiveState.ENDED, LiveState.FAILED)
+
+    @property
+    def delay_ms(self) -> float:
+        """From a picture's time to its values on the character: median of the last seconds."""
+        return 1e3 * float(np.median([delay for _, delay in self._delays])) if self._delays else 0.0
+
+    @property
+    def counting(self) -> bool:
+        """Whether a countdown is running."""
+        return self._countdown is not None
+
+    @property
+    def countdown_left_s(self) -> float:
+        """Seconds until it ends."""
+        return max(0.0, self._countdown[0] - now_s()) if self._countdown else 0.0
+
+    def count_down(self, seconds: float, what: str, then: Callable[[], None]) -> None:
+        """Do something in some seconds."""
+        self.counting_for = what
+        self._countdown = now_s() + seconds, then
+
+    def stop_counting(self) -> None:
+        """Forget the countdown and what it was for."""
+        self._countdown = None
+
+    def take_news(self) -> list[News]:
+        """What the worker has finished since the last call."""
+        news, self._news = self._news, []
+        return news
+
+    def tick(self) -> bool:
+        """Hear the worker and show the newest values; never waits.
+
+        Returns:
+            Whether the worker said anything.
+        """
+        if self.ended:
+            return False
+        started = time.perf_counter()
+        messages = self._client.poll()
+        fresh = [self._hear(message) for message in messages]
+        if self._countdown and now_s() >= self._countdown[0]:
+            then, self._countdown = self._countdown[1], None
+            then()
+        if not self.ended:
+            self._show(any(fresh))
+        if messages:
+            self.tick_costs_s.append(time.perf_counter() - started)
+        if self.ended:
+            self._leave()
+        return bool(messages)
+
+    def stop(self) -> None:
+        """Ask the worker to end; a recording is completed first. ``tick`` goes on until it has."""
+        if self.state in (LiveState.STARTING, LiveState.RUNNING):
+            self.keep()
+            self.state = LiveState.STOPPING
+            self.rig.end()
+            self._client.cancel()
+
+    def close(self) -> None:
+        """End at once: the file, the add-on or Blender goes."""
+        if not self.ended:
+            self.state = LiveState.ENDED
+            self.rig.end(evaluate=False)
+            self._leave()
+
+    def record(self, recording: Recording) -> None:
+        """Begin to write a take, from now on; ``News`` of it follow its end."""
+        self.recording = recording
+        self._client.order(Kind.RECORD, **recording.order())
+
+    def keep(self) -> None:
+        """Complete the take."""
+        if self.recording and not self.recording.kept:
+            self.recording.kept = True
+            self._client.order(Kind.KEEP, shift_s=self.recording.shift_s())
+
+    def calibrate(self, performer: str, seconds: float) -> None:
+        """Make a profile of the face, which rests from now on; ``News`` of it follow."""
+        self.calibrating, self._resting = True, []
+        self._client.order(
+            Kind.CALIBRATE, performer=performer, begin_s=now_s(), seconds=float(seconds)
+        )
+
+    def use_performer(self, performer: str) -> None:
+        """Go by another profile; an empty path learns the face at rest anew."""
+        self._client.order(Kind.PERFORMER, performer=performer)
+
+    def configure(self, settings: LiveFilterSettings, head_mode: str) -> None:
+        """Change how values are calmed and what "straight ahead" is."""
+        self.settings, self.head_mode = settings, head_mode
+        self.filter.settings, self.centre.mode = settings, head_mode
+
+    def pause_for_render(self) -> None:
+        """Show the character as it is animated until no render job runs any more."""
+        self._rendering = True
+        self.rig.end(evaluate=False)
+
+    def show_again(self) -> None:
+        """Show the last values once more: something else has set others."""
+        if self.rig.showing and self.row is not None:
+            self.rig.show(self.row)
+
+    def _hear(self, message: Message) -> bool:
+        """Take in a message; whether it brought values."""
+        kind, data = message.kind, message.data
+        if kind is Kind.VALUES:
+            self._see(unpack_values(data))
+            return True
+        if kind is Kind.STATUS:
+            self.status = data
+        elif kind is Kind.WARNING:
+            self.warnings.append(data["text"])
+        elif kind is Kind.RECORDED:
+            recording, self.recording = self.recording, None
+            self._news.append(News(False, data, recording))
+        elif kind is Kind.CALIBRATED:
+            self._end_calibration(data)
+        elif kind is Kind.DONE:
+            self.state = LiveState.ENDED
+        elif kind is Kind.FAILED:
+            self.state = LiveState.FAILED
+            self.error = FacewrightError(data["message"], data["hint"], data["code"])
+            self.log = data.get("detail", "")
+        return False
+
+    def _see(self, row: FaceTrack) -> None:
+        if self.state is LiveState.STARTING:
+            self.state = LiveState.RUNNING
+        if self.calibrating:
+            self._resting.append(row)
+        self.row = self.filter.filter(self.centre.centre(row))
+
+    def _end_calibration(self, data: dict) -> None:
+        self.calibrating = False
+        rows = [row for row in self._resting if row.valid[0]]
+        if rows and "performer" in data:  # how the head was held at rest is straight ahead
+            self.centre.take_neutral(FaceTrack.concatenate(rows))
+        self._news.append(News(True, data))
+
+    def _show(self, fresh: bool) -> None:
+        try:
+            if not self._may_show():
+                self.rig.end()
+                return
+            if not fresh or self.row is None or not self.row.valid[0]:
+                return
+            if not self.rig.showing:
+                self.rig.begin()
+            self.rig.show(self.row)
+        except FacewrightError as error:  # the character is gone
+            self.state = LiveState.FAILED
+            self.error = error
+            return
+        self._measure(now_s() - float(self.row.time_s[0]))
+
+    def _measure(self, delay_s: float) -> None:
+        now = time.perf_counter()
+        self.delays_s.append(delay_s)
+        self._delays.append((now, delay_s))
+        while self._delays[0][0] < now - _WINDOW_S:
+            self._delays.popleft()
+
+    def _may_show(self) -> bool:
+        if self.state is not LiveState.RUNNING or not self.preview:
+            return False
+        if self._rendering:
+            self._rendering = bpy.app.is_job_running("RENDER")
+        playing = bpy.context.screen is not None and bpy.context.screen.is_animation_playing
+        if self._rendering or (playing and not self.while_playing and not self.recording):
+            return False
+        return not self.rig.in_the_way
+
+    def _leave(self) -> None:
+        if self in _sessions:
+            _sessions.remove(self)
+        self.rig.end()
+        self.log = self.log or self._client.log
+        # The process takes a tenth of a second to leave; the window shall not wait for it.
+        threading.Thread(target=self._client.close).start()
+
+
+_sessions: list[LiveSession] = []
+
+
+def live_session() -> LiveSession | None:
+    """The live capture that is running now, if any."""
+    return _sessions[0] if _sessions else None
+
+
+def end_live(*_arguments: object) -> None:
+    """End the live capture at once."""
+    while _sessions:
+        _sessions[0].close()
