@@ -70,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("action", choices=("list", "verify"))
     models.set_defaults(run=_models)
 
+    cameras = verbs.add_parser("cameras", help="the cameras and microphones of this machine")
+    cameras.add_argument("--json", action="store_true", help="print JSON")
+    cameras.set_defaults(run=_cameras)
+
     doctor = verbs.add_parser("doctor", help="what this machine can run")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
@@ -343,6 +347,24 @@ def _models(options: argparse.Namespace) -> int:
     if not problems:
         sys.stdout.write("all models are as they should be\n")
     return EXIT_FAILED if problems else EXIT_DONE
+
+
+def _cameras(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from .sources.devices import list_cameras, list_microphones
+
+    found = {"camera": list_cameras(), "microphone": list_microphones()}
+    if options.json:
+        lists = {f"{kind}s": [asdict(one) for one in some] for kind, some in found.items()}
+        sys.stdout.write(json.dumps(lists, indent=2, ensure_ascii=False) + "\n")
+        return EXIT_DONE
+    for kind, some in found.items():
+        for number, device in enumerate(some):
+            sys.stdout.write(f"{kind} {number}: {device.name} ({device.id})\n")
+        if not some:
+            sys.stdout.write(f"no {kind} found\n")
+    return EXIT_DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
-from .devices import Device
+from .devices import Device, open_driver
 from .media import reason_of
 
 # Where the size asked for is none of the device's.
@@ -165,9 +165,7 @@ class DeviceFeed:
 
     def __init__(self, device: Device, options: dict[str, str], rate: int) -> None:
         self._device = device
-        self._container = av.open(
-            _address(device), format=device.format, options={**_AT_ONCE, **options}
-        )
+        self._container = open_driver(_address(device), device.format, {**_AT_ONCE, **options})
         if not self._container.streams.video:
             self._container.close()
             raise OSError(errno.ENODEV, "it gives no pictures")

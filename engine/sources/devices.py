@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -121,6 +122,22 @@ def reported_by(format_name: str, kind: str, reported: Sequence[av.DeviceInfo]) 
         if kind in (info.media_types or _dshow_kind(info.name)) and not screen:
             found.append(Device(info.name, name, format_name))
     return found
+
+
+def open_driver(
+    address: str, format_name: str, options: dict[str, str]
+) -> av.container.InputContainer:
+    """A device as PyAV's container.
+
+    Raises:
+        FFmpegError, OSError: It does not open, or this FFmpeg lacks the kind of driver.
+    """
+    try:
+        return av.open(address, format=format_name, options=options)
+    except FFmpegError:
+        raise
+    except ValueError as error:  # PyAV's own, for a format that is not in its wheel
+        raise OSError(errno.ENOSYS, f"FFmpeg has no {format_name} here") from error
 
 
 def use_system_alsa() -> None:

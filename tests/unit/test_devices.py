@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import sys
 
 import av
 import pytest
 
+from engine.__main__ import main
 from engine.core.errors import FacewrightError
 from engine.sources import devices, linux_devices
 from engine.sources.devices import Device, find_camera, find_microphone, reported_by, same_again
@@ -163,3 +165,22 @@ def test_a_camera_that_comes_back_is_known_by_its_name():
     assert same_again(C920, [other]) is None
     screen = Device(":99", "x11grab::99", "x11grab")
     assert same_again(screen, []) == screen
+
+
+def test_the_command_line_lists_what_is_there(monkeypatch, capsys):
+    monkeypatch.setattr(devices, "list_cameras", lambda: [BUILT_IN, C920])
+    monkeypatch.setattr(devices, "list_microphones", list)
+    assert main(["cameras"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "camera 0: Integrated Camera: Integrated C (/dev/video0)",
+        "camera 1: HD Pro Webcam C920 (/dev/video2)",
+        "no microphone found",
+    ]
+    assert main(["cameras", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["cameras"][1] == {
+        "id": "/dev/video2",
+        "name": "HD Pro Webcam C920",
+        "format": "video4linux2",
+    }
+    assert listed["microphones"] == []
