@@ -35,7 +35,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
-from .devices import Device, open_driver
+from .devices import SCREENS, Device, open_driver
 from .media import reason_of
 
 # Where the size asked for is none of the device's.
@@ -243,11 +243,10 @@ def _cannot_open(device: Device, error: FFmpegError | OSError | None) -> Facewri
             "Plug it in, or choose another one.",
             "camera-unplugged",
         )
-    return FacewrightError(
-        f"{camera} cannot be opened ({reason}).",
-        f"Close other programs that use it and plug it in again. {privacy_hint()}",
-        "camera-unopenable",
-    )
+    hint = f"Close other programs that use it and plug it in again. {privacy_hint()}"
+    if device.format in SCREENS:
+        hint = "Check its number; the screen has to be there first."
+    return FacewrightError(f"{camera} cannot be opened ({reason}).", hint, "camera-unopenable")
 
 
 def privacy_hint() -> str:

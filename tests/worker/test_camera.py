@@ -210,6 +210,7 @@ def test_a_screen_that_is_not_there_cannot_be_opened():
         Camera(Device(":199", "No screen", "x11grab"))
     assert caught.value.code == "camera-unopenable"
     assert '"No screen" cannot be opened' in caught.value.message
+    assert "screen" in caught.value.hint
 
 
 def test_an_unplugged_camera_is_found_under_its_new_number(driver, quick):
