@@ -33,13 +33,13 @@ from .gain import gain_columns, scale_columns
 
 GAP_POLICIES = ("HOLD", "EASE")
 DEFAULT_STEADINESS: Mapping[str, float] = {
-    "brows": 0.5,
-    "eyelids": 0.5,
-    "gaze": 0.5,
-    "cheeks": 0.6,
-    "jaw": 0.4,
-    "mouth": 0.4,
-    "tongue": 0.4,
+    "brows": 0.6,
+    "eyelids": 0.6,
+    "gaze": 0.6,
+    "cheeks": 0.7,
+    "jaw": 0.5,
+    "mouth": 0.5,
+    "tongue": 0.5,
     "head": 0.5,
 }
 
@@ -206,7 +206,7 @@ class LiveFilter:
         """Lids as measured while they move fast, and shortly after."""
         lids = measured[_LIDS]
         fast = np.abs(lids - before[_LIDS]) >= BLINK.speed * step_s
-        fast &= np.abs(lids - calm[_LIDS]) >= 0.25 * BLINK.prominence
+        fast &= np.abs(lids - self._shown[_LIDS]) >= 0.25 * BLINK.prominence
         self._lids_moved_s[fast] = time_s
         left_s = self._lids_moved_s + (_LID_HOLD_S + _LID_FADE_S) - time_s
         share = self._keep_blinks * np.clip(left_s / _LID_FADE_S, 0, 1)
