@@ -12,16 +12,19 @@ from .operators import devices as device_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
 from .operators import solve as solve_operators
+from .operators import takes as take_operators
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
 from .panels import keys as key_panels
 from .panels import live as live_panels
 from .panels import solve as solve_panels
+from .panels import takes as take_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
 from .properties import live as live_properties
 from .properties import preferences
 from .properties import solve as solve_properties
+from .properties import takes as take_properties
 from .scene import live_handlers
 from .scene.jobs import end_all_jobs
 
@@ -30,15 +33,18 @@ CLASSES = (
     *solve_properties.CLASSES,
     *confidence_properties.CLASSES,
     *live_properties.CLASSES,
+    *take_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
     *capture_operators.CLASSES,
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
+    *take_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
     *live_panels.CLASSES,
+    *take_panels.CLASSES,
     *capture_panels.CLASSES,
     # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,
@@ -46,6 +52,11 @@ CLASSES = (
     *key_panels.CLASSES,
 )
 _commands: list = []
+
+
+@bpy.app.handlers.persistent
+def _on_loaded(*_arguments: object) -> None:
+    take_operators.refresh_takes(bpy.context)
 
 
 @bpy.app.handlers.persistent
@@ -67,6 +78,7 @@ def register() -> None:
     capture_properties.add_pointers()
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
     bpy.app.handlers.load_pre.append(_on_load)
+    bpy.app.handlers.load_post.append(_on_loaded)
     live_handlers.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
@@ -77,6 +89,7 @@ def unregister() -> None:
     end_all_jobs()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
+    bpy.app.handlers.load_post.remove(_on_loaded)
     bpy.app.handlers.load_pre.remove(_on_load)
     bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)
     capture_properties.remove_pointers()

@@ -10,6 +10,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.filters.chain import FilterSettings
 from ..properties.capture import FacewrightRun, FacewrightShot, run_of
+from ..properties.takes import gains
 from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import Doubt, apply_take, guess_head
 from ..scene.pose_channels import PoseSettings
@@ -42,7 +43,8 @@ def write_keys(
         objects,
         settings,
         extend_scene=shot.extend_scene,
-        mark_doubt=shot.doubt.mark,
+        # A part of a take says nothing about the rest of what is animated.
+        mark_doubt=shot.doubt.mark and not settings.is_part,
     )
 
 
@@ -85,6 +87,7 @@ def apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> App
             doubt_threshold=shot.doubt.threshold,
             gap_policy=shot.gap_policy,
             head_center=shot.head_center,
+            gain=gains(shot.gain),
             key_times=shot.key_times,
         ),
         pose=PoseSettings(

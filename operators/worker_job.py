@@ -14,6 +14,7 @@ from ..properties.capture import FacewrightRun, run_of
 from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState
 from .keys import add_line, check_keys, redraw, show_keys, show_result, target_objects, write_keys
+from .takes import refresh_takes
 
 _TICK_S = 0.1
 
@@ -129,6 +130,7 @@ class JobOperator:
         if job.state is JobState.FAILED:
             return self._fail(run, f"{self.doing} failed", str(job.error))
         if job.state is JobState.CANCELLED:
+            refresh_takes(context)
             run.result = f"Cancelled; {self.if_cancelled}"
             self.report({"INFO"}, f"{self.doing} cancelled; {self.if_cancelled}: {take}")
             return {"CANCELLED"}
@@ -154,6 +156,7 @@ class JobOperator:
     ) -> None:
         """Write the keys that are wanted and tell the panel."""
         self.remember(context, scene, request)
+        refresh_takes(context, select=Path(request.take))
         lines = self.lines(report)
         if objects is None:
             show_result(context, lines[0], [*lines[1:], *report["warnings"]])

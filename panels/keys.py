@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sub-panels of how a take becomes keys: smoothing, keyframes, head and eyes."""
+"""The sub-panels of how a take becomes keys: smoothing, gain, keyframes, head and eyes."""
 
 import bpy
 
 from ..properties.capture import shot_of
+from ..properties.live import PARTS
 from .capture import FacewrightPanel
 
 
@@ -19,10 +20,24 @@ class FACEWRIGHT_PT_smoothing(FacewrightPanel, bpy.types.Panel):
         layout = self.settings_layout()
         shot = shot_of(context)
         column = layout.column(align=True)
-        for part in ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head"):
+        for part in PARTS:
             column.prop(shot, f"smooth_{part}")
         layout.prop(shot, "keep_blinks")
         layout.prop(shot, "keep_lips")
+
+
+class FACEWRIGHT_PT_gain(FacewrightPanel, bpy.types.Panel):
+    """How far each part of the face moves."""
+
+    bl_label = "Gain"
+    bl_parent_id = "FACEWRIGHT_PT_capture"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the factors."""
+        column = self.settings_layout().column(align=True)
+        for part in PARTS:
+            column.prop(shot_of(context).gain, part, slider=True)
 
 
 class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
@@ -64,4 +79,4 @@ class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):
                 layout.prop_search(shot, name, rig.data, "bones")
 
 
-CLASSES = (FACEWRIGHT_PT_smoothing, FACEWRIGHT_PT_keys, FACEWRIGHT_PT_head)
+CLASSES = (FACEWRIGHT_PT_smoothing, FACEWRIGHT_PT_gain, FACEWRIGHT_PT_keys, FACEWRIGHT_PT_head)

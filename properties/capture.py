@@ -17,6 +17,7 @@ from .confidence import FacewrightConfidence, FacewrightDoubt
 from .live import FacewrightLive, FacewrightLiveRun
 from .paths import PATH_OPTIONS
 from .solve import FacewrightSolve
+from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes
 
 _BUSY = "Facewright is at work; Esc cancels"
 _LIVE = "Live capture is running; Esc or Stop ends it"
@@ -44,6 +45,8 @@ class FacewrightShot(bpy.types.PropertyGroup):
 
     solve: PointerProperty(type=FacewrightSolve)
     live: PointerProperty(type=FacewrightLive)
+    takes: PointerProperty(type=FacewrightTakes)
+    gain: PointerProperty(type=FacewrightGain)
     video: StringProperty(
         name="Video",
         description="The video of the performer's face",
@@ -219,6 +222,7 @@ class FacewrightRun(bpy.types.PropertyGroup):
     show_lines: BoolProperty(name="Details", description="Show every line of the last result")
     confidence: PointerProperty(type=FacewrightConfidence)
     live: PointerProperty(type=FacewrightLiveRun)
+    takes: PointerProperty(type=FacewrightTakeList)
 
 
 CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)
@@ -275,7 +279,17 @@ def take_disabled_reason(context: bpy.types.Context) -> str:
 
 def apply_disabled_reason(context: bpy.types.Context) -> str:
     """Why keys cannot be written from the take; empty if they can."""
-    reason = take_disabled_reason(context)
+    return take_disabled_reason(context) or write_disabled_reason(context)
+
+
+def busy_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be done with any take; empty if something can."""
+    return _BUSY if run_of(context).is_running else ""
+
+
+def write_disabled_reason(context: bpy.types.Context) -> str:
+    """Why no take's keys can be written onto the target; empty if they can."""
+    reason = busy_disabled_reason(context)
     if not reason and shot_of(context).target is None:
         reason = "Choose a target"
     return reason

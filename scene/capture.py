@@ -27,12 +27,13 @@ _PACKAGE = __package__.rpartition(".")[0]
 _HEAD_BONES = ("head", "mixamorig:head", "j_bip_c_head", "cc_base_head", "def-head", "spine.006")
 
 
-def take_folder(preference: str) -> Path:
+def take_folder(preference: str, *, make: bool = True) -> Path:
     """The folder for new takes, made if need be.
 
     Args:
         preference: A path; ``//`` is the folder of the .blend file. While the file is unsaved,
             takes go to Facewright's user folder.
+        make: Make it where it is missing.
 
     Raises:
         FacewrightError: ``folder-unwritable``.
@@ -41,6 +42,8 @@ def take_folder(preference: str) -> Path:
         folder = _user_folder() / "takes"
     else:
         folder = Path(bpy.path.abspath(preference))
+    if not make:
+        return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

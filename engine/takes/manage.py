@@ -34,6 +34,7 @@ class TakeSummary:
         is_complete: Whether it was tracked or recorded to its end.
         star: Whether it is marked as a good one.
         note: A person's note, or empty.
+        placed_frame: The frame of the timeline on which it was recorded; None for a clip.
         problem: Why it cannot be read, or empty.
     """
 
@@ -43,6 +44,7 @@ class TakeSummary:
     is_complete: bool = False
     star: bool = False
     note: str = ""
+    placed_frame: float | None = None
     problem: str = ""
 
 
@@ -69,6 +71,7 @@ def read_summary(path: Path | str) -> TakeSummary:
         header.get("state") == "complete",
         bool(header.get("star", False)),
         str(header.get("note", "")),
+        header.get("placed", {}).get("frame"),
     )
 
 

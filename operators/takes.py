@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The list of takes: look, annotate, rename, delete; and put a take, or a part of it, onto the
+character."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from ..properties.capture import (
+    busy_disabled_reason,
+    run_of,
+    shot_of,
+    write_disabled_reason,
+)
+from ..properties.preferences import preferences_of
+from ..properties.takes import chosen_parts, selected_take
+from ..scene import compare, takes
+from ..scene.capture import take_folder
+from .keys import apply_settings, redraw, show_keys, target_objects, write_keys
+
+_TAKE = bpy.props.StringProperty(
+    name="Take",
+    description="Path of the take; empty is the selected one of the list",
+    subtype="FILE_PATH",
+    options={"HIDDEN", "SKIP_SAVE"},
+)
+
+
+def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> None:
+    """Read the take folder into the list of the panel.
+
+    Args:
+        context: Its scene's take is listed wherever it is.
+        select: The take to select; by default the selection stays.
+    """
+    listed, preferences = run_of(context).takes, preferences_of(context)
+    chosen = selected_take(run_of(context))
+    wanted = str(select) if select else chosen.path if chosen else ""
+    shot = shot_of(context)
+    used = Path(bpy.path.abspath(shot.take)).absolute() if shot.take else None
+    folder = take_folder(preferences.take_folder if preferences else "//takes", make=False)
+    listed.takes.clear()
+    for summary in takes.find_takes(folder.absolute(), used):
+        item = listed.takes.add()
+        item.name, item.path = summary.path.stem, str(summary.path)
+        item.date = summary.created.astimezone().strftime("%Y-%m-%d %H:%M")
+        minutes, seconds = divmod(summary.length_s, 60)
+        item.length = f"{minutes:.0f}:{seconds:04.1f}"
+        item.is_complete, item.star = summary.is_complete, summary.star
+        item.note, item.problem = summary.note, summary.problem
+    paths = [item.path for item in listed.takes]
+    listed.index = paths.index(wanted) if wanted in paths else 0
+    redraw(context)
+
+
+class _OneTake:
+    """Mixin for what is done with one take: the named one, or the selected one."""
+
+    take: _TAKE
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Not while a take is being tracked or solved; with the reason as the tooltip."""
+        reason = busy_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def path(self, context: bpy.types.Context) -> Path:
+        """The take's path.
+
+        Raises:
+            FacewrightError: ``no-take``.
+        """
+        if self.take:
+            return Path(bpy.path.abspath(self.take)).absolute()
+        selected = selected_take(run_of(context))
+        if selected is None:
+            raise FacewrightError(
+                "No take is selected.", "Refresh the list and select one.", "no-take"
+            )
+        return Path(selected.path)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do it, or say what is wrong."""
+        try:
+            self.run(context, self.path(context))
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """What the operator does; raises FacewrightError."""
+        raise NotImplementedError
+
+
+class _WritesKeys(_OneTake):
+    """Mixin for what writes keys onto the target."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only with a target; with the reason as the tooltip."""
+        reason = write_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def write(self, context: bpy.types.Context, take: Path, **changes: object) -> None:
+        """Write the take's keys by the settings of the shot, with some of them changed."""
+        scene = context.scene
+        objects = target_objects(context, scene)
+        settings = replace(apply_settings(scene.facewright, objects), **changes)
+        placed = takes.read_take(take).placed_frame
+        if placed is not None:
+            settings = replace(settings, start_frame=placed)
+        report = write_keys(scene, objects, take, settings)
+        show_keys(context, report, [])
+        self.report({"INFO"}, f"{take.stem}: {run_of(context).result}")
+
+
+class FACEWRIGHT_OT_refresh_takes(bpy.types.Operator):
+    """Read the folder of takes again"""
+
+    bl_idname = "facewright.refresh_takes"
+    bl_label = "Refresh Takes"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the folder."""
+        refresh_takes(context)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_open_take_folder(bpy.types.Operator):
+    """Show the folder of takes in the system's file browser"""
+
+    bl_idname = "facewright.open_take_folder"
+    bl_label = "Open Folder of Takes"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Open the folder."""
+        preferences = preferences_of(context)
+        try:
+            folder = take_folder(preferences.take_folder if preferences else "//takes")
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return bpy.ops.wm.path_open(filepath=str(folder))
+
+
+class FACEWRIGHT_OT_use_take(_WritesKeys, bpy.types.Operator):
+    """Make this the shot's take and write its keyframes, with the settings as they are now"""
+
+    bl_idname = "facewright.use_take"
+    bl_label = "Use Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Write keys, then note the take."""
+        self.write(context, take)
+        shot, placed = shot_of(context), takes.read_take(take).placed_frame
+        shot.take = str(take)
+        if placed is not None:
+            shot.start_frame = round(placed)
+
+
+class FACEWRIGHT_OT_write_region(_WritesKeys, bpy.types.Operator):
+    """Write only the chosen parts of the face from this take, onto what is animated already"""
+
+    bl_idname = "facewright.write_region"
+    bl_label = "Write Parts"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only with parts chosen; with the reason as the tooltip."""
+        if not chosen_parts(shot_of(context).takes):
+            cls.poll_message_set("Choose at least one part of the face")
+            return False
+        return super().poll(context)
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Write keys."""
+        regions = chosen_parts(shot_of(context).takes)
+        self.write(context, take, regions=regions, onto_existing=True)
+
+
+class FACEWRIGHT_OT_punch_in_take(_WritesKeys, bpy.types.Operator):
+    """Write this take between both ends of the punch range only, eased in and out"""
+
+    bl_idname = "facewright.punch_in_take"
+    bl_label = "Punch In"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Write keys."""
+        chosen = shot_of(context).takes
+        self.write(
+            context,
+            take,
+            regions=chosen_parts(chosen) if chosen.punch_parts_only else frozenset(),
+            onto_existing=True,
+            span=(float(chosen.punch_start), float(chosen.punch_end)),
+            ease_frames=float(chosen.punch_ease),
+        )
+
+
+class FACEWRIGHT_OT_punch_range_from_preview(bpy.types.Operator):
+    """Take the timeline's preview range for the punch range; without one, the scene's range"""
+
+    bl_idname = "facewright.punch_range_from_preview"
+    bl_label = "Punch Range from Preview Range"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Copy both frames."""
+        scene, chosen = context.scene, shot_of(context).takes
+        if scene.use_preview_range:
+            frames = scene.frame_preview_start, scene.frame_preview_end
+        else:
+            frames = scene.frame_start, scene.frame_end
+        chosen.punch_start, chosen.punch_end = frames
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_compare_takes(bpy.types.Operator):
+    """Switch the character between the last two results that were written into actions of their \
+own; nothing is rewritten"""
+
+    bl_idname = "facewright.compare_takes"
+    bl_label = "Compare A/B"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only where there are two; with the reason as the tooltip."""
+        reason = write_disabled_reason(context)
+        if not reason and len(compare.results([shot_of(context).target])) < 2:
+            reason = "Write two takes, each into a new action, to switch between them"
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Switch."""
+        try:
+            objects = target_objects(context, context.scene)
+            shown, other = compare.switch_result(objects)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Shows {shown}; the other is {other}")
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_star_take(_OneTake, bpy.types.Operator):
+    """Mark this take as a good one, or take the mark away"""
+
+    bl_idname = "facewright.star_take"
+    bl_label = "Star"
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """The opposite of what it was."""
+        takes.annotate_take(take, star=not takes.read_take(take).star)
+        refresh_takes(context)
+
+
+class FACEWRIGHT_OT_set_take_note(_OneTake, bpy.types.Operator):
+    """Write a note on this take; it is kept in the take's file"""
+
+    bl_idname = "facewright.set_take_note"
+    bl_label = "Note"
+
+    note: bpy.props.StringProperty(name="Note", options={"SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the note."""
+        selected = selected_take(run_of(context))
+        self.note = selected.note if selected else ""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Store it."""
+        takes.annotate_take(take, note=self.note)
+        refresh_takes(context)
+
+
+class FACEWRIGHT_OT_rename_take(_OneTake, bpy.types.Operator):
+    """Rename this take's file, and the sound that was recorded with it"""
+
+    bl_idname = "facewright.rename_take"
+    bl_label = "Rename Take"
+
+    name: bpy.props.StringProperty(name="Name", options={"SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the name."""
+        selected = selected_take(run_of(context))
+        self.name = selected.name if selected else ""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Rename, and keep it selected."""
+        refresh_takes(context, select=takes.rename_take(take, self.name))
+
+
+class FACEWRIGHT_OT_delete_take(_OneTake, bpy.types.Operator):
+    """Delete this take's file for good, and the sound that was recorded with it; its keyframes \
+stay. This cannot be undone"""
+
+    bl_idname = "facewright.delete_take"
+    bl_label = "Delete Take"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def run(self, context: bpy.types.Context, take: Path) -> None:
+        """Delete."""
+        takes.delete_take(take)
+        refresh_takes(context)
+        self.report({"INFO"}, f"{take.name} was deleted")
+
+
+CLASSES = (
+    FACEWRIGHT_OT_refresh_takes,
+    FACEWRIGHT_OT_open_take_folder,
+    FACEWRIGHT_OT_use_take,
+    FACEWRIGHT_OT_write_region,
+    FACEWRIGHT_OT_punch_in_take,
+    FACEWRIGHT_OT_punch_range_from_preview,
+    FACEWRIGHT_OT_compare_takes,
+    FACEWRIGHT_OT_star_take,
+    FACEWRIGHT_OT_set_take_note,
+    FACEWRIGHT_OT_rename_take,
+    FACEWRIGHT_OT_delete_take,
+)
