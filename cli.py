@@ -15,13 +15,8 @@ from pathlib import Path
 
 import bpy
 
-from .engine.__main__ import (
-    add_solve_options,
-    add_tracking_options,
-    request_from,
-    solve_settings_from,
-    videos_in,
-)
+from .engine import arguments
+from .engine.__main__ import videos_in
 from .engine.console import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -38,6 +33,12 @@ from .engine.core.progress import Progress
 from .engine.core.requests import SolveRequest, SolveSettings, TrackRequest
 from .engine.filters.chain import FilterSettings
 from .engine.filters.smooth import DEFAULT_STRENGTH
+from .engine.options import (
+    add_solve_options,
+    add_tracking_options,
+    request_from,
+    solve_settings_from,
+)
 from .engine.takes.take_file import read_header
 from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
@@ -131,6 +132,36 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     )
     keys.add_argument("--keys-on", choices=("scene", "source"), default="scene")
     keys.add_argument("--reduce", type=float, default=0.0, metavar="ERROR", help="0 keeps all")
+    keys.add_argument(
+        "--gain",
+        type=arguments.gain,
+        action="append",
+        default=[],
+        metavar="PART=FACTOR",
+        help="let a part of the face move more or less, e.g. mouth=1.2; may be given several times",
+    )
+    part = parser.add_argument_group("a part of a take")
+    part.add_argument(
+        "--regions",
+        type=arguments.parts,
+        default=frozenset(),
+        metavar="PART,PART",
+        help=f"write these parts of the face alone: {', '.join(arguments.PARTS)}",
+    )
+    part.add_argument(
+        "--span",
+        type=arguments.span,
+        metavar="FIRST:LAST",
+        help="write and replace keys between these frames alone; with --onto-existing they come "
+        "out of what is animated already and go back into it",
+    )
+    part.add_argument(
+        "--ease",
+        type=arguments.not_negative,
+        default=ApplySettings().ease_frames,
+        metavar="FRAMES",
+        help="length of both crossfades at the ends of a span (%(default)g)",
+    )
     keys.add_argument("--no-sound", action="store_true")
     keys.add_argument("--keep-range", action="store_true", help="leave the scene's end as it is")
     head = parser.add_argument_group("head and eyes")
@@ -307,6 +338,7 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
             gap_policy=options.gaps.upper(),
             head_center=options.head_center.upper(),
             key_times=options.keys_on.upper(),
+            gain=dict(options.gain),
         ),
         pose=PoseSettings(
             head_object="" if options.no_head else head,
@@ -320,6 +352,9 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
         onto_existing=options.onto_existing,
         reduce_weight=options.reduce,
         place_sound=not options.no_sound,
+        regions=options.regions,
+        span=options.span,
+        ease_frames=options.ease,
     )
 
 

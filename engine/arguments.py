@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words of a command line that name parts of a face, frames and factors.
+
+Each function is a ``type`` for argparse, and raises ``argparse.ArgumentTypeError``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from .core.arkit import REGIONS
+
+PARTS = (*REGIONS, "head")
+
+
+def parts(text: str) -> frozenset[str]:
+    """Parts of the face, separated by commas: ``mouth,jaw``."""
+    return frozenset(_part(name.strip()) for name in text.split(","))
+
+
+def span(text: str) -> tuple[float, float]:
+    """Two frames, the first not after the last: ``11:20``."""
+    first, colon, last = text.partition(":")
+    frames = _number(first), _number(last)
+    if not colon or not frames[0] <= frames[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is no FIRST:LAST with FIRST before LAST")
+    return frames
+
+
+def not_negative(text: str) -> float:
+    """A number of 0 or more."""
+    number = _number(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 0 or more")
+    return number
+
+
+def gain(text: str) -> tuple[str, float]:
+    """A part of the face and its factor: ``mouth=1.2``."""
+    part, _, factor = text.partition("=")
+    return _part(part.strip()), not_negative(factor)
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        known = ", ".join(PARTS)
+        raise argparse.ArgumentTypeError(f"{name!r} is no part of the face; there are {known}")
+    return name
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
