@@ -19,6 +19,8 @@ from .action_writer import check_owner
 # Custom properties of an action: the number of its write, the takes in it, and before 4.4 the
 # data-block that it was written for.
 _WRITE, _TAKE, _OWNER = "facewright_write", "facewright_take", "facewright_owner"
+# Between the names of takes in one result.
+_AND = " + "
 
 
 def mark_written(
@@ -45,8 +47,8 @@ def mark_written(
     for owner in before:
         action = keyframes.current_action(owner)
         known = action.get(_TAKE, "") if owner in merged else ""
-        names = [name for name in known.split(" + ") if name and name != take]
-        _set(action, _TAKE, " + ".join([*names, take]), undo)
+        names = [name for name in known.split(_AND) if name and name != take]
+        _set(action, _TAKE, _AND.join([*names, take]), undo)
         if owner in fresh or not _number(action):
             _set(action, _WRITE, number, undo)
         if not keyframes.has_slots():
@@ -141,8 +143,9 @@ def _slot_for(
 
 
 def _takes(number: int) -> str:
-    names = [a.get(_TAKE, "") for a in bpy.data.actions if _number(a) == number]
-    return ", ".join(dict.fromkeys(names))
+    texts = [action.get(_TAKE, "") for action in bpy.data.actions if _number(action) == number]
+    names = [name for text in texts for name in text.split(_AND)]
+    return _AND.join(dict.fromkeys(names))
 
 
 def _number_of(block: bpy.types.ID) -> int:
