@@ -156,7 +156,7 @@ class LiveSession:
         if self._countdown and now_s() >= self._countdown[0]:
             then, self._countdown = self._countdown[1], None
             then()
-        if not self.ended:
+        if messages and not self.ended:  # a silent worker still tells its status
             self._show(any(fresh))
         if messages:
             self.tick_costs_s.append(time.perf_counter() - started)

@@ -29,6 +29,8 @@ from .solve import APPEARANCE_NETWORK, make_solver, read_profile, sha256_of
 
 # Seconds over which rate and delay are measured.
 _WINDOW_S = 2.0
+# Frames kept back: recording begins on a frame that came while the order was on its way.
+_RECENT = 60
 # How long a step waits for a picture.
 _WAIT_S = 0.1
 
@@ -105,6 +107,7 @@ class LiveCapture:
         self._calibration: Calibration | None = None
         self._recorder: Recorder | None = None
         self._measured: deque[tuple[float, float]] = deque()
+        self._recent: deque[tuple[Observations, FaceTrack]] = deque(maxlen=_RECENT)
 
     def close(self) -> None:
         """Let go of the source; a recording that was not finished keeps what it has."""
@@ -142,11 +145,12 @@ class LiveCapture:
         return LiveFrame(observations, track, picture)
 
     def keep(self, frame: LiveFrame) -> None:
-        """Write a frame into the take, if one is being recorded.
+        """Write a frame into the take that is being recorded, or that will be in a moment.
 
         Raises:
             FacewrightError: The take cannot be written; the recording has ended.
         """
+        self._recent.append((frame.observations, frame.track))
         try:
             if self._recorder:
                 self._recorder.add(frame.observations, frame.track)
@@ -241,6 +245,8 @@ class LiveCapture:
         known = self._adoption.performer if self._adoption else self._profile
         whole = live_header(self.request, self.source, self._tracker.provider, known)
         self._recorder = Recorder(Path(take), zero_s, whole | header)
+        for observations, track in self._recent:
+            self._recorder.add(observations, track)
 
     def stop_recording(self, shift_s: float = 0.0) -> Future[RecordReport] | None:
         """Complete the take, in a thread of its own; None where none was being recorded.

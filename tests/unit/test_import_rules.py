@@ -31,6 +31,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.worker.protocol": ("engine.core",),
     "engine.worker.live_wire": ("engine.core",),
     "engine.console": ("engine.core",),
+    "engine.options": ("engine.core",),
+    "engine.live_command": ("engine",),
     "engine.__main__": ("engine",),
     "scene": (
         "engine.core",

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command ``live``: capture a camera, or a clip paced as one, to CSV and to a take."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .console import EXIT_DONE, EXIT_USAGE, ProgressBar, check_writable, write_json
+from .core.progress import Progress
+from .core.requests import LiveRequest
+from .options import DEVICES, add_solve_options, count, share, solve_settings_from
+
+
+def add_live(verbs: argparse._SubParsersAction) -> None:
+    """Add the command to the command line."""
+    live = verbs.add_parser("live", help="capture a camera, or a clip paced as one")
+    live.add_argument(
+        "--source",
+        required=True,
+        metavar="SPEC",
+        help='"webcam:0", "webcam:NAME", "file:CLIP.mp4" (see also: cameras)',
+    )
+    live.add_argument(
+        "--realtime",
+        action="store_true",
+        help="pace a file, and drop what is too late, as a camera",
+    )
+    live.add_argument("--repeat", action="store_true", help="begin a file again when it ends")
+    live.add_argument(
+        "--seconds", type=float, help="stop after so many seconds of the source (Ctrl+C also stops)"
+    )
+    live.add_argument("-o", "--output", metavar="CSV", help="the values as a character shows them")
+    live.add_argument("--take", help="record a take as well")
+    live.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
+    live.add_argument(
+        "--steadiness",
+        type=share,
+        metavar="SHARE",
+        help="0 responsive to 1 steady, for all parts of the face",
+    )
+    live.add_argument("--ease-gaps", action="store_true", help="ease to neutral without a face")
+    live.add_argument("--mirror", action="store_true", help="flip the picture")
+    live.add_argument("--size", type=_size, default=(640, 360), metavar="WxH", help="of a camera")
+    live.add_argument("--rate", type=count, default=30, help="of a camera (%(default)s)")
+    live.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
+    live.add_argument("--face", type=count, default=0, help="which face, 0 = largest")
+    live.add_argument("--device", default="auto", choices=DEVICES)
+    add_solve_options(live)
+    live.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .filters.columns import PARTS
+    from .filters.live import LiveFilterSettings
+    from .pipeline.capture_live import capture_live
+    from .takes.csv_out import write_csv
+
+    if not (options.output or options.take):
+        sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT.fwtake or both\n")
+        return EXIT_USAGE
+    check_writable(options.output, options.take, options.json)
+    settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
+    if options.steadiness is not None:
+        settings = LiveFilterSettings(
+            steadiness=dict.fromkeys(PARTS, options.steadiness), gap_policy=settings.gap_policy
+        )
+    camera = options.source.partition(":")[0] != "file"
+    request = LiveRequest(
+        source=options.source,
+        realtime=options.realtime or camera,
+        repeat=options.repeat,
+        width=options.size[0],
+        height=options.size[1],
+        rate=options.rate,
+        mirror=options.mirror,
+        engine=options.engine,
+        solve=solve_settings_from(options),
+        face=options.face,
+        device=options.device,
+    )
+    bar = ProgressBar("Live")
+    progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
+    try:
+        track, report = capture_live(
+            request, settings, seconds=options.seconds, take=options.take or "", progress=progress
+        )
+    finally:
+        bar.close()
+    if options.output:
+        write_csv(options.output, track)
+    if options.json:
+        write_json(options.json, vars(report) | {"output": options.output})
+    sys.stdout.write(
+        f"{report.source}: {report.valid_frames} of {report.frames} frames with a face, "
+        f"{report.dropped} dropped, {report.delay_ms:.0f} ms (95 %: {report.delay_p95_ms:.0f}) "
+        f"from picture to values -> {options.output or options.take}\n"
+    )
+    return EXIT_DONE
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f'"{text}" is no size such as 640x360')
+    return int(width), int(height)

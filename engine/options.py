@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that several commands share, on the command line and inside Blender."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .core.requests import SolveSettings, TrackRequest
+
+DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
+
+
+def add_tracking_options(parser: argparse.ArgumentParser) -> None:
+    """The options of tracking, shared with the commands inside Blender."""
+    parser.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
+    add_solve_options(parser)
+    parser.add_argument(
+        "--face", type=count, default=0, help="which face, 0 = largest (%(default)s)"
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=DEVICES,
+        help="what runs the landmark network; the processor where it is not there (%(default)s)",
+    )
+    parser.add_argument(
+        "--streams", type=count, default=0, help="stretches side by side, 0 = by processor"
+    )
+    parser.add_argument(
+        "--no-recover", action="store_true", help="no second look backwards into gaps"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an unfinished take")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing take")
+
+
+def add_solve_options(parser: argparse.ArgumentParser) -> None:
+    """The options of solving, shared with the commands inside Blender; see docs/solver.md."""
+    usual = SolveSettings()
+    parser.add_argument(
+        "--solver",
+        default=usual.solver,
+        help='"facewright", or "raw" for the network\'s own scores (%(default)s)',
+    )
+    parser.add_argument(
+        "--field-of-view",
+        type=angle,
+        default=usual.field_of_view_deg,
+        metavar="DEGREES",
+        help="the camera's vertical field of view (%(default)s)",
+    )
+    parser.add_argument(
+        "--performer", default="", metavar="FILE", help="a performer profile, instead of the clip"
+    )
+    parser.add_argument(
+        "--learn-range",
+        type=share,
+        default=usual.learn_range,
+        metavar="SHARE",
+        help="scale the performer's own strongest movements to 1, 0..1 (%(default)s)",
+    )
+    parser.add_argument(
+        "--symmetry",
+        type=share,
+        default=usual.symmetry,
+        metavar="SHARE",
+        help="draw both sides of the face to their mean, 0..1 (%(default)s)",
+    )
+    parser.add_argument(
+        "--allow-opposites",
+        action="store_true",
+        help="keep movements that exclude each other as they were solved",
+    )
+    parser.add_argument(
+        "--no-clamp", action="store_true", help="let weights leave 0..1 where the solve does"
+    )
+    parser.add_argument(
+        "--causal", action="store_true", help="use no later frame, as live capture has to"
+    )
+
+
+def solve_settings_from(options: argparse.Namespace) -> SolveSettings:
+    """The settings that these command-line options ask for."""
+    return SolveSettings(
+        solver=options.solver,
+        field_of_view_deg=options.field_of_view,
+        performer=options.performer,
+        learn_range=options.learn_range,
+        symmetry=options.symmetry,
+        exclusive=not options.allow_opposites,
+        clamp=not options.no_clamp,
+        causal=options.causal,
+    )
+
+
+def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackRequest:
+    """The request that these command-line options ask for."""
+    return TrackRequest(
+        video=str(video),
+        take=str(take),
+        engine=options.engine,
+        solve=solve_settings_from(options),
+        face=options.face,
+        device=options.device,
+        streams=options.streams,
+        recover=not options.no_recover,
+        resume=options.resume,
+        overwrite=options.overwrite,
+    )
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 1")
+    return value
+
+
+def angle(text: str) -> float:
+    """Degrees that a camera can see."""
+    value = float(text)
+    if not 5 <= value <= 150:
+        raise argparse.ArgumentTypeError(f"{value} is not between 5 and 150 degrees")
+    return value

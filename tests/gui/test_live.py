@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live capture in the real window, from a clip that is paced as a camera."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.gui.harness import GuiResult, run_in_window, skip_without_window
+
+pytestmark = pytest.mark.gui
+SCRIPTS = Path(__file__).with_name("scripts")
+CLIP = (
+    Path(__file__).resolve().parents[2] / ".cache" / "clips" / "WolfgangLanger_Pexels.mp4"
+)
+
+
+@pytest.fixture(scope="module")
+def recorded(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult:
+    skip_without_window()
+    if not CLIP.is_file():
+        pytest.skip("the clip is not here: run `python tools/fetch_clips.py`")
+    workdir = tmp_path_factory.mktemp("live")
+    shutil.copyfile(CLIP, workdir / "clip.mp4")
+    return run_in_window(
+        SCRIPTS / "live_record.py", zip_path=linux_zip, workdir=workdir, timeout_s=180
+    )
+
+
+def test_the_character_follows_and_the_panel_says_how(recorded: GuiResult) -> None:
+    found = recorded.result
+    assert found["started"] == ["RUNNING_MODAL"]
+    assert len(found["live"]) > 5
+    assert "clip.mp4, 640 x 360" in found["status"]
+    assert "ms" in found["rate"] and "dropped" in found["rate"]
+
+
+def test_a_calibration_becomes_the_shots_performer(recorded: GuiResult) -> None:
+    assert recorded.result["performer"].endswith(".fwperformer")
+
+
+def test_a_recording_becomes_keys_at_the_playhead(recorded: GuiResult) -> None:
+    found = recorded.result
+    assert found["counting"]
+    assert found["curves"] == 52
+    assert found["first"] in (11.0, 12.0)
+    # About two seconds and a picture at 24 frames a second.
+    assert 50 <= found["last"] <= 110
+    assert found["still_live"]
+
+
+def test_one_undo_takes_the_keys_back_and_the_preview_lives_on(recorded: GuiResult) -> None:
+    found = recorded.result
+    assert found["curves_after_undo"] == 0 and found["curves_after_redo"] == 52
+    assert found["live_after_undo"]
+
+
+def test_the_character_is_as_it_was_when_the_preview_ends(recorded: GuiResult) -> None:
+    found = recorded.result
+    assert found["after"] == found["before"] == {"mouthSmileLeft": 0.25}
+    assert not found["marked"]
