@@ -108,7 +108,8 @@ class Screen:
         read_end, write_end = os.pipe()
         command = ["Xvfb", self.device.id, "-displayfd", str(write_end), "-nolisten", "tcp"]
         self._server = subprocess.Popen(
-            [*command, "-screen", "0", "800x600x24"],
+            # Else it starts anew, deaf for a moment, whenever its last client goes.
+            [*command, "-noreset", "-screen", "0", "800x600x24"],
             pass_fds=[write_end],
             stderr=subprocess.DEVNULL,
         )
