@@ -60,6 +60,8 @@ _SLOPE_HZ = 16.0
 _SETTING_S = 0.25
 # A face that was away for longer than this eases back, in that time; seconds.
 _SHORT_GAP_S, _RETURN_S = 0.15, 0.25
+# A lid's move counts beyond so many times its noise.
+_LID_NOISES = 5.0
 # Lids that moved fast pass as measured for the first time and fade back in the second; seconds.
 _LID_HOLD_S, _LID_FADE_S = 0.1, 0.06
 _SIDES = ("Left", "Right")
@@ -194,7 +196,8 @@ class LiveFilter:
         self._euro.noise = noise * self._noises
         calm = self._euro(measured, time_s)
         if self._keep_blinks and gone_s:
-            calm = self._pass_blinks(measured, before, calm, time_s, gone_s)
+            haste = (measured[_LIDS] - before[_LIDS]) / gone_s
+            calm = self._pass_blinks(measured, calm, haste, noise[_LIDS], time_s)
         if self._returned_s is not None:
             share = smoothstep((time_s - self._returned_s) / _RETURN_S)
             calm = self._left + share * (calm - self._left)
@@ -202,11 +205,11 @@ class LiveFilter:
                 self._returned_s = None
         self._shown = calm
 
-    def _pass_blinks(self, measured, before, calm, time_s: float, step_s: float) -> np.ndarray:
-        """Lids as measured while they move fast, and shortly after."""
-        lids = measured[_LIDS]
-        fast = np.abs(lids - before[_LIDS]) >= BLINK.speed * step_s
-        fast &= np.abs(lids - self._shown[_LIDS]) >= 0.25 * BLINK.prominence
+    def _pass_blinks(self, measured, calm, haste, noise, time_s: float) -> np.ndarray:
+        """Lids as measured while they move fast, clear of their noise, and shortly after."""
+        rise = np.abs(measured[_LIDS] - self._shown[_LIDS])
+        clear = np.maximum(0.25 * BLINK.prominence, _LID_NOISES * noise)
+        fast = (np.abs(haste) >= BLINK.speed) & (rise >= clear)
         self._lids_moved_s[fast] = time_s
         left_s = self._lids_moved_s + (_LID_HOLD_S + _LID_FADE_S) - time_s
         share = self._keep_blinks * np.clip(left_s / _LID_FADE_S, 0, 1)

@@ -129,8 +129,20 @@ def test_a_wink_leaves_the_other_lid_calm():
     assert weight(out, "eyeBlinkRight")[30:].std() < 0.3 * weights["eyeBlinkRight"][30:].std()
 
 
-def test_trembling_lids_are_no_blink():
-    track = make_track(TIME, {"eyeBlinkLeft": 0.1 + _noise(3, level=0.012)})
+def test_a_lid_that_stays_shut_stays_shut():
+    shut = np.interp(TIME, (2.0, 2.08), (0, 1))
+    out = weight(
+        _run(make_track(TIME, {"eyeBlinkLeft": shut}), LiveFilterSettings(**STEADY)), "eyeBlinkLeft"
+    )
+    np.testing.assert_allclose(out[TIME >= 2.1], 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [30, 120])
+def test_trembling_lids_are_no_blink(rate):
+    # At a high rate even trembling is fast.
+    time_s = np.arange(120) / rate
+    lid = {"eyeBlinkLeft": 0.1 + _noise(3, level=0.012)}
+    track = make_track(time_s, lid, confidence={"eyeBlinkLeft": 0.9})
     kept, plain = (
         weight(_run(track, LiveFilterSettings(**STEADY, keep_blinks=keep)), "eyeBlinkLeft")
         for keep in (True, False)
@@ -186,9 +198,10 @@ def test_a_face_that_flickers_back_never_jumps():
 
 
 def test_a_short_dropout_is_followed_not_eased():
+    # Nor is it where the face had been away for long before.
     jaw = 0.6 * _step(1.0)
     valid = np.ones(120, bool)
-    valid[31:33] = False
+    valid[5:15] = valid[31:33] = False
     out = weight(
         _run(make_track(TIME, {"jawOpen": jaw}, valid), LiveFilterSettings(**OFF)), "jawOpen"
     )
