@@ -32,6 +32,12 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
     )
     live.add_argument("-o", "--output", metavar="CSV", help="the values as a character shows them")
     live.add_argument("--take", help="record a take as well")
+    live.add_argument(
+        "--microphone",
+        default="",
+        metavar="SPEC",
+        help="record it beside the take as a wav: 0 is the first; a clip gives its own sound",
+    )
     live.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
     live.add_argument(
         "--steadiness",
@@ -56,6 +62,9 @@ def _run(options: argparse.Namespace) -> int:
     from .pipeline.capture_live import capture_live
     from .takes.csv_out import write_csv
 
+    if options.microphone and not options.take:
+        sys.stderr.write("usage: --microphone needs --take, which the sound lies beside\n")
+        return EXIT_USAGE
     if not (options.output or options.take):
         sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT.fwtake or both\n")
         return EXIT_USAGE
@@ -83,7 +92,12 @@ def _run(options: argparse.Namespace) -> int:
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     try:
         track, report = capture_live(
-            request, settings, seconds=options.seconds, take=options.take or "", progress=progress
+            request,
+            settings,
+            seconds=options.seconds,
+            take=options.take or "",
+            microphone=options.microphone,
+            progress=progress,
         )
     finally:
         bar.close()

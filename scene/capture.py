@@ -102,7 +102,7 @@ def apply_take(
     """
     header, track = read_header(take), read_track(take)
     source = header["source"]
-    clip = _find_clip(take, source)
+    clip, offset_s = _find_sound(take, header)
     report = apply_track(
         scene,
         track,
@@ -110,15 +110,15 @@ def apply_take(
         settings,
         take_name=take.stem,
         sound_path=clip,
-        has_audio=source["has_audio"],
-        # Takes of the first versions do not have it.
-        sound_offset_s=source.get("audio_offset_s", 0.0),
+        has_audio=source["has_audio"] or bool(header.get("sound")),
+        sound_offset_s=offset_s,
     )
     wants_sound = settings.place_sound and not settings.is_part
-    if clip is None and source["has_audio"] and wants_sound:
-        report.warnings.append(
-            f'The clip "{source["file"]}" was not found, so its sound was not placed.'
+    if clip is None and wants_sound and (source["has_audio"] or header.get("sound")):
+        missing = (
+            f'The sound of "{take.name}"' if header.get("sound") else f'The clip "{source["file"]}"'
         )
+        report.warnings.append(f"{missing} was not found, so its sound was not placed.")
     if extend_scene:
         scene.frame_end = max(scene.frame_end, math.ceil(report.last_frame))
     if mark_doubt:
@@ -176,6 +176,16 @@ def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:
             if name in plain:
                 return rig.name, plain[name]
     return "", ""
+
+
+def _find_sound(take: Path, header: dict) -> tuple[Path | None, float]:
+    """The file with a take's sound, if it is there, and when it starts, seconds."""
+    if header["source"].get("kind") == "live":
+        beside = take.with_suffix(".wav")
+        sound = header.get("sound")
+        return (beside if sound and beside.is_file() else None), sound["offset_s"] if sound else 0.0
+    # Takes of the first versions do not tell the offset.
+    return _find_clip(take, header["source"]), header["source"].get("audio_offset_s", 0.0)
 
 
 def _find_clip(take: Path, source: dict) -> Path | None:

@@ -53,6 +53,7 @@ def capture_live(
     *,
     seconds: float | None = None,
     take: str = "",
+    microphone: str = "",
     head_mode: str = "AUTO",
     progress: Progress | None = None,
 ) -> tuple[FaceTrack, LiveRunReport]:
@@ -63,6 +64,7 @@ def capture_live(
         settings: How values are calmed.
         seconds: Seconds of the source; None for all.
         take: Path of a take to record, or empty.
+        microphone: Which one is recorded beside the take, or empty.
         head_mode: See ``filters.live_centre.LiveHeadCentre``.
         progress: Told of every frame; stopping through it keeps what there is.
 
@@ -85,7 +87,7 @@ def capture_live(
     try:
         for frame in follow(capture):
             if not rows and take:
-                capture.record(take, frame.picture.time_s)
+                capture.record(take, frame.picture.time_s, microphone)
             shown = calm.filter(centre.centre(frame.track))
             delays.append(now_s() - frame.picture.time_s)
             rows.append(shown if frame.track.valid[0] else frame.track)
@@ -99,7 +101,8 @@ def capture_live(
         kept = capture.stop_recording()
         capture.close()
     if kept:
-        kept.result()
+        for sentence in kept.result().warnings:
+            progress.warn(sentence)
     status = capture.status()
     report.received, report.dropped = status.received, status.dropped
     report.provider, report.frames = status.provider, len(rows)

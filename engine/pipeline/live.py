@@ -25,6 +25,7 @@ from ..tracking.base import TrackerOptions
 from ..tracking.catalog import create_tracker
 from .live_study import Adoption, Calibration, Student
 from .record import Recorder, RecordReport, live_header
+from .record_sound import TakeSound
 from .solve import APPEARANCE_NETWORK, make_solver, read_profile, sha256_of
 
 # Seconds over which rate and delay are measured.
@@ -232,8 +233,15 @@ class LiveCapture:
         self.use_performer(path)
         return path
 
-    def record(self, take: str, zero_s: float, **header: object) -> None:
+    def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
         """Write all frames from ``zero_s`` on, the take's second 0, into a new take.
+
+        Args:
+            take: Path.
+            zero_s: On the clock of ``core.clock.now_s``.
+            microphone: Which one is recorded beside it; empty for none. A clip gives its own
+                sound.
+            header: More entries for the header.
 
         Raises:
             FacewrightError: The take cannot be written, or one is being written already.
@@ -244,7 +252,8 @@ class LiveCapture:
             )
         known = self._adoption.performer if self._adoption else self._profile
         whole = live_header(self.request, self.source, self._tracker.provider, known)
-        self._recorder = Recorder(Path(take), zero_s, whole | header)
+        sound = TakeSound(self.source, Path(take), zero_s, microphone) if microphone else None
+        self._recorder = Recorder(Path(take), zero_s, whole | header, sound)
         for observations, track in self._recent:
             self._recorder.add(observations, track)
 

@@ -18,6 +18,7 @@ from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
 from ..sources.live import LiveSource
 from ..takes.take_file import TakeWriter, read_track
+from .record_sound import TakeSound
 from .solve import solve_all, solve_header
 
 # Frames written at a time: what a crash may cost is half a second.
@@ -33,7 +34,7 @@ class RecordReport:
         frames: Frames in the take.
         valid_frames: Frames with a face.
         seconds: From the first frame to the last.
-        sound: Path of the sound recorded beside it, or empty.
+        sound: Path of the wav beside it, or empty.
         warnings: Sentences.
     """
 
@@ -53,13 +54,16 @@ class Recorder:
         zero_s: Second 0 of the take on the clock of ``core.clock.now_s``; earlier frames are
             left out.
         header: The take's header.
+        sound: The sound that is recorded with it, or None.
 
     Raises:
         FacewrightError: The take cannot be written.
     """
 
-    def __init__(self, path: Path, zero_s: float, header: dict) -> None:
-        self.path, self.zero_s = path, zero_s
+    def __init__(
+        self, path: Path, zero_s: float, header: dict, sound: TakeSound | None = None
+    ) -> None:
+        self.path, self.zero_s, self._sound = path, zero_s, sound
         self.frames = 0
         self._waiting: list[tuple[Observations, FaceTrack]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
@@ -122,7 +126,7 @@ class Recorder:
             if shift_s:
                 self._take.shift_times(shift_s)
             solve_all(solver, SolveRequest(str(self.path), request.solve), self._take, Progress())
-            self._take.update_header(state="complete", **header)
+            self._take.update_header(state="complete", sound=self._heard(shift_s, report), **header)
         finally:
             self._take.close()
             if not self.frames:  # there is nothing in it to lose
@@ -131,6 +135,16 @@ class Recorder:
         report.frames, report.valid_frames = len(track), int(track.valid.sum())
         report.seconds = float(track.time_s[-1] - track.time_s[0])
         return report
+
+    def _heard(self, shift_s: float, report: RecordReport) -> dict | None:
+        """End the sound; what the header says of it."""
+        offset_s, problem = self._sound.stop() if self._sound else (None, "")
+        if problem:
+            report.warnings.append(problem)
+        if offset_s is None:
+            return None
+        report.sound = str(self._sound.path)
+        return {"offset_s": offset_s + shift_s}
 
 
 def live_header(

@@ -5,33 +5,27 @@ from __future__ import annotations
 
 from ..core.errors import FacewrightError
 from ..core.requests import LiveRequest
+from .camera import Camera
+from .devices import find_camera
 from .live import LiveSource
 from .paced_file import PacedFile
-
-KINDS = ("webcam", "screen", "file")
 
 
 def open_live_source(request: LiveRequest) -> LiveSource:
     """Open what a request names.
 
     Args:
-        request: ``source`` is "webcam:0", "webcam:part of its name", "screen::0.0" or
-            "file:clip.mp4".
+        request: ``source`` is "webcam:0", "webcam:part of its name" (all that
+            ``devices.find_camera`` knows) or "file:clip.mp4".
 
     Raises:
-        FacewrightError: ``source-unknown``, or what the camera or file raises.
+        FacewrightError: ``source-unknown``, or what the camera or the file raises.
     """
-    kind, colon, rest = request.source.partition(":")
-    if colon and kind == "file":
+    kind, _, rest = request.source.partition(":")
+    if kind == "file" and rest:
         return PacedFile(rest, request.realtime, request.repeat)
-    if colon and kind in ("webcam", "screen"):
-        from .camera import Camera
-        from .devices import Device, find_camera
-
-        device = (
-            find_camera(rest) if kind == "webcam" else Device(rest, f"Screen {rest}", "x11grab")
-        )
-        return Camera(device, size=(request.width, request.height), rate=request.rate)
+    if kind == "webcam" and rest:
+        return Camera(find_camera(rest), size=(request.width, request.height), rate=request.rate)
     raise FacewrightError(
         f'"{request.source}" names no live source.',
         'Give "webcam:0", "webcam:NAME" or "file:CLIP.mp4".',

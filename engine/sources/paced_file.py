@@ -36,9 +36,9 @@ class PacedFile:
         self.path = info.path
         self.name = info.path.name
         self.width, self.height, self.rate = info.width, info.height, info.rate
-        self.has_audio, self.audio_offset_s = info.has_audio, info.audio_offset_s
         self.state, self.problem = "running", ""
-        self.start_s = now_s()
+        # When each pass through the clip began.
+        self._begins_s = [now_s()]
         self._repeat = repeat
         self._frames = LiveFrames()
         self._given = 0
@@ -69,6 +69,11 @@ class PacedFile:
         self._given += 1
         return frame
 
+    def clip_seconds(self, time_s: float) -> float:
+        """Where in the clip a moment is, seconds from the clip's first picture."""
+        begun = [begin_s for begin_s in self._begins_s if begin_s <= time_s]
+        return time_s - (begun[-1] if begun else self._begins_s[0])
+
     def close(self) -> None:
         """Let go of the file."""
         self._closing.set()
@@ -79,7 +84,7 @@ class PacedFile:
 
     def _timed(self) -> Iterator[VideoFrame]:
         """Every frame with the moment at which it is due."""
-        index, begin_s = 0, self.start_s
+        index, begin_s = 0, self._begins_s[0]
         step_s = float(1 / self.rate)
         while True:
             due_s = begin_s
@@ -87,12 +92,13 @@ class PacedFile:
                 due_s = begin_s + frame.time_s
                 yield VideoFrame(index, due_s, frame.image)
                 index += 1
-            begin_s = due_s + step_s
             if not self._repeat:
                 return
+            begin_s = due_s + step_s
+            self._begins_s.append(begin_s)
 
     def _pace(self) -> None:
-        frames, due_s = self._timed(), self.start_s
+        frames, due_s = self._timed(), self._begins_s[0]
         try:
             while not self._closing.wait(max(0.0, due_s - now_s())):
                 frame = next(frames, None)

@@ -141,7 +141,9 @@ class _Live:
     def _obey(self, kind: Kind, data: dict) -> None:
         capture = self._capture
         if kind is Kind.RECORD:
-            capture.record(data["take"], data["zero_s"], **data.get("header", {}))
+            capture.record(
+                data["take"], data["zero_s"], data.get("microphone", ""), **data.get("header", {})
+            )
         elif kind is Kind.KEEP:
             self._kept = capture.stop_recording(data.get("shift_s", 0.0)) or self._kept
         elif kind is Kind.CALIBRATE:

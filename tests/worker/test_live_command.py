@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,26 @@ def test_a_clip_at_full_speed_loses_no_frame_and_becomes_a_take(tmp_path):
     assert float(rows[0]["time_s"]) == track.time_s[0] == 0.0
     assert read_header(take)["state"] == "complete"
     assert read_header(take)["performer"]["frames"] >= 24
+
+
+def test_a_clips_sound_lies_beside_its_take(tmp_path):
+    take = tmp_path / "out.fwtake"
+    arguments = ("--source", f"file:{CLIP}", "--realtime", "--seconds", 2, "--take", take)
+    done = live(*arguments, "--microphone", 0)
+    assert done.returncode == 0, done.stderr
+    with wave.open(str(tmp_path / "out.wav")) as sound:
+        seconds = sound.getnframes() / sound.getframerate()
+    assert 2.0 <= seconds <= 3.0
+    assert read_header(take)["sound"]["offset_s"] == pytest.approx(0, abs=0.05)
+
+
+def test_a_microphone_that_is_not_there_costs_a_warning_and_no_take(tmp_path):
+    take = tmp_path / "out.fwtake"
+    arguments = ("--source", "webcam:lavfi:testsrc=size=320x180:rate=30,realtime")
+    done = live(*arguments, "--seconds", 1, "--take", take, "--microphone", "Grandmother's")
+    assert done.returncode == 0, done.stderr
+    assert "warning: " in done.stderr and "microphone" in done.stderr.lower()
+    assert read_header(take)["sound"] is None and len(read_track(take)) > 15
 
 
 def test_frames_without_a_face_stay_empty(tmp_path):
