@@ -25,9 +25,11 @@ class FACEWRIGHT_UL_takes(bpy.types.UIList):
     ) -> None:
         """Draw state, name, date, length and star."""
         state = "ERROR" if item.problem else "CHECKMARK" if item.is_complete else "SORTTIME"
-        row = layout.row(align=True)
-        row.label(text=item.name, icon=state)
-        row.label(text=item.date)
+        split = layout.split(factor=0.45, align=True)
+        split.label(text=item.name, icon=state)
+        row = split.row(align=True)
+        # The year is below the list.
+        row.label(text=item.date[5:])
         length = row.row()
         length.alignment = "RIGHT"
         length.label(text=item.length)
@@ -60,8 +62,11 @@ class FACEWRIGHT_PT_takes(FacewrightPanel, bpy.types.Panel):
             layout.label(text="Track a clip or record, then a take is here", icon="INFO")
         elif selected.problem:
             layout.label(text=selected.problem, icon="ERROR")
-        elif selected.note:
-            layout.label(text=selected.note, icon="TEXT")
+        else:
+            state = "complete" if selected.is_complete else "unfinished"
+            layout.label(text=f"{selected.date}, {selected.length}, {state}", icon="TIME")
+            if selected.note:
+                layout.label(text=selected.note, icon="TEXT")
         row = layout.row(align=True)
         use = row.row(align=True)
         use.enabled = selected is not None

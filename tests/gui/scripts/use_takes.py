@@ -57,6 +57,13 @@ def steps(gui):
 def show_parts_open():
     """Let the sub-panel start open, as a click would leave it, and all of it fit the screen."""
     bpy.context.preferences.view.ui_scale = 0.85
+    live = [bpy.types.FACEWRIGHT_PT_live, bpy.types.FACEWRIGHT_PT_live_record]
+    live.append(bpy.types.FACEWRIGHT_PT_live_smoothing)
+    for panel in reversed(live):
+        bpy.utils.unregister_class(panel)
+    live[0].bl_options = {"DEFAULT_CLOSED"}
+    for panel in live:
+        bpy.utils.register_class(panel)
     panel = bpy.types.FACEWRIGHT_PT_take_parts
     bpy.utils.unregister_class(panel)
     panel.bl_options = set()
