@@ -20,6 +20,7 @@ from ..properties.preferences import preferences_of
 from ..properties.takes import chosen_parts, selected_take
 from ..scene import compare, takes
 from ..scene.capture import take_folder
+from ..scene.live import live_session
 from .keys import apply_settings, redraw, show_keys, target_objects, write_keys
 
 _TAKE = bpy.props.StringProperty(
@@ -113,6 +114,7 @@ class _WritesKeys(_OneTake):
     def write(self, context: bpy.types.Context, take: Path, **changes: object) -> None:
         """Write the take's keys by the settings of the shot, with some of them changed."""
         scene = context.scene
+        _end_preview()
         objects = target_objects(context, scene)
         settings = replace(apply_settings(scene.facewright, objects), **changes)
         placed = takes.read_take(take).placed_frame
@@ -249,6 +251,7 @@ own; nothing is rewritten"""
         """Switch."""
         try:
             objects = target_objects(context, context.scene)
+            _end_preview()
             shown, other = compare.switch_result(objects)
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
@@ -324,6 +327,12 @@ stay. This cannot be undone"""
         takes.delete_take(take)
         refresh_takes(context)
         self.report({"INFO"}, f"{take.name} was deleted")
+
+
+def _end_preview() -> None:
+    """Let the character be as it was before a live preview, which goes on by itself afterwards."""
+    if session := live_session():
+        session.rig.end()
 
 
 CLASSES = (
