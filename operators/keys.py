@@ -13,6 +13,7 @@ from ..properties.capture import FacewrightRun, FacewrightShot, run_of
 from ..properties.takes import gains
 from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import Doubt, apply_take, guess_head
+from ..scene.live import live_session
 from ..scene.pose_channels import PoseSettings
 
 # The panel draws every line of a result anew each time.
@@ -35,6 +36,9 @@ def write_keys(
         raise FacewrightError(
             "The target is not in the scene any more.", "Choose a target.", "target-missing"
         )
+    if session := live_session():
+        # The character as it was before the preview: keys and undo start from there.
+        session.rig.end()
     shot = scene.facewright
     settings = settings or apply_settings(shot, objects)
     return apply_take(

@@ -103,7 +103,7 @@ ends it, and the character is as it was"""
         """A recording or a calibration has come to its end."""
         scene = by_uid(bpy.data.scenes, self._scene) or context.scene
         finish = finish_calibration if news.is_calibration else finish_recording
-        level, text = finish(context, scene, self._session, news)
+        level, text = finish(context, scene, news)
         if news.is_calibration and level == "INFO":  # the worker goes by it already
             self._performer = solve_settings(scene.facewright.solve).performer
         self.report({level}, text)

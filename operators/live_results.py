@@ -10,13 +10,15 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..properties.capture import run_of
+from ..properties.takes import FacewrightTakes, chosen_parts
 from ..scene.apply import ApplySettings
-from ..scene.live import LiveSession, News
+from ..scene.live import News
 from .keys import apply_settings, show_keys, target_objects, write_keys
+from .takes import refresh_takes
 
 
 def finish_recording(
-    context: bpy.types.Context, scene: bpy.types.Scene, session: LiveSession, news: News
+    context: bpy.types.Context, scene: bpy.types.Scene, news: News
 ) -> tuple[str, str]:
     """Write the keys of a take that was recorded.
 
@@ -30,17 +32,16 @@ def finish_recording(
     shot.take, shot.start_frame = str(take), int(recording.clock.start_frame)
     if not data["valid_frames"]:
         return "WARNING", f"The take {take.name} shows no face, so no keys were written."
-    # The character as it was before the preview: keys and undo start from there.
-    session.rig.end()
     try:
         objects = target_objects(context, scene)
         settings = apply_settings(shot, objects)
         if recording.punch:
-            settings = _punched(settings, shot.takes.punch_ease, recording.punch)
+            settings = _punched(settings, shot.takes, recording.punch)
         report = write_keys(scene, objects, take, settings)
     except FacewrightError as error:
         return "ERROR", f"{error} The take is safe: {take}"
     bpy.ops.ed.undo_push(message="Record Take")
+    refresh_takes(context, select=take)
     lines = [
         f"{data['valid_frames']} of {data['frames']} frames with a face, {data['seconds']:.1f} s"
     ]
@@ -49,7 +50,7 @@ def finish_recording(
 
 
 def finish_calibration(
-    _context: bpy.types.Context, scene: bpy.types.Scene, _session: LiveSession, news: News
+    _context: bpy.types.Context, scene: bpy.types.Scene, news: News
 ) -> tuple[str, str]:
     """Let the shot go by the profile that was made.
 
@@ -64,5 +65,14 @@ def finish_calibration(
     return "INFO", f"Calibrated: {Path(data['performer']).name}"
 
 
-def _punched(settings: ApplySettings, ease: float, span: tuple[float, float]) -> ApplySettings:
-    return replace(settings, onto_existing=True, span=span, ease_frames=float(ease))
+def _punched(
+    settings: ApplySettings, takes: FacewrightTakes, span: tuple[float, float]
+) -> ApplySettings:
+    """The same between the ends of the punch range only, onto what is animated already."""
+    return replace(
+        settings,
+        onto_existing=True,
+        regions=chosen_parts(takes) if takes.punch_parts_only else frozenset(),
+        span=span,
+        ease_frames=float(takes.punch_ease),
+    )

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Inside Blender: live from a clip paced as a camera, calibrate, record, stop, undo, stop live."""
 
-import time
+import importlib
+import json
 
 import bpy
 from parts import choose_clip_and_head, curves_of, workers
 
+ADDON = "bl_ext.user_default.facewright"
 BEFORE = "facewright_before_preview"
 
 
@@ -15,8 +17,23 @@ def values(mesh):
     return {block.name: round(block.value, 4) for block in blocks if block.value}
 
 
+def resting(mesh):
+    """The values from before the preview, which the shape keys carry with them."""
+    kept = json.loads(mesh.data.shape_keys[BEFORE])
+    return {path.split('"')[1]: value[0] for path, value in kept.items() if value[0]}
+
+
+def keys_of(mesh):
+    """Shape key -> frame -> value of its keyframes."""
+    return {
+        path.split('"')[1]: {point.co.x: point.co.y for point in curve.keyframe_points}
+        for path, curve in curves_of(mesh).items()
+    }
+
+
 def steps(gui):
     """What an artist does with a camera."""
+    bpy.context.scene.frame_end = 150
     mesh = yield from choose_clip_and_head(gui)
     shot = bpy.context.scene.facewright
     shot.live.source, shot.live.countdown = "CLIP", 1
@@ -51,7 +68,8 @@ def steps(gui):
     found["curves"] = len(curves)
     frames = [point.co.x for point in next(iter(curves.values())).keyframe_points]
     found["first"], found["last"] = frames[0], frames[-1]
-    found["take"] = shot.take
+    track = importlib.import_module(f"{ADDON}.engine.takes.take_file").read_track(shot.take)
+    found["times"] = [float(track.time_s[0]), float(track.time_s[-1])]
     found["still_live"] = run.is_live
 
     # One undo step takes the keys back; the preview goes on.
@@ -69,12 +87,47 @@ def steps(gui):
     with gui.override():
         bpy.ops.ed.undo()
     yield from gui.wait(0.5)
+    found["at_rest"] = resting(bpy.context.scene.facewright.target)
+
+    # Punch in over the first recording, with the timeline playing along.
+    with gui.override():
+        bpy.ops.ed.redo()
+    yield from gui.wait(0.5)
+    scene = bpy.context.scene
+    shot, mesh = scene.facewright, scene.facewright.target
+    before = keys_of(mesh)
+    shot.live.punch, shot.live.preroll, shot.live.countdown = True, 6, 0
+    shot.takes.punch_start, shot.takes.punch_end, shot.takes.punch_ease = 20, 40, 4
+    with gui.override():
+        bpy.ops.facewright.record_take()
+    yield from gui.until(lambda: run.is_recording, "the punch-in begins")
+    yield from gui.until(
+        lambda: not (run.is_recording or run.is_finishing) and keys_of(mesh) != before,
+        "the punch-in ends by itself",
+    )
+    yield from gui.wait(0.5)
+    after = keys_of(mesh)
+    outside = [f for f in before["jawOpen"] if not 20 <= f <= 40]
+    found["punched"] = {
+        "start": shot.start_frame,
+        "outside_same": all(before[name][f] == after[name][f] for name in before for f in outside),
+        "inside_changed": max(
+            abs(before[name][f] - after[name][f]) for name in before for f in range(26, 35)
+        ),
+        "edge": max(abs(before[name][f] - after[name][f]) for name in before for f in (20, 40)),
+        "still_playing": bpy.context.screen.is_animation_playing,
+        "listed": len(bpy.context.window_manager.facewright.takes.takes),
+    }
+    yield from gui.photograph("punched")
 
     yield from gui.press("ESC")
     yield from gui.until(lambda: not run.is_live, "Esc ends live capture", seconds=10)
     yield from gui.until(lambda: not workers(), "the worker leaves", seconds=10)
     mesh = bpy.context.scene.facewright.target
+    scene.frame_set(30)
     found["after"] = values(mesh)
+    found["by_curves"] = {
+        name: round(frames[30.0], 4) for name, frames in after.items() if frames[30.0]
+    }
     found["marked"] = BEFORE in mesh.data.shape_keys
-    found["time"] = time.time()
     return found
