@@ -39,7 +39,7 @@ def take_folder(preference: str, *, make: bool = True) -> Path:
         FacewrightError: ``folder-unwritable``.
     """
     if preference.startswith("//") and not bpy.data.filepath:
-        folder = _user_folder() / "takes"
+        folder = _user_folder(make) / "takes"
     else:
         folder = Path(bpy.path.abspath(preference))
     if not make:
@@ -203,9 +203,9 @@ def _armatures(objects: Iterable[bpy.types.Object]) -> Iterable[bpy.types.Object
         yield from (rig for rig in (*deforming, *above) if rig.type == "ARMATURE")
 
 
-def _user_folder() -> Path:
+def _user_folder(make: bool) -> Path:
     """The extension's own folder; Blender has one for installed extensions alone."""
     try:
-        return Path(bpy.utils.extension_path_user(_PACKAGE, create=True))
+        return Path(bpy.utils.extension_path_user(_PACKAGE, create=make))
     except ValueError:
-        return Path(bpy.utils.user_resource("DATAFILES", path="facewright", create=True))
+        return Path(bpy.utils.user_resource("DATAFILES", path="facewright", create=make))

@@ -184,7 +184,7 @@ def splice_curve(curve: bpy.types.FCurve, channel: Channel, interpolation: str) 
     curve.update()
     # Even a handle that has no say in a straight segment was placed by somebody.
     for name in ("handle_left", "handle_right"):
-        placed = read_keys(curve)[name]
+        placed = _read(curve.keyframe_points, name, np.float32, 2)
         placed[outside] = keys[name][outside]
         curve.keyframe_points.foreach_set(name, placed.reshape(-1))
 
@@ -204,18 +204,19 @@ def evaluate_keys(curve: bpy.types.FCurve, frames: np.ndarray) -> np.ndarray:
 def read_keys(curve: bpy.types.FCurve) -> dict[str, np.ndarray]:
     """Every key of an F-curve with all that it holds, for ``restore_keys``."""
     points = curve.keyframe_points
-    keys = {}
-    for name, dtype, width in _KEY_FIELDS:
-        values = np.empty(len(points) * width, dtype)
-        points.foreach_get(name, values)
-        keys[name] = values.reshape(-1, 2) if width == 2 else values
-    return keys
+    return {name: _read(points, name, dtype, width) for name, dtype, width in _KEY_FIELDS}
 
 
 def restore_keys(curve: bpy.types.FCurve, keys: dict[str, np.ndarray]) -> None:
     """Makes these the F-curve's keys, and nothing else."""
     curve.keyframe_points.clear()
     _set_keys(curve.keyframe_points, keys)
+
+
+def _read(points, name: str, dtype: type, width: int) -> np.ndarray:
+    values = np.empty(len(points) * width, dtype)
+    points.foreach_get(name, values)
+    return values.reshape(-1, 2) if width == 2 else values
 
 
 def _set_keys(points, keys: dict[str, np.ndarray]) -> None:

@@ -300,6 +300,29 @@ def test_buttons_need_a_target_and_a_take(scene):
     bpy.context.window_manager.facewright.is_running = False
 
 
+def test_a_live_preview_is_over_before_a_take_is_written(shot, tmp_path, monkeypatch):
+    make_take(tmp_path, "one", 0.25)
+    keys = shot.target.data.shape_keys
+    other = keys.key_blocks["jawLeft"]
+    bpy.context.scene.frame_set(1)
+    other.value = 0.9  # the preview's; it was 0.5
+    rig = SimpleNamespace(end=lambda: setattr(other, "value", 0.5))
+    monkeypatch.setattr(
+        "facewright.operators.takes.live_session", lambda: SimpleNamespace(rig=rig, recording=None)
+    )
+    apply_track(
+        bpy.context.scene,
+        make_track(TIME),
+        [shot.target],
+        replace(PLAIN_SETTINGS, regions=frozenset({"brows"})),
+        take_name="brows",
+    )
+    select("one")
+    shot.takes.punch_start, shot.takes.punch_end = 11, 20
+    bpy.ops.facewright.punch_in_take()
+    assert values_of(keys, "jawLeft")[[0, -1], 1].tolist() == [0.5, 0.5]
+
+
 def test_a_take_that_cannot_be_read_is_said_in_words(shot, tmp_path):
     (tmp_path / "takes" / "broken.fwtake").write_text("no")
     select("broken")
