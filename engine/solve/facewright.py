@@ -29,6 +29,8 @@ POINTS = LANDMARKS * 3
 INPUT = 2 * POINTS + 3 + 2 * APPEARANCE + 1
 # Lips this far apart, as a share of the eyes' distance, may show a tongue.
 _TONGUE_GAP = 0.04
+# A jaw open this far lets one out.
+_TONGUE_JAW = 0.15
 # Degrees and centimetres that a head moves about as a weight moves by 1.
 _HEAD_RANGE = 30.0
 _MOUTH = list(REGION_INDICES["mouth"])
@@ -122,9 +124,11 @@ class FacewrightSolver:
             # What rests reads 0, what is full stays 1.
             weights = (weights - performer.idle) / (1 - performer.idle)
             close_lids(weights, frontal.points, performer.rest.reshape(-1, 3), view[:, 1])
-        # The landmark network sees tongues in fingers, too; between closed lips there is none.
+        # The landmark network sees tongues in fingers, too; between closed lips or teeth there is
+        # none.
         gap = np.clip(lip_gap(frontal.points) / _TONGUE_GAP, 0, 1)
-        weights[:, _TONGUE] = seen.scores[:, _TONGUE] * gap
+        jaw = np.clip(weights[:, INDEX["jawOpen"]] / _TONGUE_JAW, 0, 1)
+        weights[:, _TONGUE] = seen.scores[:, _TONGUE] * gap * jaw
         confidence[:, _TONGUE] = confidence[:, _MOUTH].mean(1)
         return self._calm(observations, seen, weights, confidence), confidence, turned
 
