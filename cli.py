@@ -32,6 +32,7 @@ from .engine.core.errors import FacewrightError
 from .engine.core.progress import Progress
 from .engine.core.requests import SolveRequest, SolveSettings, TrackRequest
 from .engine.filters.chain import FilterSettings
+from .engine.filters.columns import PARTS
 from .engine.filters.smooth import DEFAULT_STRENGTH
 from .engine.options import (
     add_solve_options,
@@ -146,7 +147,7 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
         type=arguments.parts,
         default=frozenset(),
         metavar="PART,PART",
-        help=f"write these parts of the face alone: {', '.join(arguments.PARTS)}",
+        help=f"write these parts of the face alone: {', '.join(PARTS)}",
     )
     part.add_argument(
         "--span",

@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from .core.arkit import REGIONS
-
-PARTS = (*REGIONS, "head")
+from .filters.columns import PARTS
 
 
 def parts(text: str) -> frozenset[str]:

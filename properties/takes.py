@@ -101,7 +101,6 @@ class FacewrightTakeList(bpy.types.PropertyGroup):
 
     takes: CollectionProperty(type=FacewrightTake)
     index: IntProperty(name="Take", description="The selected take", min=0)
-    problem: StringProperty()
 
 
 CLASSES = (FacewrightGain, FacewrightTakes, FacewrightTake, FacewrightTakeList)

@@ -457,18 +457,25 @@ def test_the_button_switches_and_needs_two(scene, actor):
     assert playing(bpy.data.objects["Face"])[0] == 0.75
 
 
-def test_a_failed_write_leaves_no_marks(scene, actor, monkeypatch):
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("onto_existing", [True, False])
+def test_a_failed_write_leaves_no_marks(scene, actor, monkeypatch, marked, onto_existing):
     write(scene, [actor], 0.25, "one")
     action = keyframes.current_action(actor.data.shape_keys)
+    if not marked:
+        for name in list(action.keys()):
+            del action[name]
     before = dict(action.items())
+    assert bool(before) == marked
 
     def fail(*arguments):
         raise RuntimeError("boom")
 
     monkeypatch.setattr("facewright.scene.apply.widen_sliders", fail)
     with pytest.raises(RuntimeError, match="boom"):
-        write(scene, [actor], 0.75, "two", onto_existing=True)
+        write(scene, [actor], 0.75, "two", onto_existing=onto_existing)
     assert dict(action.items()) == before
+    assert all(other.name.startswith("one") for other in bpy.data.actions)
 
 
 def test_the_command_line_writes_parts_spans_and_gains(tmp_path, capfd):
