@@ -36,7 +36,7 @@ from av.video.reformatter import VideoReformatter
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from .devices import SCREENS, Device, open_driver
-from .media import reason_of
+from .media import reason_of, to_rgb
 
 # Where the size asked for is none of the device's.
 _OTHER_SIZES = ((640, 480), (1280, 720))
@@ -189,7 +189,7 @@ class DeviceFeed:
             if pictures:
                 newest = pictures[-1]
                 sender_s = None if newest.pts is None else float(newest.pts * newest.time_base)
-                image = self._converter.reformat(newest, format="rgb24").to_ndarray()
+                image = to_rgb(self._converter, newest, newest.width, newest.height)
                 return Picture(image, sender_s, arrival_s)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
 
 from ..core.errors import FacewrightError
 from ..core.types import VideoFrame
@@ -83,6 +84,8 @@ class VideoSource:
                 "codec-unknown",
             )
         self._stream.thread_type = "AUTO"
+        # One for all pictures: each picture's own would set up the conversion anew.
+        self._converter = VideoReformatter()
         self._turns = 0
         self._size = self._upright_size()
         self._first_pts: int | None = None
@@ -242,11 +245,16 @@ class VideoSource:
     def _rgb(self, picture: av.VideoFrame) -> np.ndarray:
         # The first picture's size counts: a stream may change its own in the middle.
         width, height = self._size[::-1] if self._turns % 2 else self._size
-        if (width, height) == (picture.width, picture.height):
-            image = picture.to_ndarray(format="rgb24")
-        else:
-            image = picture.reformat(width, height, "rgb24").to_ndarray()
+        image = to_rgb(self._converter, picture, width, height)
         return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
+
+
+def to_rgb(
+    converter: VideoReformatter, picture: av.VideoFrame, width: int, height: int
+) -> np.ndarray:
+    """A decoded picture as uint8 (height, width, 3), RGB, in a size of choice."""
+    # In one thread: to wait for others takes longer than the work, where the processor is busy.
+    return converter.reformat(picture, width, height, "rgb24", threads=1).to_ndarray()
 
 
 def open_container(path: Path) -> av.container.InputContainer:
