@@ -10,11 +10,9 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..properties.capture import run_of
-from ..properties.takes import FacewrightTakes, chosen_parts
-from ..scene.apply import ApplySettings
 from ..scene.live import News
 from .keys import apply_settings, show_keys, target_objects, write_keys
-from .takes import refresh_takes
+from .takes import punch_in_changes, refresh_takes
 
 
 def finish_recording(
@@ -30,18 +28,18 @@ def finish_recording(
         return "ERROR", f"{data.get('message', '')} {data.get('hint', '')}"
     shot, take = scene.facewright, Path(data["take"])
     shot.take, shot.start_frame = str(take), int(recording.clock.start_frame)
+    refresh_takes(context, select=take)
     if not data["valid_frames"]:
         return "WARNING", f"The take {take.name} shows no face, so no keys were written."
     try:
         objects = target_objects(context, scene)
         settings = apply_settings(shot, objects)
         if recording.punch:
-            settings = _punched(settings, shot.takes, recording.punch)
+            settings = replace(settings, **punch_in_changes(shot.takes, recording.punch))
         report = write_keys(scene, objects, take, settings)
     except FacewrightError as error:
         return "ERROR", f"{error} The take is safe: {take}"
     bpy.ops.ed.undo_push(message="Record Take")
-    refresh_takes(context, select=take)
     lines = [
         f"{data['valid_frames']} of {data['frames']} frames with a face, {data['seconds']:.1f} s"
     ]
@@ -63,16 +61,3 @@ def finish_calibration(
     scene.facewright.solve.performer = data["performer"]
     bpy.ops.ed.undo_push(message="Calibrate")
     return "INFO", f"Calibrated: {Path(data['performer']).name}"
-
-
-def _punched(
-    settings: ApplySettings, takes: FacewrightTakes, span: tuple[float, float]
-) -> ApplySettings:
-    """The same between the ends of the punch range only, onto what is animated already."""
-    return replace(
-        settings,
-        onto_existing=True,
-        regions=chosen_parts(takes) if takes.punch_parts_only else frozenset(),
-        span=span,
-        ease_frames=float(takes.punch_ease),
-    )

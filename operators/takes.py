@@ -17,7 +17,7 @@ from ..properties.capture import (
     write_disabled_reason,
 )
 from ..properties.preferences import preferences_of
-from ..properties.takes import chosen_parts, selected_take
+from ..properties.takes import FacewrightTakes, chosen_parts, selected_take
 from ..scene import compare, takes
 from ..scene.capture import take_folder
 from ..scene.live import live_session
@@ -56,6 +56,16 @@ def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> Non
     paths = [item.path for item in listed.takes]
     listed.index = paths.index(wanted) if wanted in paths else 0
     redraw(context)
+
+
+def punch_in_changes(chosen: FacewrightTakes, span: tuple[float, float]) -> dict:
+    """What of ``ApplySettings`` makes a punch-in, by the settings of the shot."""
+    return {
+        "onto_existing": True,
+        "regions": chosen_parts(chosen) if chosen.punch_parts_only else frozenset(),
+        "span": span,
+        "ease_frames": float(chosen.punch_ease),
+    }
 
 
 class _OneTake:
@@ -114,7 +124,6 @@ class _WritesKeys(_OneTake):
     def write(self, context: bpy.types.Context, take: Path, **changes: object) -> None:
         """Write the take's keys by the settings of the shot, with some of them changed."""
         scene = context.scene
-        _end_preview()
         objects = target_objects(context, scene)
         settings = replace(apply_settings(scene.facewright, objects), **changes)
         placed = takes.read_take(take).placed_frame
@@ -201,14 +210,8 @@ class FACEWRIGHT_OT_punch_in_take(_WritesKeys, bpy.types.Operator):
     def run(self, context: bpy.types.Context, take: Path) -> None:
         """Write keys."""
         chosen = shot_of(context).takes
-        self.write(
-            context,
-            take,
-            regions=chosen_parts(chosen) if chosen.punch_parts_only else frozenset(),
-            onto_existing=True,
-            span=(float(chosen.punch_start), float(chosen.punch_end)),
-            ease_frames=float(chosen.punch_ease),
-        )
+        span = float(chosen.punch_start), float(chosen.punch_end)
+        self.write(context, take, **punch_in_changes(chosen, span))
 
 
 class FACEWRIGHT_OT_punch_range_from_preview(bpy.types.Operator):
@@ -251,7 +254,9 @@ own; nothing is rewritten"""
         """Switch."""
         try:
             objects = target_objects(context, context.scene)
-            _end_preview()
+            if session := live_session():
+                # The values from before the preview must not come back over the other result's.
+                session.rig.end()
             shown, other = compare.switch_result(objects)
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
@@ -320,19 +325,24 @@ stay. This cannot be undone"""
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""
-        return context.window_manager.invoke_confirm(self, event)
+        try:
+            take = self.path(context)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"Delete {take.name}?",
+            message="The file is deleted for good; keyframes stay",
+            confirm_text="Delete",
+        )
 
     def run(self, context: bpy.types.Context, take: Path) -> None:
         """Delete."""
         takes.delete_take(take)
         refresh_takes(context)
         self.report({"INFO"}, f"{take.name} was deleted")
-
-
-def _end_preview() -> None:
-    """Let the character be as it was before a live preview, which goes on by itself afterwards."""
-    if session := live_session():
-        session.rig.end()
 
 
 CLASSES = (

@@ -308,7 +308,7 @@ def test_a_live_preview_is_over_before_a_take_is_written(shot, tmp_path, monkeyp
     other.value = 0.9  # the preview's; it was 0.5
     rig = SimpleNamespace(end=lambda: setattr(other, "value", 0.5))
     monkeypatch.setattr(
-        "facewright.operators.takes.live_session", lambda: SimpleNamespace(rig=rig, recording=None)
+        "facewright.operators.keys.live_session", lambda: SimpleNamespace(rig=rig, recording=None)
     )
     apply_track(
         bpy.context.scene,
