@@ -71,6 +71,8 @@ _SLOPE_HZ = 8.0
 _SETTING_S = 0.25
 # A face that was away for longer than this eases back, in that time; seconds.
 _SHORT_GAP_S, _RETURN_S = 0.15, 0.25
+# So it does after a time without any frame, as when a camera was unplugged; seconds.
+_SILENCE_S = 1.0
 # A lid's move counts beyond so many times its noise.
 _LID_NOISES = 5.0
 # Lids that moved fast pass as measured for the first time and fade back in the second; seconds.
@@ -180,7 +182,7 @@ class LiveFilter:
         step_s = 0.0
         if self._latest is not None:
             step_s = time_s - float(self._latest.time_s[0])
-            if step_s <= 0:
+            if not step_s > 0:
                 return self._latest
             self._turn_knobs(step_s)
         measured = to_matrix(row)[0]
@@ -198,8 +200,12 @@ class LiveFilter:
         gone_s = 0.0 if self._measured is None else time_s - self._seen_s
         measured[_ANGLES] -= 360 * np.round((measured[_ANGLES] - before[_ANGLES]) / 360)
         self._measured, self._seen_s = measured, time_s
-        returning = self._waiting and self._returned_s is not None
-        if returning or self._away or gone_s > _SHORT_GAP_S:
+        returning = self._returned_s is not None
+        if self._waiting:
+            jumps = returning or self._away or gone_s > _SHORT_GAP_S
+        else:
+            jumps = gone_s > _SILENCE_S and not returning
+        if jumps:
             self._euro.reset()
             self._left, self._returned_s = self._shown, time_s
         self._waiting, self._away = False, 0.0

@@ -209,6 +209,21 @@ def test_a_short_dropout_is_followed_not_eased():
     np.testing.assert_array_equal(out[31:33], out[30])
 
 
+def test_a_slow_camera_is_followed_frame_by_frame():
+    time_s = np.arange(40) / 4
+    jaw = 0.4 + 0.3 * np.sin(time_s)
+    out = _run(make_track(time_s, {"jawOpen": jaw}), LiveFilterSettings(**OFF))
+    np.testing.assert_allclose(weight(out, "jawOpen"), jaw, atol=1e-6)
+
+
+def test_after_a_silence_it_eases_as_after_a_gap():
+    time_s = np.concatenate((TIME[:30], 5 + TIME[:30]))
+    jaw = np.where(time_s < 3, 0.9, 0.1)
+    out = weight(_run(make_track(time_s, {"jawOpen": jaw}), LiveFilterSettings(**OFF)), "jawOpen")
+    assert np.abs(np.diff(out)).max() < 0.2
+    np.testing.assert_allclose(out[38:], 0.1, atol=1e-6)
+
+
 def test_nothing_is_valid_before_the_first_face_and_a_nan_is_no_face():
     track = make_track(TIME, {"jawOpen": 0.5}, TIME >= 1)
     track.weights[60:70, INDEX["browInnerUp"]] = np.nan
