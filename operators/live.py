@@ -21,6 +21,7 @@ from ..scene.capture import take_folder
 from ..scene.free_path import free_path
 from ..scene.live import LiveSession, LiveState, News, live_session
 from ..scene.live_rig import LiveRig
+from ..scene.playback import Playback
 from ..scene.recording import begin_recording, last_scene_frame
 from .keys import apply_settings, redraw, target_objects
 from .live_results import finish_calibration, finish_recording
@@ -77,13 +78,13 @@ ends it, and the character is as it was"""
         """One tick; everything else passes through to Blender."""
         session = self._session
         if event.type == "ESC" and event.value == "PRESS":
-            step_back(context, session)
+            step_back(session)
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         session.tick()
         if session.recording and session.recording.is_over:
-            end_recording(context, session)
+            session.keep()
         for news in session.take_news():
             self._conclude(context, news)
         if session.ended:
@@ -157,7 +158,6 @@ class FACEWRIGHT_OT_stop_live(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask; the capture ends by itself."""
-        end_recording(context, live_session())
         live_session().stop()
         return {"FINISHED"}
 
@@ -180,7 +180,7 @@ keyframes"""
         if session.counting:
             session.stop_counting()
         elif session.recording:
-            end_recording(context, session)
+            session.keep()
         else:
             scene = context.scene.session_uid
             session.count_down(live.countdown, "Recording", lambda: start_recording(scene))
@@ -301,24 +301,16 @@ def start_recording(scene_uid: int) -> None:
         punch=punch,
     )
     session.record(recording)
-    if plays and not bpy.context.screen.is_animation_playing:
-        bpy.ops.screen.animation_play()
+    if plays:
+        recording.playback = Playback(scene)
 
 
-def end_recording(context: bpy.types.Context, session: LiveSession) -> None:
-    """Complete the take; its keys are written when the worker has done so."""
-    if session.recording and not session.recording.kept:
-        if session.recording.plays and context.screen.is_animation_playing:
-            bpy.ops.screen.animation_cancel(restore_frame=False)
-        session.keep()
-
-
-def step_back(context: bpy.types.Context, session: LiveSession) -> None:
+def step_back(session: LiveSession) -> None:
     """Esc: the countdown ends, else the recording, else live capture."""
     if session.counting:
         session.stop_counting()
     elif session.recording:
-        end_recording(context, session)
+        session.keep()
     else:
         session.stop()
 

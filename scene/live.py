@@ -185,9 +185,9 @@ class LiveSession:
         self._client.order(Kind.RECORD, **recording.order())
 
     def keep(self) -> None:
-        """Complete the take."""
+        """Complete the take that is being recorded, if one is."""
         if self.recording and not self.recording.kept:
-            self.recording.kept = True
+            self.recording.end()
             self._client.order(Kind.KEEP, shift_s=self.recording.shift_s())
 
     def calibrate(self, performer: str, seconds: float) -> None:
@@ -290,6 +290,8 @@ class LiveSession:
         if self in _sessions:
             _sessions.remove(self)
         self.rig.end()
+        if self.recording:
+            self.recording.end()
         self.log = self.log or self._client.log
         # The process takes a tenth of a second to leave; the window shall not wait for it.
         threading.Thread(target=self._client.close).start()

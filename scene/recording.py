@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.core.clock import FrameClock, now_s
 from .clock import scene_clock
+from .playback import Playback
 
 # Blender shows a frame at some moment of its duration, mostly soon: of all moments at which a frame
 # change was seen, those that were early by comparison tell when the frames begin.
@@ -32,6 +33,7 @@ class Recording:
         last_frame: The timeline's last frame that is recorded; None for no end.
         punch: The first and last frame that get keys; None for all.
         kept: Whether the end was ordered.
+        playback: The timeline that plays along, or None.
         is_over: Whether the timeline has played beyond the last frame.
     """
 
@@ -44,6 +46,7 @@ class Recording:
     last_frame: float | None = None
     punch: tuple[float, float] | None = None
     kept: bool = False
+    playback: Playback | None = None
     is_over: bool = False
     _last_shown: float = -1e9
     _starts: list[float] = field(default_factory=list)
@@ -74,6 +77,13 @@ class Recording:
             self.is_over = True
         elif frame > self.clock.start_frame:
             self._starts.append(now_s() - float(self.clock.seconds(frame)))
+
+    def end(self) -> None:
+        """No more of the timeline belongs to it, which stops if it was started for this."""
+        self.kept = True
+        if self.playback:
+            self.playback.end()
+            self.playback = None
 
     def seconds(self) -> float:
         """How long it has been going on."""

@@ -43,9 +43,7 @@ def test_a_recording_becomes_keys_at_the_playhead(recorded: GuiResult) -> None:
     assert found["counting"]
     assert found["curves"] == 52
     first_s, last_s = found["times"]
-    # Not a frame of the camera was lost between the order and the first one recorded.
-    assert 0 <= first_s < 1.5 / 23.976
-    assert last_s > 2.0
+    assert 0 <= first_s < 1.0 and last_s > 2.0
     # Whole frames from the playhead, frame 11, on, at 24 frames a second.
     assert found["first"] == math.ceil(11 + first_s * 24 - 0.02)
     assert found["last"] == math.floor(11 + last_s * 24 + 0.02)
@@ -68,7 +66,9 @@ def test_a_punch_in_changes_its_range_alone_and_ends_by_itself(recorded: GuiResu
     assert punched["inside_changed"] > 0.05
     assert punched["edge"] < 1e-6
     assert punched["start"] == 14  # six frames of pre-roll
-    assert not punched["still_playing"]
+    assert not punched["still_playing"] and punched["sync_mode"] == "NONE"
+    # In real time, however slowly the window draws: 34 frames and a little at 24 frames a second.
+    assert 1.2 < punched["seconds"] < 4.0
     assert punched["listed"] >= 2
 
 

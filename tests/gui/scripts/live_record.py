@@ -33,7 +33,7 @@ def keys_of(mesh):
 
 def steps(gui):
     """What an artist does with a camera."""
-    bpy.context.scene.frame_end = 150
+    bpy.context.scene.frame_end, bpy.context.scene.sync_mode = 150, "NONE"
     mesh = yield from choose_clip_and_head(gui)
     shot = bpy.context.scene.facewright
     shot.live.source, shot.live.countdown = "CLIP", 1
@@ -68,7 +68,8 @@ def steps(gui):
     found["curves"] = len(curves)
     frames = [point.co.x for point in next(iter(curves.values())).keyframe_points]
     found["first"], found["last"] = frames[0], frames[-1]
-    track = importlib.import_module(f"{ADDON}.engine.takes.take_file").read_track(shot.take)
+    read_track = importlib.import_module(f"{ADDON}.engine.takes.take_file").read_track
+    track = read_track(shot.take)
     found["times"] = [float(track.time_s[0]), float(track.time_s[-1])]
     found["still_live"] = run.is_live
 
@@ -116,6 +117,8 @@ def steps(gui):
         ),
         "edge": max(abs(before[name][f] - after[name][f]) for name in before for f in (20, 40)),
         "still_playing": bpy.context.screen.is_animation_playing,
+        "sync_mode": scene.sync_mode,
+        "seconds": float(read_track(shot.take).time_s[-1]),
         "listed": len(bpy.context.window_manager.facewright.takes.takes),
     }
     yield from gui.photograph("punched")
