@@ -149,9 +149,7 @@ def lag_table() -> str:
     }
     rows = [("", *columns)]
     for name, work in filters().items():
-        cells = (
-            " / ".join(f"{ms:.0f}" for ms in _lags_ms(work, *each)) for each in columns.values()
-        )
+        cells = (" / ".join(map(_whole, _lags_ms(work, *each))) for each in columns.values())
         rows.append((name, *cells))
     return _table(rows)
 
@@ -209,7 +207,7 @@ def blink_table(seen: Sequence[SeenBlinks], faces: Sequence[Face]) -> str:
             kept.append(out.max() / lid.max())
             late.append(1000 * _reached_s(time_s, out, lid, 0.5))
             error.append(np.abs(out - lid).max())
-        cells = [f"{np.mean(kept):.0%}", f"{np.mean(late):.0f}", f"{np.max(error):.2f}"]
+        cells = [f"{np.mean(kept):.0%}", _whole(np.mean(late)), f"{np.max(error):.2f}"]
         cells += [f"{peaks[name]:.3f}", f"{peaks[name] / raw:.0%}"] if faces else ["", ""]
         rows.append((name, *cells))
     return _table(rows)
@@ -311,6 +309,10 @@ def _columns(track: FaceTrack, follow: Callable[[np.ndarray, float], np.ndarray]
     for row in np.flatnonzero(track.valid):
         matrix[row] = follow(matrix[row], float(track.time_s[row]))
     return from_matrix(track.time_s, track.valid, confidences(track), matrix)
+
+
+def _whole(milliseconds: float) -> str:
+    return str(round(milliseconds)) if np.isfinite(milliseconds) else "never"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
