@@ -39,8 +39,9 @@ def test_a_part_and_a_punch_in_land_and_one_undo_takes_the_last_back(used: GuiRe
     assert found["moved"] == [21, 39]
 
 
-def test_note_star_and_delete(used: GuiResult) -> None:
+def test_note_star_and_delete_which_asks(used: GuiResult) -> None:
     found = used.result
     assert (found["note"], found["star"]) == ("jaw of this one", True)
+    assert found["after_asking"] == 2
     assert (found["left"], found["files"]) == (["clip"], ["clip.fwtake"])
     assert "Traceback" not in used.log

@@ -48,6 +48,12 @@ def steps(gui):
     found["jaw_after_undo"] = spread(name, JAW)
     first = listed().takes[listed().index]
     found["note"], found["star"] = first.note, first.star
+    with gui.override():
+        bpy.ops.facewright.delete_take("INVOKE_DEFAULT")
+    yield from gui.photograph("asked")
+    yield from gui.press("ESC")
+    yield from gui.wait(0.5)
+    found["after_asking"] = len(listed().takes)
     press(gui, bpy.ops.facewright.delete_take)
     found["left"] = [item.name for item in listed().takes]
     found["files"] = sorted(path.name for path in gui.workdir.rglob("*.fwtake"))
