@@ -189,7 +189,9 @@ class LiveCapture:
             return
         if self._student:
             self._student.close()
-        self._student = None if path else Student(self._study_solver())
+        self._student = (
+            None if path else Student(self._study_solver(), sha256_of(APPEARANCE_NETWORK))
+        )
         self._adoption.change(self._profile, now_s())
 
     def calibrate(self, path: str, begin_s: float, seconds: float) -> None:
@@ -288,7 +290,7 @@ class LiveCapture:
         known = self._adoption.performer if self._adoption else self._profile
         self._adoption = Adoption(self._solver, known)
         if self._profile is None and self._student is None:
-            self._student = Student(self._study_solver())
+            self._student = Student(self._study_solver(), sha256_of(APPEARANCE_NETWORK))
 
     def _study_solver(self) -> Solver:
         return make_solver(replace(self._live_settings, performer=""), *self._size)

@@ -32,10 +32,11 @@ class Student:
 
     Args:
         solver: A solver of its own, that nothing is solved with.
+        appearance_model: Sha256 of the network that sees the appearance.
     """
 
-    def __init__(self, solver: Solver) -> None:
-        self._solver = solver
+    def __init__(self, solver: Solver, appearance_model: str) -> None:
+        self._solver, self._appearance_model = solver, appearance_model
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="study")
         self._waiting: list[Observations] = []
         self._settling: Future[Performer | None] | None = None
@@ -57,7 +58,7 @@ class Student:
         if self._settling is None or not self._settling.done():
             return None
         settled, self._settling = self._settling.result(), None
-        return settled
+        return settled and replace(settled, appearance_model=self._appearance_model)
 
     def close(self) -> None:
         """Stop learning."""
