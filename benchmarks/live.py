@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live capture: what it costs and how calm it is.
 
-    python -m benchmarks.live [--only PART ...]
+    python -m benchmarks.live [--only PART ...] [--minutes N] [--soak-minutes N]
 
 filter   jitter of a still face and lag of movements and blinks, by steadiness, beside others
+soak     an hour through the worker process, recorded: memory, and every frame in the take
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks.support import live_filter
+from benchmarks.support import live_filter, live_soak
 
-PARTS: dict[str, Callable[[], None]] = {"filter": live_filter.run}
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "filter": lambda _options: live_filter.run(),
+    "soak": lambda options: live_soak.run(options.soak_minutes),
+}
 
 
 def main() -> int:
@@ -22,8 +26,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=tuple(PARTS), metavar="PART")
-    for name in parser.parse_args().only:
-        PARTS[name]()
+    parser.add_argument("--soak-minutes", type=float, default=60, help="soak: of source time")
+    options = parser.parse_args()
+    for name in options.only:
+        PARTS[name](options)
     return 0
 
 
