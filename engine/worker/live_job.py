@@ -14,6 +14,7 @@ from ..core.progress import Cancelled, Progress
 from ..core.requests import LiveRequest
 from ..pipeline.live import LiveCapture
 from ..pipeline.record import RecordReport
+from .live_pictures import LivePictures
 from .live_wire import pack_values
 from .protocol import Kind, Message
 
@@ -68,6 +69,7 @@ class _Live:
     def __init__(self, request, inbox, tell, progress) -> None:
         self._inbox, self._tell, self._progress = inbox, tell, progress
         self._capture = LiveCapture(request)
+        self._pictures = LivePictures()
         self._kept: Future[RecordReport] | None = None
         self._told_s = 0.0
 
@@ -87,6 +89,7 @@ class _Live:
         finally:
             self._kept = self._kept or capture.stop_recording()
             capture.close()
+            self._pictures.close()
         while self._kept is not None:
             self._tell_recorded()
         status = capture.status()
@@ -110,6 +113,7 @@ class _Live:
                 self._tell(Kind.CALIBRATED, performer=path)
         except FacewrightError as error:
             self._tell(Kind.CALIBRATED, **_failure(error))
+        self._pictures.show(frame)
         return 1
 
     def _tell_what_is_new(self) -> None:
@@ -133,7 +137,7 @@ class _Live:
             try:
                 self._obey(order.kind, order.data)
             except FacewrightError as error:
-                if order.kind is Kind.PERFORMER:
+                if order.kind in (Kind.PERFORMER, Kind.PICTURE):
                     self._progress.warn(str(error))
                 else:
                     self._tell(answer, **_failure(error))
@@ -150,6 +154,8 @@ class _Live:
             capture.calibrate(data["performer"], data["begin_s"], data["seconds"])
         elif kind is Kind.PERFORMER:
             capture.use_performer(data["performer"])
+        elif kind is Kind.PICTURE:
+            self._pictures.show_in(data["path"])
 
 
 def _failure(error: FacewrightError) -> dict:
