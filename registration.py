@@ -11,6 +11,7 @@ from .operators import confidence as confidence_operators
 from .operators import devices as device_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
+from .operators import performer as performer_operators
 from .operators import solve as solve_operators
 from .operators import takes as take_operators
 from .panels import capture as capture_panels
@@ -43,6 +44,7 @@ CLASSES = (
     *take_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
+    *performer_operators.CLASSES,
     *live_panels.CLASSES,
     *take_panels.CLASSES,
     *capture_panels.CLASSES,

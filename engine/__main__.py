@@ -208,7 +208,7 @@ def _take_export(options: argparse.Namespace) -> int:
     from .takes.csv_out import write_csv
     from .takes.take_file import read_header, read_track
 
-    if read_header(options.file)["state"] == "tracking":
+    if read_header(options.file)["state"] in ("tracking", "recording"):
         sys.stderr.write(
             f"warning: {options.file} was not tracked to its end and its values are provisional; "
             "resume it or solve it anew\n"

@@ -15,7 +15,7 @@ from ..properties.capture import (
     shot_of,
     track_disabled_reason,
 )
-from ..properties.preferences import preferences_of
+from ..properties.preferences import chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
 from ..scene.capture import new_take_path, take_folder, unfinished_take
 from ..scene.jobs import Job, running_job
@@ -60,7 +60,7 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
         video = Path(bpy.path.abspath(shot.video)).absolute()
         if not video.is_file():
             raise FacewrightError(f"There is no file {video}.", "Check the path.", "file-missing")
-        folder = take_folder(preferences.take_folder if preferences else "//takes")
+        folder = take_folder(chosen_take_folder(context))
         take = unfinished_take(folder, video) if self.resume else new_take_path(folder, video)
         if take is None:
             raise FacewrightError(

@@ -10,11 +10,11 @@ import bpy
 
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
-from ..engine.core.requests import LiveRequest
+from ..engine.core.requests import PERFORMER_SUFFIX, LiveRequest
 from ..engine.filters.live import LiveFilterSettings
 from ..properties.capture import live_disabled_reason, run_of, shot_of
 from ..properties.live import steadiness
-from ..properties.preferences import preferences_of
+from ..properties.preferences import chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
@@ -29,7 +29,6 @@ from .live_results import finish_calibration, finish_recording
 # The worker's values wait for half of this on average.
 _TICK_S = 1 / 120
 _PANEL_EVERY_S = 0.2
-PROFILE_SUFFIX = ".fwperformer"
 
 
 class FACEWRIGHT_OT_capture_webcam(bpy.types.Operator):
@@ -117,10 +116,17 @@ ends it, and the character is as it was"""
         shot, session = scene.facewright, self._session
         session.configure(filter_settings(shot), head_mode(shot))
         session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
+        self._show_picture(shot.live.show_picture)
         performer = solve_settings(shot.solve).performer
         if performer != self._performer:
             self._performer = performer
             session.use_performer(performer)
+
+    def _show_picture(self, wanted: bool) -> None:
+        try:
+            self._session.picture.show(wanted)
+        except FacewrightError as error:
+            self.report({"WARNING"}, str(error))
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         session = self._session
@@ -140,6 +146,7 @@ ends it, and the character is as it was"""
         run = run_of(context).live
         run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
         run.status = run.rate = run.problem = run.activity = ""
+        run.picture = 0
         if context.workspace:
             context.workspace.status_text_set(None)
         redraw(context)
@@ -209,9 +216,8 @@ that live capture, takes and clips go by"""
         """Start the countdown."""
         session, live = live_session(), shot_of(context).live
         try:
-            preferences = preferences_of(context)
-            folder = take_folder(preferences.take_folder if preferences else "//takes")
-            path = free_path(folder, bpy.path.clean_name(live.performer_name), PROFILE_SUFFIX)
+            folder = take_folder(chosen_take_folder(context))
+            path = free_path(folder, bpy.path.clean_name(live.performer_name), PERFORMER_SUFFIX)
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -280,8 +286,7 @@ def start_recording(scene_uid: int) -> None:
     if session is None or scene is None:
         return
     shot, live = scene.facewright, scene.facewright.live
-    preferences = preferences_of(bpy.context)
-    folder = take_folder(preferences.take_folder if preferences else "//takes")
+    folder = take_folder(chosen_take_folder(bpy.context))
     name = shot.target.name if shot.target else "take"
     plays, last, punch = live.play, None, None
     if live.punch:
@@ -334,6 +339,7 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
             f"{status.get('dropped', 0)} dropped"
         )
     run.activity = _activity(session)
+    run.picture = session.picture.icon
     redraw(context)
 
 

@@ -9,14 +9,12 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..engine.core.requests import SolveRequest
+from ..engine.core.requests import PERFORMER_SUFFIX, SolveRequest
 from ..properties.capture import shot_of, take_disabled_reason
 from ..properties.solve import solve_settings
 from ..scene.capture import take_doubt
 from .keys import show_doubt
 from .worker_job import JobOperator
-
-_PROFILE_SUFFIX = ".fwperformer"
 
 
 class FACEWRIGHT_OT_solve_take(JobOperator, bpy.types.Operator):
@@ -79,7 +77,7 @@ class FACEWRIGHT_OT_save_performer(JobOperator, bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(
-        default=f"*{_PROFILE_SUFFIX}", options={"HIDDEN", "SKIP_SAVE"}
+        default=f"*{PERFORMER_SUFFIX}", options={"HIDDEN", "SKIP_SAVE"}
     )
     # The file browser asks before a file is replaced.
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
@@ -99,14 +97,14 @@ class FACEWRIGHT_OT_save_performer(JobOperator, bpy.types.Operator):
         if self.filepath:
             return super().invoke(context, event)
         take = Path(bpy.path.abspath(shot_of(context).take))
-        self.filepath = str(take.with_suffix(_PROFILE_SUFFIX))
+        self.filepath = str(take.with_suffix(PERFORMER_SUFFIX))
         self._was_asked = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def check(self, _context: bpy.types.Context) -> bool:
         """Whether the name typed into the file browser had to be completed."""
-        complete = bpy.path.ensure_ext(self.filepath, _PROFILE_SUFFIX)
+        complete = bpy.path.ensure_ext(self.filepath, PERFORMER_SUFFIX)
         changed, self.filepath = complete != self.filepath, complete
         return changed
 
@@ -124,7 +122,7 @@ class FACEWRIGHT_OT_save_performer(JobOperator, bpy.types.Operator):
 
     def request(self, context: bpy.types.Context) -> SolveRequest:
         """Learn from the take alone, whatever profile is chosen for solving."""
-        path = bpy.path.ensure_ext(bpy.path.abspath(self.filepath), _PROFILE_SUFFIX)
+        path = bpy.path.ensure_ext(bpy.path.abspath(self.filepath), PERFORMER_SUFFIX)
         settings = replace(solve_settings(shot_of(context).solve), performer="")
         return SolveRequest(str(_chosen_take(context)), settings, path, keep_values=True)
 

@@ -16,7 +16,7 @@ from ..properties.capture import (
     shot_of,
     write_disabled_reason,
 )
-from ..properties.preferences import preferences_of
+from ..properties.preferences import chosen_take_folder
 from ..properties.takes import FacewrightTakes, chosen_parts, selected_take
 from ..scene import compare, takes
 from ..scene.capture import take_folder
@@ -38,12 +38,12 @@ def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> Non
         context: Its scene's take is listed wherever it is.
         select: The take to select; by default the selection stays.
     """
-    listed, preferences = run_of(context).takes, preferences_of(context)
+    listed = run_of(context).takes
     chosen = selected_take(run_of(context))
     wanted = str(select) if select else chosen.path if chosen else ""
     shot = shot_of(context)
     used = Path(bpy.path.abspath(shot.take)).absolute() if shot.take else None
-    folder = take_folder(preferences.take_folder if preferences else "//takes", make=False)
+    folder = take_folder(chosen_take_folder(context), make=False)
     listed.takes.clear()
     for summary in takes.find_takes(folder.absolute(), used):
         item = listed.takes.add()
@@ -154,9 +154,8 @@ class FACEWRIGHT_OT_open_take_folder(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Open the folder."""
-        preferences = preferences_of(context)
         try:
-            folder = take_folder(preferences.take_folder if preferences else "//takes")
+            folder = take_folder(chosen_take_folder(context))
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -34,6 +34,7 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         row = column.row()
         row.active = live.preview
         row.prop(live, "while_playing")
+        column.prop(live, "show_picture")
 
 
 class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
@@ -76,7 +77,9 @@ class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
         layout.separator()
         layout.prop(live, "performer_name")
         layout.prop(live, "calibrate_s")
-        layout.prop(shot.solve, "performer")
+        row = layout.row(align=True)
+        row.prop(shot.solve, "performer")
+        row.operator("facewright.choose_performer", text="", icon="USER")
 
 
 class FACEWRIGHT_PT_live_smoothing(FacewrightPanel, bpy.types.Panel):

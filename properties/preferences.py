@@ -8,6 +8,8 @@ from .paths import PATH_OPTIONS
 
 _PACKAGE = __package__.rpartition(".")[0]
 
+_TAKE_FOLDER = "//takes"
+
 
 class FacewrightPreferences(bpy.types.AddonPreferences):
     """Facewright's page in the preferences."""
@@ -33,7 +35,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
         name="Takes",
         description="Folder for takes; // is the folder of the .blend file. An unsaved file's "
         "takes go to Facewright's user folder",
-        default="//takes",
+        default=_TAKE_FOLDER,
         subtype="DIR_PATH",
         options=PATH_OPTIONS,
     )
@@ -54,3 +56,9 @@ def preferences_of(context: bpy.types.Context) -> FacewrightPreferences | None:
     """The preferences; None where Facewright runs without being enabled as an add-on."""
     addon = context.preferences.addons.get(_PACKAGE)
     return addon.preferences if addon else None
+
+
+def chosen_take_folder(context: bpy.types.Context) -> str:
+    """Where takes go, as the preferences have it; see ``scene.capture.take_folder``."""
+    preferences = preferences_of(context)
+    return preferences.take_folder if preferences else _TAKE_FOLDER

@@ -21,6 +21,7 @@ from ..engine.takes.take_file import SUFFIX, read_header, read_track
 from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
 from .clock import scene_clock
+from .free_path import free_path
 
 _PACKAGE = __package__.rpartition(".")[0]
 # Head bones of the common rigs: Rigify and plain, Mixamo, VRM, Reallusion, Daz, MetaHuman.
@@ -57,12 +58,7 @@ def take_folder(preference: str, *, make: bool = True) -> Path:
 
 def new_take_path(folder: Path, video: Path) -> Path:
     """A take's name that is not in use: ``clip.fwtake``, ``clip_002.fwtake`` ..."""
-    path = folder / f"{video.stem}{SUFFIX}"
-    number = 2
-    while path.exists():
-        path = folder / f"{video.stem}_{number:03d}{SUFFIX}"
-        number += 1
-    return path
+    return free_path(folder, video.stem, SUFFIX)
 
 
 def unfinished_take(folder: Path, video: Path) -> Path | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+# Performer profiles are files of this kind.
+PERFORMER_SUFFIX = ".fwperformer"
+
 
 @dataclass(frozen=True)
 class SolveSettings:

@@ -11,10 +11,10 @@ import numpy as np
 
 from ..core.arkit import NAMES
 from ..core.errors import FacewrightError
+from ..core.requests import PERFORMER_SUFFIX
 from ..core.types import APPEARANCE, LANDMARKS
 
 SCHEMA = "FacewrightPerformer.1"
-SUFFIX = ".fwperformer"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def read_performer(path: Path | str) -> Performer:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FacewrightError(
             f"{path} is not a performer profile of this version ({error}).",
-            f"Choose a {SUFFIX} file that Facewright wrote.",
+            f"Choose a {PERFORMER_SUFFIX} file that Facewright wrote.",
             "performer-unreadable",
         ) from error
 
