@@ -117,10 +117,17 @@ ends it, and the character is as it was"""
         session.configure(filter_settings(shot), head_mode(shot))
         session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
         self._show_picture(shot.live.show_picture)
+        self._show_picture(shot.live.show_picture)
         performer = solve_settings(shot.solve).performer
         if performer != self._performer:
             self._performer = performer
             session.use_performer(performer)
+
+    def _show_picture(self, wanted: bool) -> None:
+        try:
+            self._session.picture.show(wanted)
+        except FacewrightError as error:
+            self.report({"WARNING"}, str(error))
 
     def _show_picture(self, wanted: bool) -> None:
         try:
@@ -146,6 +153,7 @@ ends it, and the character is as it was"""
         run = run_of(context).live
         run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
         run.status = run.rate = run.problem = run.activity = ""
+        run.picture = 0
         run.picture = 0
         if context.workspace:
             context.workspace.status_text_set(None)
@@ -339,6 +347,7 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
             f"{status.get('dropped', 0)} dropped"
         )
     run.activity = _activity(session)
+    run.picture = session.picture.icon
     run.picture = session.picture.icon
     redraw(context)
 

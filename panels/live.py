@@ -7,6 +7,11 @@ from ..properties.capture import live_disabled_reason, run_of, shot_of
 from ..properties.live import PARTS
 from .capture import FacewrightPanel
 
+# Beside a panel's content: its own edges and the tabs, in twenties of pixels.
+_MARGIN = 3.2
+# The camera's picture is not finer than this.
+_LARGEST = 16.0
+
 
 class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
     """Start, Record, Calibrate."""
@@ -19,7 +24,7 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         shot, run = shot_of(context), run_of(context)
         live = shot.live
         if run.live.is_live:
-            _draw_live(layout, shot, run.live)
+            _draw_live(layout, run.live, _columns(context))
         else:
             _draw_source(layout, shot, run.live)
             column = layout.column()
@@ -34,6 +39,7 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         row = column.row()
         row.active = live.preview
         row.prop(live, "while_playing")
+        column.prop(live, "show_picture")
         column.prop(live, "show_picture")
 
 
@@ -120,7 +126,15 @@ def _draw_source(layout: bpy.types.UILayout, shot, run) -> None:
     layout.prop(shot, "target")
 
 
-def _draw_live(layout: bpy.types.UILayout, shot, run) -> None:
+def _columns(context: bpy.types.Context) -> float:
+    """Width of the sidebar's panels, in the unit of ``template_icon``: twenty pixels."""
+    width = context.region.width / (20 * context.preferences.system.ui_scale)
+    return min(max(width - _MARGIN, 4.0), _LARGEST)
+
+
+def _draw_live(layout: bpy.types.UILayout, run, columns: float) -> None:
+    if run.picture:
+        layout.template_icon(icon_value=run.picture, scale=columns)
     box = layout.box()
     box.label(text=run.status, icon="OUTLINER_DATA_CAMERA")
     if run.rate:

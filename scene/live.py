@@ -21,6 +21,7 @@ from ..engine.filters.live import LiveFilter, LiveFilterSettings
 from ..engine.filters.live_centre import LiveHeadCentre
 from ..engine.worker.live_wire import unpack_values
 from ..engine.worker.protocol import Kind, Message
+from .live_picture import LivePicture
 from .live_rig import LiveRig
 from .recording import Recording
 from .worker_process import start_worker
@@ -74,8 +75,9 @@ class LiveSession:
         log: The worker's last words on stderr, once ended.
         counting_for: What the countdown is for.
         calibrating: Whether the face is being watched at rest.
-        tick_costs_s, delays_s: What ticks with a message cost, and from each picture's time to
-            its values on the character, seconds; the last ten minutes.
+        picture: The camera's picture, for the panel.
+        tick_costs_s, delays_s: What ticks with a message or a picture cost, and from each
+            picture's time to its values on the character, seconds; the last ten minutes.
     """
 
     request: LiveRequest
@@ -99,6 +101,7 @@ class LiveSession:
         self.centre = LiveHeadCentre(self.head_mode)
         self._client = start_worker()
         self._client.live(self.request)
+        self.picture = LivePicture(lambda path: self._client.order(Kind.PICTURE, path=path))
         self._delays: deque[tuple[float, float]] = deque()
         self.tick_costs_s: deque[float] = deque(maxlen=_COSTS)
         self.delays_s: deque[float] = deque(maxlen=_COSTS)
@@ -158,7 +161,8 @@ class LiveSession:
             then()
         if messages and not self.ended:  # a silent worker still tells its status
             self._show(any(fresh))
-        if messages:
+        pictured = self.picture.update()
+        if messages or pictured:
             self.tick_costs_s.append(time.perf_counter() - started)
         if self.ended:
             self._leave()
@@ -293,8 +297,13 @@ class LiveSession:
         if self.recording:
             self.recording.end()
         self.log = self.log or self._client.log
+        self.picture.close()
         # The process takes a tenth of a second to leave; the window shall not wait for it.
-        threading.Thread(target=self._client.close).start()
+        threading.Thread(target=self._see_off).start()
+
+    def _see_off(self) -> None:
+        self._client.close()
+        self.picture.remove_file()
 
 
 _sessions: list[LiveSession] = []
