@@ -27,6 +27,10 @@ from .recording import Recording
 from .worker_process import start_worker
 
 _WINDOW_S = 2.0
+# How long a render waits for the character to be as it is animated.
+_RENDER_WAIT_S = 0.25
+# After this long, whoever asks a second time to stop does not wait for the worker any more.
+_STOP_WAIT_S = 3.0
 # Ticks whose cost is remembered: ten minutes at 120 a second.
 _COSTS = 72_000
 
@@ -73,6 +77,7 @@ class LiveSession:
         warnings: Sentences.
         error: Why it failed.
         log: The worker's last words on stderr, once ended.
+        at_end: Called once, however the session ends.
         counting_for: What the countdown is for.
         calibrating: Whether the face is being watched at rest.
         picture: The camera's picture, for the panel.
@@ -93,6 +98,7 @@ class LiveSession:
     warnings: list[str] = field(default_factory=list)
     error: FacewrightError | None = None
     log: str = ""
+    at_end: Callable[[], None] | None = None
     counting_for: str = ""
     calibrating: bool = False
 
@@ -106,6 +112,9 @@ class LiveSession:
         self.tick_costs_s: deque[float] = deque(maxlen=_COSTS)
         self.delays_s: deque[float] = deque(maxlen=_COSTS)
         self._rendering = False
+        # Set by a render's thread, answered by a tick.
+        self._shall_pause, self._has_paused = False, threading.Event()
+        self._stopped_s = 0.0
         self._news: list[News] = []
         self._countdown: tuple[float, Callable[[], None]] | None = None
         self._resting: list[FaceTrack] = []
@@ -154,11 +163,18 @@ class LiveSession:
         if self.ended:
             return False
         started = time.perf_counter()
+        if self._shall_pause:
+            self._shall_pause = False
+            self.rig.end()
+            self._has_paused.set()
         messages = self._client.poll()
         fresh = [self._hear(message) for message in messages]
         if self._countdown and now_s() >= self._countdown[0]:
             then, self._countdown = self._countdown[1], None
-            then()
+            try:
+                then()
+            except FacewrightError as error:  # the capture goes on
+                self._news.append(News(False, {"message": error.message, "hint": error.hint}))
         if messages and not self.ended:  # a silent worker still tells its status
             self._show(any(fresh))
         pictured = self.picture.update()
@@ -169,18 +185,23 @@ class LiveSession:
         return bool(messages)
 
     def stop(self) -> None:
-        """Ask the worker to end; a recording is completed first. ``tick`` goes on until it has."""
+        """Ask the worker to end; a recording is completed first. ``tick`` goes on until it has.
+
+        A worker that does not answer is not waited for when this is called again.
+        """
         if self.state in (LiveState.STARTING, LiveState.RUNNING):
+            self.stop_counting()
             self.keep()
-            self.state = LiveState.STOPPING
+            self.state, self._stopped_s = LiveState.STOPPING, now_s()
             self.rig.end()
             self._client.cancel()
+        elif self.state is LiveState.STOPPING and now_s() - self._stopped_s > _STOP_WAIT_S:
+            self.close()
 
     def close(self) -> None:
         """End at once: the file, the add-on or Blender goes."""
         if not self.ended:
             self.state = LiveState.ENDED
-            self.rig.end(evaluate=False)
             self._leave()
 
     def record(self, recording: Recording) -> None:
@@ -211,14 +232,34 @@ class LiveSession:
         self.filter.settings, self.centre.mode = settings, head_mode
 
     def pause_for_render(self) -> None:
-        """Show the character as it is animated until no render job runs any more."""
-        self._rendering = True
-        self.rig.end(evaluate=False)
+        """Show the character as it is animated until no render job runs any more.
 
-    def show_again(self) -> None:
-        """Show the last values once more: something else has set others."""
+        Blender may call this in the render's thread while the main thread evaluates the scene;
+        then the next tick puts the values back.
+        """
+        self._rendering = True
+        if threading.current_thread() is not threading.main_thread():
+            self._has_paused.clear()
+            self._shall_pause = True
+            if self._has_paused.wait(_RENDER_WAIT_S):
+                return
+            self._shall_pause = False  # the interface is locked: nobody else evaluates the scene
+        self.rig.end()
+
+    def frame_changed(self, scene: bpy.types.Scene) -> None:
+        """A scene shows another frame: its animation has set other values."""
+        if self._rendering:
+            return
+        if self.recording and scene.session_uid == self.rig.scene_uid:
+            self.recording.frame_shown(scene.frame_current_final)
         if self.rig.showing and self.row is not None:
-            self.rig.show(self.row)
+            try:
+                if self._may_show():
+                    self.rig.show(self.row)
+                else:
+                    self.rig.end()
+            except FacewrightError:
+                return  # the character is gone, as the next tick will find and tell
 
     def _hear(self, message: Message) -> bool:
         """Take in a message; whether it brought values."""
@@ -232,6 +273,8 @@ class LiveSession:
             self.warnings.append(data["text"])
         elif kind is Kind.RECORDED:
             recording, self.recording = self.recording, None
+            if recording:
+                recording.end()
             self._news.append(News(False, data, recording))
         elif kind is Kind.CALIBRATED:
             self._end_calibration(data)
@@ -281,12 +324,13 @@ class LiveSession:
             self._delays.popleft()
 
     def _may_show(self) -> bool:
-        if self.state is not LiveState.RUNNING or not self.preview:
-            return False
         if self._rendering:
             self._rendering = bpy.app.is_job_running("RENDER")
-        playing = bpy.context.screen is not None and bpy.context.screen.is_animation_playing
-        if self._rendering or (playing and not self.while_playing and not self.recording):
+        if self.state is not LiveState.RUNNING or not self.preview:
+            return False
+        if self._rendering or _renders_viewport():
+            return False
+        if _plays() and not self.while_playing and not self.recording:
             return False
         return not self.rig.in_the_way
 
@@ -300,10 +344,24 @@ class LiveSession:
         self.picture.close()
         # The process takes a tenth of a second to leave; the window shall not wait for it.
         threading.Thread(target=self._see_off).start()
+        if self.at_end:
+            self.at_end()
 
     def _see_off(self) -> None:
         self._client.close()
         self.picture.remove_file()
+
+
+def _plays() -> bool:
+    """Whether the timeline plays, in any window."""
+    screen = bpy.context.screen
+    return screen is not None and screen.is_animation_playing
+
+
+def _renders_viewport() -> bool:
+    """Whether the viewport is being rendered into pictures ("Viewport Render Animation")."""
+    windows = bpy.context.window_manager.windows
+    return any("RENDER_OT_opengl" in window.modal_operators for window in windows)
 
 
 _sessions: list[LiveSession] = []

@@ -12,17 +12,16 @@ from .live import end_live, live_session
 @bpy.app.handlers.persistent
 def _after_undo(*_arguments: object) -> None:
     """Undo has replaced the data-blocks, and may have brought back a preview's values."""
+    preview_baseline.restore_all()
     if session := live_session():
         session.rig.forget_blocks()
-    else:
-        preview_baseline.restore_all()
 
 
 @bpy.app.handlers.persistent
 def _before_save(*_arguments: object) -> None:
     """A preview's values are not what the artist saves; the next tick shows them again."""
     if session := live_session():
-        session.rig.end(evaluate=False)
+        session.rig.end()
 
 
 @bpy.app.handlers.persistent
@@ -46,9 +45,7 @@ def _before_render(*_arguments: object) -> None:
 def _after_frame_change(scene: bpy.types.Scene, *_arguments: object) -> None:
     """The frame's animation has replaced what is previewed."""
     if session := live_session():
-        if session.recording:
-            session.recording.frame_shown(scene.frame_current_final)
-        session.show_again()
+        session.frame_changed(scene)
 
 
 _HANDLERS = (

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -15,7 +15,7 @@ from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
 from . import preview_baseline
 from .blocks import by_uid
-from .keyframes import current_action
+from .bones import PoseTarget
 from .pose_channels import Pose, PoseSettings, find_pose, pose_channels
 from .targets import KeyTarget, find_targets, key_path
 
@@ -27,15 +27,30 @@ _MODES_IN_THE_WAY = frozenset({"EDIT", "SCULPT", "VERTEX_PAINT", "TEXTURE_PAINT"
 
 @dataclass
 class _Keys:
-    """The shape keys of one mesh and where the weights go among them."""
+    """The shape keys of one mesh and where the weights go among them.
+
+    ``object``, ``names``, ``locked`` and ``drivers`` are what the rest was made from: when one of
+    them changes, it is made anew.
+    """
 
     block: bpy.types.Key
+    object: bpy.types.Object
     names: list[str]
+    locked: np.ndarray
+    drivers: int
     positions: np.ndarray
     weights: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    last: np.ndarray | None = None
+
+    def is_as_it_was(self) -> bool:
+        """Whether names, order, locks and drivers are those of the plan."""
+        return (
+            self.object.data.shape_keys == self.block
+            and self.block.key_blocks.keys() == self.names
+            and _driver_count(self.block) == self.drivers
+            and np.array_equal(_locked(self.block), self.locked)
+        )
 
 
 class LiveRig:
@@ -55,12 +70,20 @@ class LiveRig:
     def __init__(
         self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
     ) -> None:
-        self._scene_uid = scene.session_uid
+        self.scene_uid = scene.session_uid
         self._object_uids = [ob.session_uid for ob in objects]
         self._pose_settings = pose
+        # Settings name objects, which may be renamed.
+        self._pose_uids = {
+            field: bpy.data.objects[name].session_uid
+            for field in ("head_object", "eye_object")
+            if (name := getattr(pose, field)) in bpy.data.objects
+        }
         self.warnings: list[str] = []
         self._keys: list[_Keys] = []
-        self._objects: list[bpy.types.Object] = []
+        # All that is moved or stands for it, with the number of its users: it changes when an
+        # object is deleted that something else, such as the panel's target, still holds.
+        self._users: dict[bpy.types.Object, int] = {}
         self._pose: Pose | None = None
         self._stale = True
         self.showing = False
@@ -78,7 +101,7 @@ class LiveRig:
             FacewrightError: The character is gone.
         """
         self._bind_if_needed()
-        return any(ob.mode in _MODES_IN_THE_WAY for ob in self._objects)
+        return any(ob.mode in _MODES_IN_THE_WAY for ob in self._users)
 
     def begin(self) -> None:
         """Remember the values as they are.
@@ -89,9 +112,9 @@ class LiveRig:
         self._bind_if_needed()
         for keys in self._keys:
             paths = [key_path(keys.names[position]) for position in keys.positions]
-            _remember(keys.block, paths)
+            preview_baseline.remember(keys.block, paths)
         for ob, paths in self._pose_paths().items():
-            _remember(ob, paths)
+            preview_baseline.remember(ob, paths)
         self.showing = True
 
     def show(self, row: FaceTrack) -> bool:
@@ -106,82 +129,72 @@ class LiveRig:
         Raises:
             FacewrightError: The character is gone.
         """
-        try:
-            self._bind_if_needed()
-            return self._show(row)
-        except ReferenceError:  # a data-block was removed; another may have its place
-            self._stale = True
-            self._bind_if_needed()
-            return self._show(row)
-
-    def end(self, evaluate: bool = True) -> None:
-        """Put the values back to what they were; those that are animated, to the frame's.
-
-        Args:
-            evaluate: Have animated values computed anew; not while rendering.
-        """
-        if not self.showing:
-            return
-        self.showing = False
-        try:
-            self._bind_if_needed()
-        except FacewrightError:
-            return  # nothing is left that could be put back
-        blocks = [keys.block for keys in self._keys] + list(self._pose_paths())
-        for block in blocks:
-            preview_baseline.restore(block)
-        scene = by_uid(bpy.data.scenes, self._scene_uid)
-        if evaluate and scene and any(_is_animated(block) for block in blocks):
-            scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
-
-    def _show(self, row: FaceTrack) -> bool:
+        self._bind_if_needed()
         changed = False
         for keys in self._keys:
             changed |= _set_keys(keys, row.weights[0])
-        if self._pose and self._pose.all():
+        if self._pose.all():
             track = FilteredTrack(np.zeros(1), row, [], 0)
             for target, channel, _kind in pose_channels(self._pose, track):
                 changed |= _set_number(target.object, channel)
         return changed
 
+    def end(self) -> None:
+        """Put the values back to what they were; those that are animated, to the frame's."""
+        if self.showing:
+            self.showing = False
+            preview_baseline.restore_all()
+
     def _bind_if_needed(self) -> None:
-        if not self._stale:
-            try:
-                for keys in self._keys:
-                    if keys.block.key_blocks.keys() != keys.names:
-                        self._stale = True
-                for ob in self._objects:
-                    ob.name  # noqa: B018 - raises ReferenceError where the object is gone
-            except ReferenceError:
-                self._stale = True
-        if self._stale:
+        if self._stale or not self._is_as_it_was():
+            self._stale = True
             self._bind()
             if self.showing:
                 self.begin()
 
+    def _is_as_it_was(self) -> bool:
+        try:
+            return (
+                all(keys.is_as_it_was() for keys in self._keys)
+                and all(ob.users == users for ob, users in self._users.items())
+                and all(_is_as_it_was(target) for target in self._pose.all())
+            )
+        except ReferenceError:  # a data-block is gone
+            return False
+
     def _bind(self) -> None:
-        scene = by_uid(bpy.data.scenes, self._scene_uid)
-        found = [] if scene is None else [by_uid(scene.objects, u) for u in self._object_uids]
-        objects = [ob for ob in found if ob is not None]
         # A pose at rest is read from the scene, which must not show the preview's.
         preview_baseline.restore_all()
+        scene = by_uid(bpy.data.scenes, self.scene_uid)
+        found = [] if scene is None else [by_uid(scene.objects, u) for u in self._object_uids]
+        objects = [ob for ob in found if ob is not None]
         if not objects:
             raise FacewrightError(
                 "The target is not in the scene any more.", "Choose a target.", "target-missing"
             )
         targets, warnings = find_targets(objects)
-        self._pose = find_pose(scene, self._pose_settings)
+        self._pose = find_pose(scene, self._named_as_now())
         self.warnings = warnings + self._pose.warnings
         without_look = self._pose.drops_look_keys
         self._keys = [_plan(target, without_look) for target in targets]
-        self._objects = [target.object for target in targets]
+        if not (self._pose.all() or any(keys.positions.size for keys in self._keys)):
+            raise FacewrightError(
+                f'No shape key of "{objects[0].name}" can be moved: they are locked or driven.',
+                "Unlock those that shall follow the face.",
+                "nothing-writable",
+            )
+        moved = [target.object for target in [*targets, *self._pose.all()]]
+        self._users = {ob: ob.users for ob in [*objects, *moved]}
         self._stale = False
+
+    def _named_as_now(self) -> PoseSettings:
+        found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}
+        names = {field: ob.name for field, ob in found.items() if ob is not None}
+        return replace(self._pose_settings, **names)
 
     def _pose_paths(self) -> dict[bpy.types.Object, list[str]]:
         """Data paths that the head and the eyes move, by object."""
         paths: dict[bpy.types.Object, list[str]] = {}
-        if self._pose is None:
-            return paths
         neutral = FilteredTrack(np.zeros(1), _neutral(), [], 0)
         for target, channel, _kind in pose_channels(self._pose, neutral):
             listed = paths.setdefault(target.object, [])
@@ -201,7 +214,10 @@ def _plan(target: KeyTarget, without_look: bool) -> _Keys:
     ]
     return _Keys(
         target.keys,
+        target.object,
         names,
+        _locked(target.keys),
+        _driver_count(target.keys),
         np.array([position[key] for _, key in written], np.int64),
         np.array([INDEX[name] for name, _ in written], np.int64),
         np.array([blocks[key].slider_min for _, key in written], np.float32),
@@ -233,13 +249,22 @@ def _set_number(ob: bpy.types.Object, channel) -> bool:
     return True
 
 
-def _remember(block: bpy.types.ID, paths: list[str]) -> None:
-    preview_baseline.remember(block, {path: preview_baseline.read(block, path) for path in paths})
+def _is_as_it_was(target: PoseTarget) -> bool:
+    """Whether a bone is still there, and turned as planned."""
+    if not target.bone:
+        return target.object.rotation_mode == target.mode
+    bone = target.object.pose.bones.get(target.bone)
+    return bone is not None and bone.rotation_mode == target.mode
 
 
-def _is_animated(block: bpy.types.ID) -> bool:
-    data = block.animation_data
-    return data is not None and (current_action(block) is not None or bool(data.nla_tracks))
+def _locked(keys: bpy.types.Key) -> np.ndarray:
+    locked = np.empty(len(keys.key_blocks), bool)
+    keys.key_blocks.foreach_get("lock_shape", locked)
+    return locked
+
+
+def _driver_count(keys: bpy.types.Key) -> int:
+    return len(keys.animation_data.drivers) if keys.animation_data else 0
 
 
 def _neutral() -> FaceTrack:

@@ -9,36 +9,33 @@ on a data-block that nobody previews puts them back.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 
 import bpy
 
 PROPERTY = "facewright_before_preview"
 
 
-def remember(block: bpy.types.ID, values: dict[str, list[float]]) -> None:
-    """Keep values by data path on a data-block, unless it keeps some already."""
+def remember(block: bpy.types.ID, paths: Iterable[str]) -> None:
+    """Keep the values of some data paths on a data-block, unless it keeps some already."""
     if PROPERTY not in block:
-        block[PROPERTY] = json.dumps(values)
-
-
-def is_previewed(block: bpy.types.ID) -> bool:
-    """Whether a data-block keeps values from before a preview."""
-    return PROPERTY in block
+        block[PROPERTY] = json.dumps([_entry(block, path) for path in paths])
 
 
 def restore(block: bpy.types.ID) -> None:
-    """Put back the values that a data-block keeps, and keep them no longer."""
+    """Put back the values that a data-block keeps, and keep them no longer.
+
+    What is animated takes the frame's value as soon as Blender evaluates the scene.
+    """
     if PROPERTY not in block:
         return
-    values = json.loads(block[PROPERTY])
+    entries = json.loads(block[PROPERTY])
     del block[PROPERTY]
-    for path, numbers in values.items():
-        try:
-            owner, name = resolve(block, path)
-            setattr(owner, name, numbers if len(numbers) > 1 else numbers[0])
-        except (AttributeError, KeyError, ValueError):
-            continue  # renamed or removed since
+    for entry in entries:
+        _put_back(block, **entry)
     block.update_tag()
+    if block.animation_data:
+        block.update_tag(refresh={"TIME"})
 
 
 def restore_all() -> None:
@@ -48,14 +45,56 @@ def restore_all() -> None:
             restore(block)
 
 
-def read(block: bpy.types.ID, path: str) -> list[float]:
-    """The numbers of a property by its data path."""
-    owner, name = resolve(block, path)
-    value = getattr(owner, name)
-    return list(value) if hasattr(value, "__len__") else [value]
-
-
 def resolve(block: bpy.types.ID, path: str) -> tuple[bpy.types.bpy_struct, str]:
-    """The owner of a property and its name."""
+    """The owner of a property and its name.
+
+    Raises:
+        ValueError: There is no such owner.
+    """
     owner, dot, name = path.rpartition(".")
     return (block.path_resolve(owner) if dot else block), name
+
+
+def _entry(block: bpy.types.ID, path: str) -> dict:
+    """A property's numbers; of a shape key or bone, where that is among how many."""
+    owner, name = resolve(block, path)
+    value = getattr(owner, name)
+    entry = {"path": path, "values": list(value) if hasattr(value, "__len__") else [value]}
+    members, bracket, _ = path.partition("[")
+    if bracket:
+        siblings = block.path_resolve(members)
+        entry |= {"members": members, "at": siblings.find(owner.name), "of": len(siblings)}
+    if name.startswith("rotation"):
+        entry["mode"] = owner.rotation_mode
+    return entry
+
+
+def _put_back(
+    block: bpy.types.ID,
+    path: str,
+    values: list[float],
+    members: str = "",
+    at: int = -1,
+    of: int = 0,
+    mode: str = "",
+) -> None:
+    try:
+        owner, name = resolve(block, path)
+    except ValueError:  # removed; or renamed, when as many are left
+        siblings = _members(block, members)
+        if len(siblings) != of or at < 0:
+            return
+        owner, name = siblings[at], path.rpartition(".")[2]
+    if mode and owner.rotation_mode != mode:  # Blender has turned the preview's values into others
+        new_mode, owner.rotation_mode = owner.rotation_mode, mode
+        setattr(owner, name, values)
+        owner.rotation_mode = new_mode
+    else:
+        setattr(owner, name, values if len(values) > 1 else values[0])
+
+
+def _members(block: bpy.types.ID, path: str) -> Sequence[bpy.types.bpy_struct]:
+    try:
+        return block.path_resolve(path) if path else ()
+    except ValueError:
+        return ()
