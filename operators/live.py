@@ -16,6 +16,7 @@ from ..properties.capture import live_disabled_reason, run_of, shot_of
 from ..properties.live import steadiness
 from ..properties.preferences import chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
+from ..properties.takes import gains
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
 from ..scene.free_path import free_path
@@ -68,13 +69,25 @@ ends it, and the character is as it was"""
         self._drawn_s = 0.0
         run_of(context).live.is_live = True
         manager = context.window_manager
-        self._timer = manager.event_timer_add(_TICK_S, window=context.window)
+        timer = manager.event_timer_add(_TICK_S, window=context.window)
+        self._session.at_end = lambda: _clean_up(timer)
         manager.modal_handler_add(self)
         context.workspace.status_text_set("Facewright: live, Esc stops")
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """One tick; everything else passes through to Blender."""
+        try:
+            return self._turn(context, event)
+        except Exception:  # a bug must not leave the preview's values and the worker behind
+            self._session.close()
+            raise
+
+    def cancel(self, _context: bpy.types.Context) -> None:
+        """Blender itself ends the operator, e.g. because its window closes."""
+        self._session.close()
+
+    def _turn(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         session = self._session
         if event.type == "ESC" and event.value == "PRESS":
             step_back(session)
@@ -94,11 +107,6 @@ ends it, and the character is as it was"""
             show_status(context, session)
         return {"PASS_THROUGH"}
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender itself ends the operator, e.g. because its window closes."""
-        self._session.close()
-        self._clean_up(context)
-
     def _conclude(self, context: bpy.types.Context, news: News) -> None:
         """A recording or a calibration has come to its end."""
         scene = by_uid(bpy.data.scenes, self._scene) or context.scene
@@ -117,7 +125,6 @@ ends it, and the character is as it was"""
         session.configure(filter_settings(shot), head_mode(shot))
         session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
         self._show_picture(shot.live.show_picture)
-        self._show_picture(shot.live.show_picture)
         performer = solve_settings(shot.solve).performer
         if performer != self._performer:
             self._performer = performer
@@ -129,35 +136,18 @@ ends it, and the character is as it was"""
         except FacewrightError as error:
             self.report({"WARNING"}, str(error))
 
-    def _show_picture(self, wanted: bool) -> None:
-        try:
-            self._session.picture.show(wanted)
-        except FacewrightError as error:
-            self.report({"WARNING"}, str(error))
-
     def _finish(self, context: bpy.types.Context) -> set[str]:
         session = self._session
-        self._clean_up(context)
-        run = run_of(context).live
+        left = ""
+        if session.recording:
+            left = f"What was recorded is in the take {session.recording.take}."
         if session.state is LiveState.FAILED:
-            run.problem = session.error.message
-            text = str(session.error)
-            if session.recording:
-                text += f" What was recorded is in the take {session.recording.take}."
-            self.report({"ERROR"}, text)
+            run_of(context).live.problem = session.error.message
+            self.report({"ERROR"}, f"{session.error} {left}".rstrip())
             return {"CANCELLED"}
+        if left:
+            self.report({"WARNING"}, left)
         return {"FINISHED"}
-
-    def _clean_up(self, context: bpy.types.Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        run = run_of(context).live
-        run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
-        run.status = run.rate = run.problem = run.activity = ""
-        run.picture = 0
-        run.picture = 0
-        if context.workspace:
-            context.workspace.status_text_set(None)
-        redraw(context)
 
 
 class FACEWRIGHT_OT_stop_live(bpy.types.Operator):
@@ -197,8 +187,7 @@ keyframes"""
         elif session.recording:
             session.keep()
         else:
-            scene = context.scene.session_uid
-            session.count_down(live.countdown, "Recording", lambda: start_recording(scene))
+            session.count_down(live.countdown, "Recording", start_recording)
         show_status(context, session)
         return {"FINISHED"}
 
@@ -279,7 +268,10 @@ def filter_settings(shot) -> LiveFilterSettings:
     """The live filter's settings of a shot."""
     live = shot.live
     return LiveFilterSettings(
-        steadiness=steadiness(live), keep_blinks=live.keep_blinks, gap_policy=live.gap_policy
+        steadiness=steadiness(live),
+        gain=gains(shot.gain),
+        keep_blinks=live.keep_blinks,
+        gap_policy=live.gap_policy,
     )
 
 
@@ -288,10 +280,16 @@ def head_mode(shot) -> str:
     return "CAMERA" if shot.head_center == "NONE" else "AUTO"
 
 
-def start_recording(scene_uid: int) -> None:
-    """Begin to write a take, at the playhead."""
-    session, scene = live_session(), by_uid(bpy.data.scenes, scene_uid)
-    if session is None or scene is None:
+def start_recording() -> None:
+    """Begin to write a take, at the playhead of the scene that live capture was started in.
+
+    Raises:
+        FacewrightError: The take's folder cannot be made, or the timeline shall play along but the
+            window shows another scene.
+    """
+    session = live_session()
+    scene = by_uid(bpy.data.scenes, session.rig.scene_uid)
+    if scene is None:
         return
     shot, live = scene.facewright, scene.facewright.live
     folder = take_folder(chosen_take_folder(bpy.context))
@@ -303,6 +301,13 @@ def start_recording(scene_uid: int) -> None:
         last = punch[1] + live.preroll
     elif plays and live.stop_at_end:
         last = last_scene_frame(scene)
+    if plays and bpy.context.scene != scene:
+        raise FacewrightError(
+            f'The window does not show "{scene.name}", where live capture runs, so its timeline '
+            "cannot play along.",
+            "Choose that scene in the window, then record again.",
+            "other-scene",
+        )
     microphone = (live.microphone or "0") if live.use_microphone else ""
     recording = begin_recording(
         scene,
@@ -348,7 +353,6 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
         )
     run.activity = _activity(session)
     run.picture = session.picture.icon
-    run.picture = session.picture.icon
     redraw(context)
 
 
@@ -362,6 +366,19 @@ def _activity(session: LiveSession) -> str:
     if session.calibrating:
         return "Relax your face"
     return ""
+
+
+def _clean_up(timer: bpy.types.Timer) -> None:
+    """However live capture ends, also with the file or the add-on."""
+    context = bpy.context
+    context.window_manager.event_timer_remove(timer)
+    run = run_of(context).live
+    run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
+    run.status = run.rate = run.problem = run.activity = ""
+    run.picture = 0
+    if context.workspace:
+        context.workspace.status_text_set(None)
+    redraw(context)
 
 
 def _poll_live(cls: type) -> bool:
