@@ -13,7 +13,8 @@ from bpy.props import (
 )
 
 PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
-_DEFAULT_STEADINESS = {"brows": 0.5, "cheeks": 0.5, "head": 0.5}
+# As ``engine.filters.live.DEFAULT_STEADINESS``; a test compares the two.
+_DEFAULT_STEADINESS = {"cheeks": 0.7, "head": 0.5}
 
 
 def _steadiness(part: str) -> FloatProperty:
@@ -21,7 +22,7 @@ def _steadiness(part: str) -> FloatProperty:
         name=part.capitalize(),
         description=f"How the {part} is calmed while live: 0 is responsive, every tremble shows; "
         "1 is steady and follows a little later. Blinks stay as they are",
-        default=_DEFAULT_STEADINESS.get(part, 0.4),
+        default=_DEFAULT_STEADINESS.get(part, 0.6),
         min=0.0,
         max=1.0,
         subtype="FACTOR",

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the panel of live capture says is what the filter does."""
+
+import bpy
+import pytest
+from facewright import registration
+from facewright.engine.filters.live import DEFAULT_STEADINESS
+from facewright.operators.live import filter_settings
+
+
+@pytest.fixture(autouse=True)
+def addon():
+    registration.register()
+    yield
+    registration.unregister()
+
+
+def test_the_panels_defaults_are_the_filters():
+    settings = filter_settings(bpy.context.scene.facewright)
+    assert settings.steadiness == pytest.approx(dict(DEFAULT_STEADINESS))
+    assert settings.keep_blinks and not settings.gain
+
+
+def test_every_slider_reaches_the_filter():
+    shot = bpy.context.scene.facewright
+    for number, part in enumerate(DEFAULT_STEADINESS):
+        setattr(shot.live, f"steady_{part}", number / 10)
+        setattr(shot.gain, part, 1.0 + number / 4)
+    shot.live.keep_blinks, shot.live.gap_policy = False, "HOLD"
+    settings = filter_settings(shot)
+    for number, part in enumerate(DEFAULT_STEADINESS):
+        assert settings.steadiness[part] == pytest.approx(number / 10)
+        assert settings.gain.get(part, 1.0) == pytest.approx(1.0 + number / 4)
+    assert (settings.keep_blinks, settings.gap_policy) == (False, "HOLD")
+
+
+def test_live_capture_in_the_background_names_the_command_that_works_there():
+    bpy.ops.mesh.primitive_cube_add()
+    shot = bpy.context.scene.facewright
+    shot.target, shot.live.source, shot.video = bpy.context.object, "CLIP", "x.mp4"
+    with pytest.raises(RuntimeError, match="python -m engine live"):
+        bpy.ops.facewright.capture_webcam()
