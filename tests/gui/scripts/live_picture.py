@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inside Blender: the camera's picture in the panel, on and off, refreshing, removed at the end."""
+
+from pathlib import Path
+
+import bpy
+from parts import choose_clip_and_head, workers
+
+
+def files():
+    """What the worker paints into."""
+    return [path.name for path in Path(bpy.app.tempdir).glob("facewright_picture*")]
+
+
+def steps(gui):
+    """Live with the picture; two photographs of it in a row, one while recording."""
+    yield from choose_clip_and_head(gui)
+    live = bpy.context.scene.facewright.live
+    live.source, live.countdown, live.show_picture = "CLIP", 0, True
+    with gui.override():
+        bpy.ops.facewright.capture_webcam("INVOKE_DEFAULT")
+    run = bpy.context.window_manager.facewright.live
+    yield from gui.until(lambda: run.picture, "a picture comes")
+    yield from gui.wait(2.0)
+    yield from gui.photograph("picture")
+    yield from gui.wait(1.0)
+    yield from gui.photograph("picture_later")
+    sidebar = gui.region("UI")
+    found = {"files": files(), "sidebar": [sidebar.x, sidebar.y, sidebar.width, sidebar.height]}
+
+    live.show_picture = False
+    yield from gui.until(lambda: not run.picture, "the picture goes", seconds=5)
+    yield from gui.photograph("without")
+    live.show_picture = True
+    yield from gui.until(lambda: run.picture, "the picture comes back", seconds=5)
+
+    with gui.override():
+        bpy.ops.facewright.record_take()
+    yield from gui.until(lambda: run.is_recording, "it records")
+    yield from gui.wait(2.5)
+    yield from gui.photograph("recording")
+    with gui.override():
+        bpy.ops.facewright.stop_live()
+    yield from gui.until(lambda: not run.is_live, "live capture ends", seconds=20)
+    found["picture_after"] = run.picture
+    yield from gui.until(lambda: not files() and not workers(), "the file goes", seconds=10)
+    found["images"] = [image.name for image in bpy.data.images]
+    return found
