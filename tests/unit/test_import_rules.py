@@ -18,10 +18,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine": (),
     "engine.core": (),
     **{f"engine.{stage}": ("engine.core",) for stage in STAGES},
+    "engine.formats": ("engine.core",),
     "engine.takes": ("engine.core",),
     "engine.models": ("engine.core",),
     "engine.pipeline": (
         "engine.core",
+        "engine.formats",
         "engine.takes",
         "engine.models",
         *(f"engine.{stage}" for stage in STAGES),
