@@ -292,6 +292,13 @@ def start_recording() -> None:
     if scene is None:
         return
     shot, live = scene.facewright, scene.facewright.live
+    if (live.play or live.punch) and bpy.context.scene != scene:
+        raise FacewrightError(
+            f'The window does not show "{scene.name}", where live capture runs, so its timeline '
+            "cannot play along.",
+            "Choose that scene in the window, then record again.",
+            "other-scene",
+        )
     folder = take_folder(chosen_take_folder(bpy.context))
     name = shot.target.name if shot.target else "take"
     plays, last, punch = live.play, None, None
@@ -301,13 +308,6 @@ def start_recording() -> None:
         last = punch[1] + live.preroll
     elif plays and live.stop_at_end:
         last = last_scene_frame(scene)
-    if plays and bpy.context.scene != scene:
-        raise FacewrightError(
-            f'The window does not show "{scene.name}", where live capture runs, so its timeline '
-            "cannot play along.",
-            "Choose that scene in the window, then record again.",
-            "other-scene",
-        )
     microphone = (live.microphone or "0") if live.use_microphone else ""
     recording = begin_recording(
         scene,
