@@ -85,6 +85,7 @@ class _Live:
                 report.frames += self._step()
                 self._tell_what_is_new()
         except Cancelled:
+            self._hear()  # how a recording shall end may have been said just before
             report.state = "cancelled"
         finally:
             self._kept = self._kept or capture.stop_recording()

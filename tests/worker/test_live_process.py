@@ -116,6 +116,19 @@ def test_a_recording_that_was_not_stopped_survives_the_end_of_the_job(client, tm
     assert read_header(take)["state"] == "complete"
 
 
+def test_the_end_of_a_recording_counts_when_the_job_is_cancelled_at_once(client, tmp_path):
+    take = tmp_path / "stopped.fwtake"
+    client.live(LiveRequest(f"file:{CLIP}"))
+    listen(client, 60, has(Kind.VALUES, 5))
+    client.order(Kind.RECORD, take=str(take), zero_s=now_s())
+    listen(client, 60, has(Kind.VALUES, 20))
+    client.order(Kind.KEEP, shift_s=-100.0)
+    client.cancel()
+    heard = listen(client, 20, has(Kind.DONE))
+    assert len(kinds(heard, Kind.RECORDED)) == 1
+    assert (read_track(take).time_s < -90).all()
+
+
 def test_a_killed_worker_leaves_what_it_had_written(client, tmp_path):
     take = tmp_path / "killed.fwtake"
     client.live(LiveRequest(f"file:{CLIP}"))
