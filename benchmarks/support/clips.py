@@ -44,3 +44,22 @@ def looped(seconds: float, name: str = SAMPLE) -> Path:
                 target.mux(packet)
     partial.replace(path)
     return path
+
+
+def at_rate(rate: int, name: str = SAMPLE) -> Path:
+    """The sample as if it had been filmed at another rate: its pictures, other times, no sound."""
+    path = CLIPS / f"at_{rate}_{name}"
+    if path.exists():
+        return path
+    partial = path.with_suffix(".part.mp4")
+    with av.open(str(sample(name))) as source, av.open(str(partial), "w") as target:
+        stream = source.streams.video[0]
+        out = target.add_stream_from_template(stream)
+        faster = stream.average_rate / rate
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.pts, packet.dts = round(packet.pts * faster), round(packet.dts * faster)
+                packet.stream = out
+                target.mux(packet)
+    partial.replace(path)
+    return path
