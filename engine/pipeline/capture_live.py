@@ -14,7 +14,8 @@ from ..core.requests import LiveRequest
 from ..core.types import FaceTrack
 from ..filters.live import LiveFilter, LiveFilterSettings
 from ..filters.live_centre import LiveHeadCentre
-from .live import LiveCapture, follow
+from .capture import follow
+from .live import LiveCapture
 
 
 @dataclass

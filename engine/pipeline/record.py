@@ -90,12 +90,13 @@ class Recorder:
             self._jobs.pop(0).result()
 
     def finish(
-        self, solver: Solver, request: LiveRequest, shift_s: float, **header: object
+        self, solver: Solver | None, request: LiveRequest, shift_s: float, **header: object
     ) -> Future[RecordReport]:
         """Solve the whole take by all that is known of it now, and complete it.
 
         Args:
-            solver: A solver that looks both ways in time, with the performer if one is known.
+            solver: A solver that looks both ways in time, with the performer if one is known; None
+                leaves the values as they came.
             request: How it was captured.
             shift_s: Added to all times.
             header: More entries for the header.
@@ -112,7 +113,9 @@ class Recorder:
             block = Observations.concatenate(seen), FaceTrack.concatenate(solved)
             self._jobs.append(self._thread.submit(self._take.append, *block))
 
-    def _complete(self, solver: Solver, request: LiveRequest, shift_s, header) -> RecordReport:
+    def _complete(
+        self, solver: Solver | None, request: LiveRequest, shift_s, header
+    ) -> RecordReport:
         report = RecordReport(str(self.path))
         try:
             for job in self._jobs:
@@ -125,7 +128,9 @@ class Recorder:
                 )
             if shift_s:
                 self._take.shift_times(shift_s)
-            solve_all(solver, SolveRequest(str(self.path), request.solve), self._take, Progress())
+            if solver:
+                again = SolveRequest(str(self.path), request.solve)
+                solve_all(solver, again, self._take, Progress())
             self._take.update_header(state="complete", sound=self._heard(shift_s, report), **header)
         finally:
             self._take.close()

@@ -70,7 +70,8 @@ class _Live:
         self._inbox, self._tell, self._progress = inbox, tell, progress
         self._capture = LiveCapture(request)
         self._pictures = LivePictures()
-        self._kept: Future[RecordReport] | None = None
+        # Takes that are being completed; more than one where recordings follow fast.
+        self._kept: list[Future[RecordReport]] = []
         self._told_s = 0.0
 
     def run(self) -> LiveReport:
@@ -88,10 +89,10 @@ class _Live:
             self._hear()  # how a recording shall end may have been said just before
             report.state = "cancelled"
         finally:
-            self._kept = self._kept or capture.stop_recording()
+            self._keep(capture.stop_recording())
             capture.close()
             self._pictures.close()
-        while self._kept is not None:
+        while self._kept:
             self._tell_recorded()
         status = capture.status()
         report.received, report.dropped = status.received, status.dropped
@@ -118,14 +119,14 @@ class _Live:
         return 1
 
     def _tell_what_is_new(self) -> None:
-        if self._kept is not None and self._kept.done():
+        if self._kept and self._kept[0].done():
             self._tell_recorded()
         if now_s() - self._told_s > _STATUS_EVERY_S:
             self._told_s = now_s()
             self._tell(Kind.STATUS, **asdict(self._capture.status()))
 
     def _tell_recorded(self) -> None:
-        kept, self._kept = self._kept, None
+        kept = self._kept.pop(0)
         try:
             self._tell(Kind.RECORDED, **vars(kept.result()))
         except FacewrightError as error:
@@ -143,6 +144,10 @@ class _Live:
                 else:
                     self._tell(answer, **_failure(error))
 
+    def _keep(self, kept: Future[RecordReport] | None) -> None:
+        if kept is not None:
+            self._kept.append(kept)
+
     def _obey(self, kind: Kind, data: dict) -> None:
         capture = self._capture
         if kind is Kind.RECORD:
@@ -150,7 +155,7 @@ class _Live:
                 data["take"], data["zero_s"], data.get("microphone", ""), **data.get("header", {})
             )
         elif kind is Kind.KEEP:
-            self._kept = capture.stop_recording(data.get("shift_s", 0.0)) or self._kept
+            self._keep(capture.stop_recording(data.get("shift_s", 0.0)))
         elif kind is Kind.CALIBRATE:
             capture.calibrate(data["performer"], data["begin_s"], data["seconds"])
         elif kind is Kind.PERFORMER:

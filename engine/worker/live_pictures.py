@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..core.clock import now_s
-from ..pipeline.live import LiveFrame
+from ..pipeline.capture import LiveFrame
 from ..pipeline.live_picture import draw_live_picture
 from .picture_file import LARGEST_HEIGHT, LARGEST_WIDTH, PictureFile
 
