@@ -108,8 +108,9 @@ class LiveRequest:
     """Track what a source shows now, frame by frame, until somebody says stop.
 
     Attributes:
-        source: Where the pictures come from: "webcam:0", "webcam:part of a name",
-            "file:clip.mp4".
+        source: Where it comes from: pictures of "webcam:0", "webcam:part of a name",
+            "file:clip.mp4"; values of "udp:DIALECT:PORT" or "tcp:DIALECT:PORT@ADDRESS".
+        network: Listen to streams from other machines, too.
         realtime: Pace a file as if it were a camera; otherwise every frame of it is tracked as
             fast as it goes. Cameras are always in real time.
         repeat: Begin a file again when it ends.
@@ -123,6 +124,7 @@ class LiveRequest:
     """
 
     source: str
+    network: bool = False
     realtime: bool = True
     repeat: bool = False
     width: int = 640

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..core.arkit import COUNT
+from ..core.arkit import COUNT, MIRROR
 from ..core.types import FaceTrack
 
 
@@ -55,4 +55,16 @@ def to_row(sample: FaceSample, time_s: float) -> FaceTrack:
         column(sample.head_deg),
         column(sample.head_cm),
         column(sample.gaze_deg),
+    )
+
+
+def mirrored(sample: FaceSample) -> FaceSample:
+    """The sample as a mirror shows it: the actor's left is the character's right."""
+    flip = np.array([1.0, -1.0, -1.0])
+    return replace(
+        sample,
+        weights=sample.weights[list(MIRROR)],
+        head_deg=sample.head_deg * flip,
+        head_cm=sample.head_cm * [-1.0, 1.0, 1.0],
+        gaze_deg=sample.gaze_deg[::-1] * flip[:2],
     )
