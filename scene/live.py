@@ -359,9 +359,14 @@ def _plays() -> bool:
 
 
 def _renders_viewport() -> bool:
-    """Whether the viewport is being rendered into pictures ("Viewport Render Animation")."""
+    """Whether the viewport is being rendered into pictures ("Viewport Render Animation").
+
+    Its operator may outlive its job: it waits for an event in its window.
+    """
     windows = bpy.context.window_manager.windows
-    return any("RENDER_OT_opengl" in window.modal_operators for window in windows)
+    return bpy.app.is_job_running("RENDER") and any(
+        "RENDER_OT_opengl" in window.modal_operators for window in windows
+    )
 
 
 _sessions: list[LiveSession] = []
