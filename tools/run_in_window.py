@@ -80,6 +80,7 @@ def run_in_window(
     timeout_s: float = 120.0,
     blend: Path | None = None,
     binds: Sequence[Path] = (),
+    arguments: Sequence[str] = (),
 ) -> GuiResult:
     """Install the zip, open Blender's window, run ``steps(gui)`` of a script in it, and close it.
 
@@ -91,6 +92,7 @@ def run_in_window(
         timeout_s: seconds from the start of Blender until it is killed.
         blend: file to open; None is Blender's default scene.
         binds: more folders of this machine that the script needs inside, under the same path.
+        arguments: more arguments for Blender.
 
     Returns:
         What the script returned, and the pictures it asked for.
@@ -106,7 +108,11 @@ def run_in_window(
     opened = [str(blend)] if blend else []
     command = blender_window.command(
         "run",
-        [*opened, "--python-exit-code", "9", "--enable-event-simulate", "--python", str(DRIVER)],
+        [
+            *opened,
+            *arguments,
+            *("--python-exit-code", "9", "--enable-event-simulate", "--python", str(DRIVER)),
+        ],
         binds=(workdir, script.resolve().parent, DRIVER.parent, *binds)
         + tuple(Path(name).parent for name in opened),
         home=home,

@@ -23,7 +23,8 @@ def steps(gui):
         mesh = bpy.context.object
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
-    yield from _shrink_view(gui)
+    # Each pixel is drawn once: here the processor draws, which is a card's work.
+    bpy.context.preferences.system.viewport_aa = "OFF"
     shot = bpy.context.scene.facewright
     shot.video, shot.target = options["clip"], mesh
     shot.live.source = "CLIP"
@@ -36,18 +37,14 @@ def steps(gui):
     return {"blender": bpy.app.version_string, "window": size, "found": found}
 
 
-def _shrink_view(gui):
-    """A small view, each pixel drawn once: here the processor draws, which is a card's work."""
-    bpy.context.preferences.system.viewport_aa = "OFF"
-    for direction in ("VERTICAL", "HORIZONTAL"):
-        areas = set(gui.window().screen.areas)
-        with bpy.context.temp_override(window=gui.window(), area=gui.area()):
-            bpy.ops.screen.area_split(direction=direction, factor=0.4)
-        yield
-        (added,) = set(gui.window().screen.areas) - areas
-        kept = [area for area in (gui.area(), added) if area.type == "VIEW_3D"]
-        max(kept, key=lambda area: area.width * area.height).type = "CONSOLE"
-        yield
+def _show_view(gui):
+    """A function that opens or closes the 3D view: without one, nothing of the scene is drawn."""
+    area = gui.area()
+
+    def show(shown):
+        area.type = "VIEW_3D" if shown else "CONSOLE"
+
+    return show
 
 
 def _ours(gui, meter, _mesh, options):
@@ -59,7 +56,9 @@ def _ours(gui, meter, _mesh, options):
     yield from gui.until(lambda: meter.frames, "values arrive", seconds=60)
     # The face at rest is learned in the first seconds.
     yield from gui.wait(options["settle_s"])
-    found = yield from stretches(meter, options["plan"], lambda: session.status, gui.wait)
+    found = yield from stretches(
+        meter, options["plan"], lambda: session.status, gui.wait, _show_view(gui)
+    )
     session.stop()
     yield from gui.until(lambda: session.ended, "live capture ends")
     return found
@@ -72,7 +71,7 @@ def _rival(gui, meter, mesh, options):
     with gui.override():
         bpy.ops.benchmark.rival("INVOKE_DEFAULT")
     yield from gui.wait(options["settle_s"])
-    found = yield from stretches(meter, options["plan"], rival.status, gui.wait)
+    found = yield from stretches(meter, options["plan"], rival.status, gui.wait, _show_view(gui))
     BENCHMARK_OT_rival.rival = None
     yield from gui.wait(0.5)
     rival.close()

@@ -33,6 +33,10 @@ RATE = 30
 _SETTLE_S = 10.0
 # Beyond the stretches: to start, install, settle and end.
 _EXTRA_S = 180.0
+_RIVAL_S = 30.0
+# Small: here the processor draws, which is a card's work, and the values wait for it.
+_WINDOW = (640, 480)
+# Google's package asks there how many cores there are.
 _CORES = Path("/sys/devices/system/cpu")
 
 
@@ -40,8 +44,8 @@ def run(minutes: float) -> None:
     """Measure and print.
 
     Args:
-        minutes: Length of each stretch: ours with the cores idle and with one of them busy, and
-            the rival for at most one minute each.
+        minutes: Length of each stretch: ours with the cores idle and with one of them busy,
+            without and with a 3D view that is drawn; at most half a minute for the rival.
     """
     clip = at_rate(RATE)
     load = os.getloadavg()[0]
@@ -52,7 +56,7 @@ def run(minutes: float) -> None:
         else:
             stage = _Window(Path(scratch), clip)
         ours = stage.measure(60 * minutes, rival=False)
-        rival = _rival(stage, min(60.0, 60 * minutes))
+        rival = _rival(stage, min(_RIVAL_S, 60 * minutes))
     size = "x".join(map(str, ours["window"])) if ours["window"] else "none"
     print(f"\nLatency: {clip.name}, {minutes:g} min a stretch; Blender {ours['blender']}, ", end="")
     print(f"window {size}; load average before: {load:.2f}")
@@ -92,7 +96,9 @@ class _Background:
     def measure(self, seconds: float, rival: bool) -> dict:
         """What one contestant showed, with the cores idle and with one of them busy."""
         asked, answer = self.scratch / "options.json", self.scratch / "answer.json"
-        asked.write_text(json.dumps(_options(self.clip, seconds, rival)), encoding="utf-8")
+        asked.write_text(
+            json.dumps(_options(self.clip, seconds, rival, (False,))), encoding="utf-8"
+        )
         command = [sys.executable, str(HERE / "live_in_background.py"), str(asked), str(answer)]
         subprocess.run(command, cwd=ROOT, check=True, timeout=2 * seconds + _EXTRA_S)
         return json.loads(answer.read_text(encoding="utf-8"))
@@ -110,27 +116,36 @@ class _Window(_Background):
         (self._zip,) = build_extension.build(scratch / "dist", ["linux-x64"])
         self._inside = self._workdir / "clip.mp4"
         shutil.copyfile(clip, self._inside)
-        # Google's package asks the system how many cores there are.
         self._binds = [self._packages, *link_packages(self._packages), _CORES]
 
     def measure(self, seconds: float, rival: bool) -> dict:
         """See ``_Background.measure``."""
-        options = _options(self._inside, seconds, rival) | {"packages": str(self._packages)}
+        options = _options(self._inside, seconds, rival, (False, True))
+        options["packages"] = str(self._packages)
         (self._workdir / "options.json").write_text(json.dumps(options), encoding="utf-8")
         (self._workdir / "result.json").unlink(missing_ok=True)
         done = run_in_window(
             HERE / "live_in_window.py",
             zip_path=self._zip,
             workdir=self._workdir,
-            timeout_s=2 * seconds + _EXTRA_S,
+            timeout_s=4 * seconds + _EXTRA_S,
             binds=self._binds,
+            arguments=["--window-geometry", "0", "0", *map(str, _WINDOW)],
         )
         return done.result
 
 
-def _options(clip: Path, seconds: float, rival: bool) -> dict:
-    names = {"cores idle": False, "one core busy": True}
-    plan = [{"name": name, "seconds": seconds, "busy": busy} for name, busy in names.items()]
+def _options(clip: Path, seconds: float, rival: bool, views: tuple[bool, ...]) -> dict:
+    plan = [
+        {
+            "name": ("one core busy" if busy else "cores idle") + (", drawn" if drawn else ""),
+            "seconds": seconds,
+            "busy": busy,
+            "drawn": drawn,
+        }
+        for drawn in views
+        for busy in (False, True)
+    ]
     return {"clip": str(clip), "rival": rival, "settle_s": _SETTLE_S, "plan": plan}
 
 
@@ -153,7 +168,8 @@ def _print_latency(contestants: dict[str, dict]) -> None:
         print(f"{name:46}" + "".join(f"{cell:8.2f}" for cell in cells))
         if one["wrong"]:
             print(f"  {one['wrong']} evaluations had another value than was set")
-    print("(others: cores that programs outside of this measurement kept busy)")
+    print("(others: cores that programs outside of this measurement kept busy;")
+    print("drawn: with a 3D view, which the processor draws here)")
 
 
 def _print_stations(contestants: dict[str, dict]) -> None:
@@ -199,7 +215,7 @@ def _print_turns(contestants: dict[str, dict]) -> None:
 
 
 def _print_ratio(rival: dict[str, dict], ours: dict[str, dict]) -> None:
-    for name in ours:
+    for name in (name for name in ours if name in rival):
         turns, late = [], []
         for one in (rival[name], ours[name]):
             costs = np.array(one["turns"] or one["ticks"])

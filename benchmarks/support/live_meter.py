@@ -30,7 +30,7 @@ class Meter:
     Attributes:
         frames: One row for each picture shown: when it was due, when its values were heard, when
             the turn of the main thread began that set them, when they were set, evaluated by the
-            dependency graph, and drawn (0 where no window is).
+            dependency graph, and drawn (0 where they were not).
         turns: One row for each turn of the main thread: its cost in seconds, and whether it
             brought values.
         ticks: The same of ``LiveSession.tick`` alone.
@@ -40,7 +40,7 @@ class Meter:
     def __init__(self, mesh: bpy.types.Object) -> None:
         self._keys = mesh.data.shape_keys
         self._waiting: list[float] | None = None
-        self._undrawn: list[list[float]] = []
+        self._undrawn: list[float] | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -49,6 +49,7 @@ class Meter:
         self.turns: list[tuple[float, bool]] = []
         self.ticks: list[tuple[float, bool]] = []
         self.draws = self.wrong = 0
+        self._undrawn = None
         self.begun_s, self._busy = now_s(), busy_cores()
 
     def shown(self, due_s: float, heard_s: float, turn_s: float) -> None:
@@ -63,7 +64,7 @@ class Meter:
             for before, after in zip(self._busy, busy_cores(), strict=True)
         )
         return {
-            "frames": list(self.frames),
+            "frames": [list(row) for row in self.frames],
             "turns": list(self.turns),
             "ticks": list(self.ticks),
             "wrong": self.wrong,
@@ -96,13 +97,13 @@ class Meter:
         evaluated = self._keys.evaluated_get(depsgraph).key_blocks[_WATCHED].value
         self.wrong += abs(evaluated - self._keys.key_blocks[_WATCHED].value) > _SAME
         self.frames.append(row)
-        self._undrawn.append(row)
+        self._undrawn = row
 
     def _drawn(self) -> None:
-        for row in self._undrawn:
-            row[5] = now_s()
-        self.draws += bool(self._undrawn)
-        self._undrawn.clear()
+        if self._undrawn:
+            self._undrawn[5] = now_s()
+            self.draws += 1
+        self._undrawn = None
 
 
 class _Stamped(queue.SimpleQueue):
@@ -175,21 +176,27 @@ def busy_core(wanted: bool) -> Iterator[None]:
 
 
 def stretches(
-    meter: Meter, plan: list[dict], status: Callable[[], dict], wait: Callable
+    meter: Meter,
+    plan: list[dict],
+    status: Callable[[], dict],
+    wait: Callable,
+    show_view: Callable[[bool], None] = lambda _shown: None,
 ) -> Iterator[None]:
     """Measure each stretch of a plan; every yield gives Blender a turn.
 
     Args:
         meter: What measures.
-        plan: ``name``, ``seconds`` and ``busy`` of each stretch.
+        plan: ``name``, ``seconds``, ``busy`` and ``drawn`` of each stretch.
         status: Frames received and dropped so far, and the worker's delay.
         wait: Makes a generator that yields for some seconds.
+        show_view: Opens or closes the 3D view.
 
     Returns:
         What was found, by name.
     """
     found = {}
     for stretch in plan:
+        show_view(stretch["drawn"])
         with busy_core(stretch["busy"]):
             yield from wait(3.0)
             meter.forget()
