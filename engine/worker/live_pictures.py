@@ -29,8 +29,8 @@ class LivePictures:
             self._file = PictureFile(path)
 
     def show(self, frame: LiveFrame) -> None:
-        """Paint a frame if it is wanted and due."""
-        if self._file is None or now_s() < self._due_s:
+        """Paint a frame if it has a picture, and one is wanted and due."""
+        if self._file is None or frame.picture is None or now_s() < self._due_s:
             return
         # From when it was due, not from now: at 30 frames a second every other one is painted,
         # however their arrival trembles.
