@@ -71,3 +71,4 @@ def test_nothing_of_it_is_left(shown: GuiResult) -> None:
     assert found["files"] == ["facewright_picture.rgb"]
     assert found["picture_after"] == 0
     assert not [name for name in found["images"] if "picture" in name]
+    assert "no icon for icon ID" not in shown.log

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inside Blender: the camera's picture in the panel, on and off, refreshing, removed at the end."""
+"""Inside Blender: the camera's picture in the panel: on and off, moving, gone at each end."""
 
 from pathlib import Path
 
 import bpy
 from parts import choose_clip_and_head, workers
+
+ADDON = "bl_ext.user_default.facewright"
 
 
 def files():
@@ -13,7 +15,7 @@ def files():
 
 
 def steps(gui):
-    """Live with the picture; two photographs of it in a row, one while recording."""
+    """Live with the picture, without, recording; the end by Stop and by disabling the extension."""
     yield from choose_clip_and_head(gui)
     live = bpy.context.scene.facewright.live
     live.source, live.countdown, live.show_picture = "CLIP", 0, True
@@ -45,4 +47,11 @@ def steps(gui):
     found["picture_after"] = run.picture
     yield from gui.until(lambda: not files() and not workers(), "the file goes", seconds=10)
     found["images"] = [image.name for image in bpy.data.images]
+
+    with gui.override():
+        bpy.ops.facewright.capture_webcam("INVOKE_DEFAULT")
+    yield from gui.until(lambda: run.picture, "a picture comes again")
+    bpy.ops.preferences.addon_disable(module=ADDON)
+    yield from gui.until(lambda: not files() and not workers(), "all goes", seconds=10)
+    yield from gui.wait(0.5)
     return found
