@@ -29,7 +29,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=tuple(PARTS), metavar="PART")
-    parser.add_argument("--minutes", type=float, default=1, help="latency: length of each stretch")
+    parser.add_argument("--minutes", type=float, default=1, help="latency: first stretch")
     parser.add_argument("--soak-minutes", type=float, default=60, help="soak: of source time")
     options = parser.parse_args()
     for name in options.only:

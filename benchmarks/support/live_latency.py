@@ -34,6 +34,8 @@ _SETTLE_S = 10.0
 # Beyond the stretches: to start, install, settle and end.
 _EXTRA_S = 180.0
 _RIVAL_S = 30.0
+# The stretches after the first.
+_OTHERS_S = 60.0
 # Small: here the processor draws, which is a card's work, and the values wait for it.
 _WINDOW = (640, 480)
 # Google's package asks there how many cores there are.
@@ -44,8 +46,9 @@ def run(minutes: float) -> None:
     """Measure and print.
 
     Args:
-        minutes: Length of each stretch: ours with the cores idle and with one of them busy,
-            without and with a 3D view that is drawn; at most half a minute for the rival.
+        minutes: Length of the first stretch, with the cores idle and nothing drawn. Those with
+            one core busy, and with a 3D view that is drawn, last at most one minute, the rival's
+            half a minute.
     """
     clip = at_rate(RATE)
     load = os.getloadavg()[0]
@@ -58,7 +61,10 @@ def run(minutes: float) -> None:
         ours = stage.measure(60 * minutes, rival=False)
         rival = _rival(stage, min(_RIVAL_S, 60 * minutes))
     size = "x".join(map(str, ours["window"])) if ours["window"] else "none"
-    print(f"\nLatency: {clip.name}, {minutes:g} min a stretch; Blender {ours['blender']}, ", end="")
+    print(
+        f"\nLatency: {clip.name}, first stretch {minutes:g} min; Blender {ours['blender']}, ",
+        end="",
+    )
     print(f"window {size}; load average before: {load:.2f}")
     contestants = {f"facewright, {name}": one for name, one in ours["found"].items()}
     for name, one in rival.get("found", {}).items():
@@ -68,8 +74,7 @@ def run(minutes: float) -> None:
     _print_turns(contestants)
     if rival:
         _print_ratio(rival["found"], ours["found"])
-    if minutes >= 2:
-        _print_growth(ours["found"])
+    _print_growth(ours["found"])
     print_worker_costs(clip)
 
 
@@ -100,7 +105,7 @@ class _Background:
             json.dumps(_options(self.clip, seconds, rival, (False,))), encoding="utf-8"
         )
         command = [sys.executable, str(HERE / "live_in_background.py"), str(asked), str(answer)]
-        subprocess.run(command, cwd=ROOT, check=True, timeout=2 * seconds + _EXTRA_S)
+        subprocess.run(command, cwd=ROOT, check=True, timeout=seconds + _OTHERS_S + _EXTRA_S)
         return json.loads(answer.read_text(encoding="utf-8"))
 
 
@@ -128,7 +133,7 @@ class _Window(_Background):
             HERE / "live_in_window.py",
             zip_path=self._zip,
             workdir=self._workdir,
-            timeout_s=4 * seconds + _EXTRA_S,
+            timeout_s=seconds + 3 * _OTHERS_S + _EXTRA_S,
             binds=self._binds,
             arguments=["--window-geometry", "0", "0", *map(str, _WINDOW)],
         )
@@ -139,7 +144,7 @@ def _options(clip: Path, seconds: float, rival: bool, views: tuple[bool, ...]) -
     plan = [
         {
             "name": ("one core busy" if busy else "cores idle") + (", drawn" if drawn else ""),
-            "seconds": seconds,
+            "seconds": seconds if not (busy or drawn) else min(seconds, _OTHERS_S),
             "busy": busy,
             "drawn": drawn,
         }
@@ -233,16 +238,15 @@ def _print_ratio(rival: dict[str, dict], ours: dict[str, dict]) -> None:
 
 
 def _print_growth(ours: dict[str, dict]) -> None:
-    print("\nGrowth: median latency of each minute, ms")
+    """Median latency of each minute, and Blender's memory."""
+    print("\nGrowth: median latency of each minute, ms; Blender's memory, MiB")
     for name, one in ours.items():
         rows = np.array(one["frames"])
         minute = ((rows[:, 4] - rows[0, 4]) / 60).astype(int)
         late = 1e3 * (rows[:, 4] - rows[:, 0])
-        medians = [
-            np.median(late[minute == i])
-            for i in range(minute[-1] + 1)
-            if (minute == i).sum() > RATE
-        ]
-        slope = 10 * np.polyfit(range(len(medians)), medians, 1)[0]
+        whole = [i for i in range(minute[-1] + 1) if (minute == i).sum() > RATE]
+        medians = [np.median(late[minute == i]) for i in whole]
         print(f"{name:46}" + " ".join(f"{value:.1f}" for value in medians), end="")
-        print(f"; {slope:+.2f} in ten minutes")
+        if len(medians) > 2:
+            print(f" ({10 * np.polyfit(whole, medians, 1)[0]:+.2f} in ten minutes)", end="")
+        print("; {:.1f} to {:.1f}".format(*one["memory_mib"]))

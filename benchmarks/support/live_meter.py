@@ -200,15 +200,28 @@ def stretches(
         with busy_core(stretch["busy"]):
             yield from wait(3.0)
             meter.forget()
-            before, delays = status(), []
+            before, delays, memory = status(), [], [memory_mib()]
             for _ in range(max(1, round(stretch["seconds"]))):
                 yield from wait(1.0)
                 delays.append(status().get("delay_ms", 0.0))
             after = status()
+            memory.append(memory_mib())
             measured = meter.found()
         counts = {name: after[name] - before[name] for name in ("received", "dropped")}
-        found[stretch["name"]] = measured | counts | {"worker_ms": delays}
+        found[stretch["name"]] = (
+            measured
+            | counts
+            | {
+                "worker_ms": delays,
+                "memory_mib": memory,
+            }
+        )
     return found
+
+
+def memory_mib() -> float:
+    """What this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
 
 def busy_cores() -> tuple[float, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class Soak:
 
     zero_s: float = 0.0
     end_s: float = 0.0
-    times_s: list[float] = field(default_factory=list)
+    times_s: array = field(default_factory=lambda: array("d"))
     memory: list[tuple[float, int, int]] = field(default_factory=list)
     peak: int = 0
     kept_s: float = 0.0
