@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reader of face files gives back, and what all readers and writers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from ..core.arkit import COUNT
+from ..core.errors import FacewrightError
+from ..core.types import FaceTrack
+
+# Nine hours at 60 frames a second; a file that claims more is no take of a face.
+MAX_FRAMES = 2_000_000
+# Weights are about 0 to 1 and angles are degrees: beyond this a number is damage.
+_LARGEST = 1e5
+_USUAL_RATES = tuple(
+    Fraction(rate) * scale
+    for rate in (24, 25, 30, 48, 50, 60, 100, 120)
+    for scale in (1, Fraction(1000, 1001))
+)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a file is read.
+
+    Attributes:
+        format: Name of a format of ``foreign.FORMATS``; empty: told by its content.
+        fps: Frames per second, where the file does not tell or tells it wrong; None: as the file
+            has it.
+    """
+
+    format: str = ""
+    fps: float | None = None
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How a file is written.
+
+    Attributes:
+        name: Name of the take, where the format has a place for it.
+        fps: Frames per second of formats that have a frame rate; None: that of the take, or the
+            format's usual one.
+        start_timecode: ``HH:MM:SS:FF`` of second 0, where the format has timecode.
+    """
+
+    name: str = "Facewright"
+    fps: float | None = None
+    start_timecode: str = ""
+
+
+@dataclass(frozen=True)
+class ForeignTake:
+    """A face file, read.
+
+    Attributes:
+        track: Its values, by our conventions.
+        name: A name for the take.
+        rate: Frames per second, as the file says or as its times have it.
+        notes: Sentences for the person: what was guessed, left out or missing.
+        start_timecode: Timecode of second 0, as in the file; else empty.
+    """
+
+    track: FaceTrack
+    name: str
+    rate: float
+    notes: list[str] = field(default_factory=list)
+    start_timecode: str = ""
+
+
+def unreadable(name: str, why: str, hint: str = "") -> FacewrightError:
+    """The error of every reader: the file's name, what is wrong in it, what to do."""
+    hint = hint or "Export it again, or name its format if it was taken for another one."
+    return FacewrightError(f"{name} cannot be read: {why}.", hint, "file-unreadable")
+
+
+def build_track(
+    name: str,
+    time_s: np.ndarray,
+    weights: np.ndarray,
+    *,
+    valid: np.ndarray | None = None,
+    head_deg: np.ndarray | None = None,
+    head_cm: np.ndarray | None = None,
+    gaze_deg: np.ndarray | None = None,
+) -> tuple[FaceTrack, list[str]]:
+    """A track from the columns of a file, and what there is to say about them.
+
+    Args:
+        name: The file's.
+        time_s: float64 (T,), seconds.
+        weights: (T, 52), ARKit order. Columns that the file does not have are 0.
+        valid: bool (T,), False where the file says that there is no face; None: always a face.
+        head_deg, head_cm, gaze_deg: As in ``FaceTrack``; None where the file has none: rest.
+
+    Raises:
+        FacewrightError: ``file-unreadable``: no frame, too many, or no usable times.
+    """
+    count = len(time_s)
+    if not count:
+        raise unreadable(name, "there is no frame in it")
+    if count > MAX_FRAMES:
+        raise unreadable(name, f"it has {count} frames, more than {MAX_FRAMES}")
+    notes = []
+    columns = [
+        weights,
+        np.zeros((count, 3)) if head_deg is None else head_deg,
+        np.zeros((count, 3)) if head_cm is None else head_cm,
+        np.zeros((count, 2, 2)) if gaze_deg is None else gaze_deg,
+    ]
+    valid = np.ones(count, bool) if valid is None else np.asarray(valid, bool)
+    usable = np.ones(count, bool)
+    for column in columns:
+        # A comparison with NaN is False.
+        usable &= (np.abs(column) < _LARGEST).reshape(count, -1).all(axis=1)
+    if damaged := int((valid & ~usable).sum()):
+        notes.append(f"{damaged} of {count} frames hold no usable numbers and became a gap.")
+    valid = valid & usable
+    kept = _rising(np.asarray(time_s, np.float64))
+    if dropped := count - int(kept.sum()):
+        notes.append(f"{dropped} of {count} frames do not come after the one before; left out.")
+    if not kept.any():
+        raise unreadable(name, "its times are no numbers")
+    columns = [
+        np.where(valid.reshape(-1, *(1,) * (column.ndim - 1)), column, np.nan)[kept]
+        for column in columns
+    ]
+    valid = valid[kept]
+    sure = np.where(valid[:, None], np.ones(COUNT), np.nan)
+    return FaceTrack(
+        np.asarray(time_s, np.float64)[kept],
+        valid,
+        valid.astype(np.float32),
+        sure.astype(np.float32),
+        *(column.astype(np.float32) for column in columns),
+    ), notes
+
+
+def _rising(time_s: np.ndarray) -> np.ndarray:
+    """Which frames come later than all before them, bool (T,)."""
+    usable = np.abs(time_s) < 1e9
+    known = np.where(usable, time_s, -np.inf)
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(known)[:-1]])
+    return usable & (known > before)
+
+
+def rate_of(time_s: np.ndarray, otherwise: float = 30.0) -> float:
+    """Frames per second of times, snapped to a usual rate where they are within 0.3 % of one.
+
+    Args:
+        time_s: float64 (T,), rising.
+        otherwise: For a single frame.
+    """
+    if len(time_s) < 2:
+        return otherwise
+    step = float(np.median(np.diff(time_s)))
+    near = min(_USUAL_RATES, key=lambda rate: abs(float(rate) * step - 1.0))
+    if abs(float(near) * step - 1.0) > 0.003:
+        return 1.0 / step
+    # The times of 30 and of 29.97 differ by a thousandth: the whole take tells more than a step.
+    steps = np.rint(np.diff(time_s) / step).sum()
+    span = float(time_s[-1] - time_s[0]) / steps
+    return float(min(_USUAL_RATES, key=lambda rate: abs(float(rate) * span - 1.0)))
+
+
+def missing_note(found: set[int], names: tuple[str, ...]) -> list[str]:
+    """A sentence about names that a file does not have, if there are any."""
+    missing = [name for index, name in enumerate(names) if index not in found]
+    if not missing:
+        return []
+    listed = ", ".join(missing[:6]) + (" …" if len(missing) > 6 else "")
+    return [f"{len(missing)} of {len(names)} shapes are not in the file and rest: {listed}."]
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[TextIO]:
+    """A text file that replaces ``path`` once it is complete.
+
+    Raises:
+        FacewrightError: ``file-unwritable``; what was there is still there.
+    """
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        raise FacewrightError(
+            f"{path} cannot be written ({error.strerror}).",
+            "Choose a folder that exists, may be written to and has space.",
+            "file-unwritable",
+        ) from error
+    finally:
+        # Nothing is left after a success; a failure must not leave half a file.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
