@@ -26,8 +26,13 @@ def write_keys(
     objects: list[bpy.types.Object],
     take: Path,
     settings: ApplySettings | None = None,
+    *,
+    may_extend: bool = True,
 ) -> ApplyReport:
     """Write a take's keys by the settings of the scene, or by others.
+
+    Args:
+        may_extend: Move the scene's end where keys go beyond it, if the scene's settings say so.
 
     Raises:
         FacewrightError: What ``scene.capture.apply_take`` raises, and ``target-missing``.
@@ -46,7 +51,7 @@ def write_keys(
         take,
         objects,
         settings,
-        extend_scene=shot.extend_scene,
+        extend_scene=shot.extend_scene and may_extend,
         # A part of a take says nothing about the rest of what is animated.
         mark_doubt=shot.doubt.mark and not settings.is_part,
     )

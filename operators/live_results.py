@@ -36,7 +36,9 @@ def finish_recording(
         settings = apply_settings(shot, objects)
         if recording.punch:
             settings = replace(settings, **punch_in_changes(shot.takes, recording.punch))
-        report = write_keys(scene, objects, take, settings)
+        # Stopped at the scene's end, it always goes a little beyond it.
+        may_extend = recording.last_frame is None
+        report = write_keys(scene, objects, take, settings, may_extend=may_extend)
     except FacewrightError as error:
         return "ERROR", f"{error} The take is safe: {take}"
     bpy.ops.ed.undo_push(message="Record Take")

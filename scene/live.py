@@ -28,7 +28,7 @@ from .worker_process import start_worker
 
 _WINDOW_S = 2.0
 # How long a render waits for the character to be as it is animated.
-_RENDER_WAIT_S = 0.25
+_RENDER_WAIT_S = 1.0
 # After this long, whoever asks a second time to stop does not wait for the worker any more.
 _STOP_WAIT_S = 3.0
 # Ticks whose cost is remembered: ten minutes at 120 a second.
