@@ -40,7 +40,6 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         row.active = live.preview
         row.prop(live, "while_playing")
         column.prop(live, "show_picture")
-        column.prop(live, "show_picture")
 
 
 class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
