@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live Link Face, the packets that the iPhone app sends to Unreal Engine: UDP port 11111.
+
+Everything is big-endian (Unreal's network byte order). Version 6, one packet a frame:
+
+    u8 version | i32 n, n bytes id | i32 n, n bytes subject | i32 frame | f32 part of a frame |
+    i32 rate numerator | i32 rate denominator | u8 61 | 61 x f32
+
+Without a face the app sends the packet as far as the subject. Sources: Unreal's
+AppleARKitLiveLinkSource.cpp (byte order, order of the values), recordings of the app (version 6).
+Version 5 differs in the time (Unreal's FTimecode, whose size on the wire no recording shows), so
+it is refused.
+
+Units and signs. The angles are radians: where the weight eyeLookDown is 1, a recorded EyePitch is
+0.56, and the same eye by iFacialMocap, which sends degrees, is at 32. The nine angles are Unreal's
+yaw, pitch, roll of ARKit's frames (x -> y, y -> z, -z -> x): positive yaw turns to the actor's
+right, positive pitch looks down, positive roll tilts the head's top to the image's right. In the
+recordings the eyes keep these signs against eyeLook* (correlation above 0.995), and the eyes lead
+the head by two frames in turns of equal sign. With the phone in landscape the app turns signs.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..core.arkit import COUNT, INDEX
+from ..core.errors import FacewrightError
+from ..core.types import FaceTrack
+from .packet import finite, limited, unreadable
+from .sample import FaceSample
+
+TITLE = "Live Link Face"
+PORT = 11111
+VERSION = 6
+VALUES = 61
+# Ids and names are short; a length beyond is no length.
+_LONGEST_TEXT = 1024
+_LENGTH = struct.Struct(">i")
+_FRAME = struct.Struct(">ifiiB61f")
+# yaw, pitch, roll of the app -> pitch, yaw, roll of ``core.types.FaceTrack``
+_ANGLES, _SIGNS = (1, 0, 2), np.array([1.0, -1.0, -1.0])
+# Versions of the app that take the actor's sides of these for the viewer's.
+_SWAPPED = [INDEX[name] for name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")]
+_SWAP = [_SWAPPED[i] for i in (1, 0, 3, 2)]
+# A recording of an hour at 60 frames a second has 75 MB.
+_LARGEST_RECORDING = 256 * 2**20
+
+
+class LiveLinkDecoder:
+    """Packets to samples.
+
+    Args:
+        swap_jaw_mouth: Exchange jawLeft with jawRight and mouthLeft with mouthRight, for the
+            versions of the app that send them exchanged.
+    """
+
+    def __init__(self, swap_jaw_mouth: bool = False) -> None:
+        self._swap_jaw_mouth = swap_jaw_mouth
+
+    def feed(self, data: bytes) -> list[FaceSample]:
+        """See ``packet.Decoder``."""
+        return [decode(data, self._swap_jaw_mouth)]
+
+
+def decode(data: bytes, swap_jaw_mouth: bool = False) -> FaceSample:
+    """One packet.
+
+    Args:
+        data: The whole datagram.
+        swap_jaw_mouth: See ``LiveLinkDecoder``.
+
+    Returns:
+        Time: seconds since midnight of the phone's timecode; None without a face.
+
+    Raises:
+        FacewrightError: ``packet-unreadable``.
+    """
+    subject, offset = _header(data)
+    rest = len(data) - offset
+    if rest < _FRAME.size and rest <= _FRAME.size - 4 * VALUES:
+        return FaceSample(None, valid=False, subject=subject)
+    if rest != _FRAME.size:
+        raise unreadable(TITLE, f"{rest} bytes follow the name, not {_FRAME.size}")
+    frame, part, numerator, denominator, count, *values = _FRAME.unpack_from(data, offset)
+    if count != VALUES:
+        raise unreadable(TITLE, f"it has {count} values, not {VALUES}")
+    if not (0 < numerator <= 1_000_000 and 0 < denominator <= 1_000_000):
+        raise unreadable(TITLE, f"the rate is {numerator}/{denominator}")
+    finite((part, *values), TITLE)
+    row = np.array(values)
+    weights = row[:COUNT]
+    if swap_jaw_mouth:
+        weights[_SWAPPED] = weights[_SWAP]
+    angles = np.degrees(row[COUNT:].reshape(3, 3)[:, _ANGLES]) * _SIGNS
+    return FaceSample(
+        (frame + part) * denominator / numerator,
+        weights=weights,
+        head_deg=angles[0],
+        gaze_deg=angles[1:, :2],
+        subject=subject,
+    )
+
+
+def encode(
+    row: FaceTrack,
+    time_s: float | None = None,
+    device: str = "FACEWRIGHT",
+    subject: str = "Facewright",
+    rate: tuple[int, int] = (60, 1),
+) -> bytes:
+    """A packet as the app sends it.
+
+    Args:
+        row: A track of one frame.
+        time_s: Seconds since midnight; the row's own time when None.
+        device: Id of the sender; Unreal lists one device for each.
+        subject: Name of the subject in Unreal.
+        rate: Frames a second, numerator and denominator.
+    """
+    names = b"".join(_LENGTH.pack(len(t)) + t for t in (device.encode(), subject.encode()))
+    header = bytes([VERSION]) + names
+    if not row.valid[0]:
+        return header
+    time_s = float(row.time_s[0]) if time_s is None else time_s
+    frame = time_s % 86400.0 * rate[0] / rate[1]
+    whole = math.floor(frame)
+    angles = np.zeros((3, 3))
+    angles[:, :2] = [row.head_deg[0, :2], *row.gaze_deg[0]]
+    angles[0, 2] = row.head_deg[0, 2]
+    radians = np.radians(np.nan_to_num(angles * _SIGNS))[:, _ANGLES]
+    values = (*np.nan_to_num(row.weights[0]).tolist(), *radians.ravel().tolist())
+    return header + _FRAME.pack(whole, frame - whole, *rate, VALUES, *values)
+
+
+def is_live_link(data: bytes) -> bool:
+    """Whether this has the header of a packet of version 6."""
+    try:
+        _header(data)
+    except FacewrightError:
+        return False
+    return True
+
+
+def packets_of_recording(data: bytes, name: str) -> Iterator[bytes]:
+    """The packets of a ``.gesichter`` recording (Live Link VTuber's container).
+
+    Gzip of: u8 6 | u32 count | count x (u32 size | packet), big-endian.
+
+    Args:
+        data: The whole file.
+        name: Of the file, for messages.
+
+    Raises:
+        FacewrightError: ``file-unreadable``: no such file, or cut off.
+    """
+    stream = gzip.GzipFile(fileobj=io.BytesIO(data))
+    left = _LARGEST_RECORDING
+
+    def read(size: int) -> bytes:
+        nonlocal left
+        left -= size
+        try:
+            block = stream.read(size) if left >= 0 else b""
+        except (OSError, EOFError, zlib.error) as error:
+            raise _broken(name, str(error)) from error
+        if len(block) < size:
+            raise _broken(name, "it ends too early" if left >= 0 else "it is too large")
+        return block
+
+    version, count = struct.unpack(">BI", read(5))
+    if version != VERSION:
+        raise _broken(name, f"its version is {version}, not {VERSION}")
+    for _ in range(count):
+        (size,) = struct.unpack(">I", read(4))
+        if size > 2 * _LONGEST_TEXT + 9 + _FRAME.size:
+            raise _broken(name, f"a packet has {size} bytes")
+        yield read(size)
+
+
+def _header(data: bytes) -> tuple[str, int]:
+    """The subject's name and where the frame begins."""
+    limited(data, TITLE)
+    if not data or data[0] != VERSION:
+        what = f"its version is {data[0]}" if data else "it is empty"
+        raise unreadable(TITLE, f"{what}, and {VERSION} is read here", "Update the app.")
+    _device, offset = _text(data, 1)
+    return _text(data, offset)
+
+
+def _text(data: bytes, offset: int) -> tuple[str, int]:
+    begin = offset + _LENGTH.size
+    if begin > len(data):
+        raise unreadable(TITLE, "it ends in its header")
+    (length,) = _LENGTH.unpack_from(data, offset)
+    if not 0 <= length <= _LONGEST_TEXT or begin + length > len(data):
+        raise unreadable(TITLE, f"a name of {length} bytes")
+    try:
+        return data[begin : begin + length].decode(), begin + length
+    except UnicodeDecodeError as error:
+        raise unreadable(TITLE, "a name is not UTF-8") from error
+
+
+def _broken(name: str, what: str) -> FacewrightError:
+    return FacewrightError(
+        f'"{name}" is no .gesichter recording that can be read: {what}.',
+        "Record it again, or copy it again from where it was recorded.",
+        "file-unreadable",
+    )
+
+
+def decode_recording(data: bytes, name: str) -> Sequence[FaceSample]:
+    """All samples of a ``.gesichter`` recording; see ``packets_of_recording``."""
+    return [decode(packet) for packet in packets_of_recording(data, name)]
