@@ -12,7 +12,15 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
-from . import live_link_csv
+from . import (
+    audio2face_csv,
+    audio2face_json,
+    beat_json,
+    face_cap_txt,
+    gesichter,
+    live_link_csv,
+    mediapipe_json,
+)
 from .foreign_take import ForeignTake, ReadOptions, WriteOptions, unreadable
 
 # Ten minutes at 60 frames a second are 40 MB of the largest format.
@@ -41,7 +49,24 @@ class FaceFormat:
     write: Callable[[Path, FaceTrack, WriteOptions], list[str]] | None = None
 
 
+# The order is that in which content is asked: what is told most surely comes first.
 FORMATS: tuple[FaceFormat, ...] = (
+    FaceFormat(
+        "gesichter",
+        "recorded Live Link Face packets",
+        (".gesichter",),
+        gesichter.recognises,
+        gesichter.read_gesichter,
+        gesichter.write_gesichter,
+    ),
+    FaceFormat(
+        "audio2face-csv",
+        "Audio2Face-3D CSV",
+        (".csv",),
+        audio2face_csv.recognises,
+        audio2face_csv.read_audio2face_csv,
+        audio2face_csv.write_audio2face_csv,
+    ),
     FaceFormat(
         "live-link-csv",
         "Live Link Face CSV",
@@ -50,7 +75,41 @@ FORMATS: tuple[FaceFormat, ...] = (
         live_link_csv.read_live_link_csv,
         live_link_csv.write_live_link_csv,
     ),
+    FaceFormat(
+        "face-cap",
+        "Face Cap TXT",
+        (".txt",),
+        face_cap_txt.recognises,
+        face_cap_txt.read_face_cap_txt,
+        face_cap_txt.write_face_cap_txt,
+    ),
+    FaceFormat(
+        "audio2face-json",
+        "Audio2Face JSON",
+        (".json",),
+        audio2face_json.recognises,
+        audio2face_json.read_audio2face_json,
+        audio2face_json.write_audio2face_json,
+    ),
+    FaceFormat(
+        "beat",
+        "BEAT JSON",
+        (".json",),
+        beat_json.recognises,
+        beat_json.read_beat_json,
+        beat_json.write_beat_json,
+    ),
+    FaceFormat(
+        "mediapipe",
+        "MediaPipe JSON",
+        (".json", ".jsonl"),
+        mediapipe_json.recognises,
+        mediapipe_json.read_mediapipe_json,
+        mediapipe_json.write_mediapipe_json,
+    ),
 )
+# What a suffix means where several formats share it and none is named.
+_USUAL = {".csv": "live-link-csv", ".json": "audio2face-json"}
 
 
 def format_named(name: str) -> FaceFormat:
@@ -76,7 +135,9 @@ def format_to_write(path: Path | str, name: str = "") -> FaceFormat:
     if name:
         chosen = format_named(name)
     else:
-        chosen = next((f for f in FORMATS if suffix in f.suffixes and f.write), None)
+        usual = [f for f in FORMATS if suffix in f.suffixes and f.write]
+        usual.sort(key=lambda known: known.name != _USUAL.get(suffix))
+        chosen = usual[0] if usual else None
         if chosen is None:
             known = ", ".join(sorted({s for f in FORMATS if f.write for s in f.suffixes}))
             raise FacewrightError(

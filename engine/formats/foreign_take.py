@@ -181,16 +181,15 @@ def missing_note(found: set[int], names: tuple[str, ...]) -> list[str]:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[TextIO]:
-    """A text file that replaces ``path`` once it is complete.
+def replaced_file(path: Path) -> Iterator[Path]:
+    """A path to write to, whose file takes the place of ``path`` once all went well.
 
     Raises:
         FacewrightError: ``file-unwritable``; what was there is still there.
     """
     partial = path.with_name(f"{path.name}.part")
     try:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            yield file
+        yield partial
         partial.replace(path)
     except OSError as error:
         raise FacewrightError(
@@ -202,3 +201,14 @@ def new_file(path: Path) -> Iterator[TextIO]:
         # Nothing is left after a success; a failure must not leave half a file.
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[TextIO]:
+    """A text file that replaces ``path`` once it is complete.
+
+    Raises:
+        FacewrightError: ``file-unwritable``; what was there is still there.
+    """
+    with replaced_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        yield file

@@ -51,7 +51,8 @@ HEADER = ("Timecode", "BlendShapeCount", *(live_link_name(name) for name in ORDE
 def recognises(start: bytes, _data: bytes) -> bool:
     """Whether the first line of a file has the names of times and of shapes."""
     line = start.split(b"\n", 1)[0].replace(b"\0", b"").lower()
-    return (b"timecode" in line or b"time_s" in line) and b"jawopen" in line and b"{" not in line
+    timed = b"timecode" in line or b"time_s" in line
+    return timed and b"{" not in line and any(name.lower().encode() in line for name in NAMES)
 
 
 def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignTake:

@@ -13,9 +13,9 @@ from engine.formats.names import arkit_index
 @pytest.mark.parametrize(
     ("column", "head"),
     [
-        (0, (0, 90, 0)),  # HeadYaw: to the actor's left, the image's right
-        (1, (-90, 0, 0)),  # HeadPitch: up
-        (2, (0, 0, 90)),  # HeadRoll: the top to the image's left
+        (0, (0, -90, 0)),  # HeadYaw: to the actor's right, the image's left
+        (1, (90, 0, 0)),  # HeadPitch: down
+        (2, (0, 0, -90)),  # HeadRoll: the top to the image's right
     ],
 )
 def test_a_head(column, head):

@@ -62,11 +62,11 @@ def test_a_row_without_a_face_is_a_gap(tmp_path):
 
 
 def test_a_head_that_looks_down_stays_one(tmp_path):
-    """HeadPitch is up, LeftEyePitch down, in radians: 0.1 is 5.7296 degrees."""
+    """HeadPitch is down, HeadYaw to the actor's right; 0.1 radians are 5.7296 degrees."""
     take = read(
         tmp_path,
         f"Timecode,BlendShapeCount,JawOpen,{ANGLES},RightEyeRoll\n"
-        "00:00:00:00.0,61,0.5,0.2,-0.1,0.3,0.4,0.1,0,-0.4,0.1,0\n",
+        "00:00:00:00.0,61,0.5,-0.2,0.1,-0.3,0.4,0.1,0,-0.4,0.1,0\n",
     )
     np.testing.assert_allclose(take.track.head_deg[0], [5.72958, 11.45916, 17.18873], atol=1e-4)
     np.testing.assert_allclose(

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Columns of weights by other programs' names and orders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arkit import COUNT, NAMES
+from ..core.types import FaceTrack
+from .foreign_take import missing_note, unreadable
+from .names import arkit_index
+
+
+def arkit_columns(name: str, names: list[str], values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Weights in ARKit order, and sentences on what has no place or is missing.
+
+    Args:
+        name: The file's.
+        names: C names as the file spells them.
+        values: float64 (T, C).
+
+    Raises:
+        FacewrightError: ``file-unreadable``: none of the names is one of the 52.
+    """
+    weights = np.zeros((len(values), COUNT))
+    found: set[int] = set()
+    strange = []
+    for column, spelled in enumerate(names):
+        index = arkit_index(spelled)
+        if index is None:
+            strange.append(spelled)
+        elif index not in found:
+            found.add(index)
+            weights[:, index] = values[:, column]
+    if not found:
+        raise unreadable(name, "none of its names is one of the 52 shapes")
+    notes = missing_note(found, NAMES)
+    strange = [spelled[:40] for spelled in strange if spelled != "_neutral"]
+    if strange:
+        listed = ", ".join(strange[:6]) + (" …" if len(strange) > 6 else "")
+        notes.append(f"{len(strange)} names are none of the 52 shapes and left out: {listed}.")
+    return weights, notes
+
+
+def at_rate(track: FaceTrack, fps: float) -> FaceTrack:
+    """The track at whole frames of a rate from its first frame on.
+
+    Between two frames with a face values are on a straight line; else the nearest frame counts.
+
+    Args:
+        track: At least one frame.
+        fps: Frames per second.
+    """
+    start, end = float(track.time_s[0]), float(track.time_s[-1])
+    count = int(np.floor((end - start) * fps + 1e-3)) + 1
+    time_s = start + np.arange(count) / fps
+    after = np.clip(np.searchsorted(track.time_s, time_s - 1e-9), 0, len(track) - 1)
+    before = np.maximum(after - 1, 0)
+    span = track.time_s[after] - track.time_s[before]
+    share = np.divide(time_s - track.time_s[before], span, out=np.ones(count), where=span > 0).clip(
+        0, 1
+    )
+    nearest = np.where(share < 0.5, before, after)
+    between = track.valid[before] & track.valid[after]
+    columns = {}
+    for name in FaceTrack.SHAPES:
+        values = getattr(track, name)
+        if name == "time_s":
+            columns[name] = time_s
+        elif name == "valid":
+            columns[name] = values[nearest]
+        else:
+            wide = share.reshape(-1, *(1,) * (values.ndim - 1))
+            mixed = values[before] * (1 - wide) + values[after] * wide
+            keep = between.reshape(wide.shape)
+            columns[name] = np.where(keep, mixed, values[nearest]).astype(np.float32)
+    return FaceTrack(**columns)
+
+
+def hold_gaps(track: FaceTrack) -> tuple[np.ndarray, list[str]]:
+    """Weights (T, 52) of a format that knows no gaps: the last ones stay, 0 before the first.
+
+    Returns:
+        The weights, and a sentence if there was a gap.
+    """
+    last = np.maximum.accumulate(np.where(track.valid, np.arange(len(track)), -1))
+    weights = np.where((last >= 0)[:, None], np.nan_to_num(track.weights[last]), 0.0)
+    gaps = int((~track.valid).sum())
+    told = [f"{gaps} frames without a face hold the values before them: the format has no gaps."]
+    return weights, told if gaps else []
+
+
+def without_gaps(track: FaceTrack) -> tuple[FaceTrack, list[str]]:
+    """Only the frames with a face, for formats that tell each frame's time but no gaps."""
+    gaps = int((~track.valid).sum())
+    told = [f"{gaps} frames without a face are left out: the format has no gaps."]
+    return track[track.valid], told if gaps else []
+
+
+def only_weights(track: FaceTrack) -> list[str]:
+    """A sentence, where a track has a head or eyes that turn, for formats without them."""
+    turns = any(np.nan_to_num(values).any() for values in (track.head_deg, track.gaze_deg))
+    return ["Head and eye angles are not in the file: the format has none."] if turns else []
