@@ -33,6 +33,7 @@ import numpy as np
 from ..core.arkit import COUNT, INDEX
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
+from .live_link_angles import from_live_link, to_live_link
 from .packet import finite, limited, unreadable
 from .sample import FaceSample
 
@@ -44,8 +45,6 @@ VALUES = 61
 _LONGEST_TEXT = 1024
 _LENGTH = struct.Struct(">i")
 _FRAME = struct.Struct(">ifiiB61f")
-# yaw, pitch, roll of the app -> pitch, yaw, roll of ``core.types.FaceTrack``
-_ANGLES, _SIGNS = (1, 0, 2), np.array([1.0, -1.0, -1.0])
 # Versions of the app that take the actor's sides of these for the viewer's.
 _SWAPPED = [INDEX[name] for name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")]
 _SWAP = [_SWAPPED[i] for i in (1, 0, 3, 2)]
@@ -98,12 +97,12 @@ def decode(data: bytes, swap_jaw_mouth: bool = False) -> FaceSample:
     weights = row[:COUNT]
     if swap_jaw_mouth:
         weights[_SWAPPED] = weights[_SWAP]
-    angles = np.degrees(row[COUNT:].reshape(3, 3)[:, _ANGLES]) * _SIGNS
+    head_deg, gaze_deg = from_live_link(row[COUNT:])
     return FaceSample(
         (frame + part) * denominator / numerator,
         weights=weights,
-        head_deg=angles[0],
-        gaze_deg=angles[1:, :2],
+        head_deg=head_deg,
+        gaze_deg=gaze_deg,
         subject=subject,
     )
 
@@ -131,11 +130,8 @@ def encode(
     time_s = float(row.time_s[0]) if time_s is None else time_s
     frame = time_s % 86400.0 * rate[0] / rate[1]
     whole = math.floor(frame)
-    angles = np.zeros((3, 3))
-    angles[:, :2] = [row.head_deg[0, :2], *row.gaze_deg[0]]
-    angles[0, 2] = row.head_deg[0, 2]
-    radians = np.radians(np.nan_to_num(angles * _SIGNS))[:, _ANGLES]
-    values = (*np.nan_to_num(row.weights[0]).tolist(), *radians.ravel().tolist())
+    radians = np.nan_to_num(to_live_link(row.head_deg[0], row.gaze_deg[0]))
+    values = (*np.nan_to_num(row.weights[0]).tolist(), *radians.tolist())
     return header + _FRAME.pack(whole, frame - whole, *rate, VALUES, *values)
 
 
