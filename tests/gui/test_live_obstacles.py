@@ -98,6 +98,14 @@ def test_a_killed_worker_is_told_and_a_hanging_one_given_up(met: GuiResult) -> N
     assert met.result["hanging_worker"] == {"still": True, "at_rest": True, "can": True}
 
 
+def test_an_error_of_our_own_leaves_nothing_behind_and_nothing_else_raises(
+    met: GuiResult,
+) -> None:
+    assert met.result["mistake"] == {"at_rest": True, "can": True}
+    assert met.log.count("Traceback") == 1
+    assert "RuntimeError: a mistake on purpose" in met.log
+
+
 def test_a_target_deleted_while_recording_ends_it_and_undo_brings_it_back(met: GuiResult) -> None:
     assert met.result["deleted_target"] == {
         "problem": "The target is not in the scene any more.",
@@ -136,4 +144,3 @@ def test_quitting_in_the_middle_of_a_recording_leaves_the_take_and_no_process(
     take = Path(found["take"])
     assert take.is_file()
     assert json.loads((take.parents[1] / "left.json").read_text()) == []
-    assert "Traceback" not in met.log

@@ -71,6 +71,7 @@ def steps(gui):
     shot.live.source, shot.live.countdown = "CLIP", 0
     mesh.data.shape_keys.key_blocks[SMILE].value = 0.25
     # Quicker to draw in software, and points can be compared.
+    mesh.display_type = "BOUNDS"
     for modifier in [m for m in mesh.modifiers if m.type == "SUBSURF"]:
         mesh.modifiers.remove(modifier)
     bpy.ops.ed.undo_push(message="A smile")
@@ -87,6 +88,7 @@ def steps(gui):
         closed_window,
         killed_worker,
         hanging_worker,
+        mistake,
         deleted_target,
         disabled_addon,
         other_file,
@@ -411,6 +413,18 @@ def hanging_worker(gui):
     yield from gui.press("ESC")
     yield from ended(gui)
     return {"still": still, "at_rest": at_rest(), "can": can_start()}
+
+
+def mistake(gui):
+    """An error of our own leaves neither the preview's values nor the worker behind."""
+    yield from start(gui)
+
+    def fail():
+        raise RuntimeError("a mistake on purpose")
+
+    session().tick = fail
+    yield from ended(gui)
+    return {"at_rest": at_rest(), "can": can_start()}
 
 
 def deleted_target(gui):
