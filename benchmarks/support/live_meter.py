@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,10 +29,10 @@ class Meter:
         mesh: The object whose shape keys follow the face.
 
     Attributes:
-        frames: One row for each picture shown: when it was due, when its values were heard, when
-            the turn of the main thread began that set them, when they were set, evaluated by the
-            dependency graph, and drawn (0 where they were not).
-        turns: One row for each turn of the main thread: its cost in seconds, and whether it
+        frames: Six numbers for each picture shown: when it was due, when its values were heard,
+            when the turn of the main thread began that set them, when they were set, evaluated by
+            the dependency graph, and drawn (0 where they were not).
+        turns: Two numbers for each turn of the main thread: its cost in seconds, and whether it
             brought values.
         ticks: The same of ``LiveSession.tick`` alone.
         wrong: Evaluations in which the watched shape key had another value than was set.
@@ -40,14 +41,13 @@ class Meter:
     def __init__(self, mesh: bpy.types.Object) -> None:
         self._keys = mesh.data.shape_keys
         self._waiting: list[float] | None = None
-        self._undrawn: list[float] | None = None
+        self._undrawn: int | None = None
         self.forget()
 
     def forget(self) -> None:
         """Begin a new stretch."""
-        self.frames: list[list[float]] = []
-        self.turns: list[tuple[float, bool]] = []
-        self.ticks: list[tuple[float, bool]] = []
+        # Plain numbers: Blender's memory is watched, too.
+        self.frames, self.turns, self.ticks = array("d"), array("d"), array("d")
         self.draws = self.wrong = 0
         self._undrawn = None
         self.begun_s, self._busy = now_s(), busy_cores()
@@ -64,9 +64,9 @@ class Meter:
             for before, after in zip(self._busy, busy_cores(), strict=True)
         )
         return {
-            "frames": [list(row) for row in self.frames],
-            "turns": list(self.turns),
-            "ticks": list(self.ticks),
+            "frames": _rows(self.frames, 6),
+            "turns": _rows(self.turns, 2),
+            "ticks": _rows(self.ticks, 2),
             "wrong": self.wrong,
             "draws": self.draws,
             "seconds": seconds,
@@ -93,17 +93,21 @@ class Meter:
     def _evaluated(self, _scene, depsgraph) -> None:
         if self._waiting is None:
             return
-        row, self._waiting = [*self._waiting, now_s(), 0.0], None
+        row, self._waiting = (*self._waiting, now_s(), 0.0), None
         evaluated = self._keys.evaluated_get(depsgraph).key_blocks[_WATCHED].value
         self.wrong += abs(evaluated - self._keys.key_blocks[_WATCHED].value) > _SAME
-        self.frames.append(row)
-        self._undrawn = row
+        self.frames.extend(row)
+        self._undrawn = len(self.frames) - 1
 
     def _drawn(self) -> None:
-        if self._undrawn:
-            self._undrawn[5] = now_s()
+        if self._undrawn is not None:
+            self.frames[self._undrawn] = now_s()
             self.draws += 1
         self._undrawn = None
+
+
+def _rows(numbers: array, width: int) -> list[list[float]]:
+    return [list(numbers[i : i + width]) for i in range(0, len(numbers), width)]
 
 
 class _Stamped(queue.SimpleQueue):
@@ -132,7 +136,7 @@ def watch_session(meter: Meter, session) -> None:
         nonlocal begun
         begun = now_s()
         said = tick()
-        meter.ticks.append((now_s() - begun, said))
+        meter.ticks.extend((now_s() - begun, said))
         return said
 
     def timed_show(row) -> bool:
@@ -156,8 +160,8 @@ def watch_operator(meter: Meter, operator: type) -> None:
             return modal(self, context, event)
         ticks, begun = len(meter.ticks), now_s()
         answer = modal(self, context, event)
-        said = len(meter.ticks) > ticks and meter.ticks[-1][1]
-        meter.turns.append((now_s() - begun, said))
+        said = len(meter.ticks) > ticks and meter.ticks[-1]
+        meter.turns.extend((now_s() - begun, said))
         return answer
 
     operator.modal = timed_modal

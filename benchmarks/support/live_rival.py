@@ -72,7 +72,7 @@ class Rival:
                 if category.category_name in self._blocks:
                     self._blocks[category.category_name].value = category.score
             self._meter.shown(frame.time_s, begun, begun)
-        self._meter.turns.append((now_s() - begun, frame is not None))
+        self._meter.turns.extend((now_s() - begun, frame is not None))
 
     def close(self) -> None:
         """Let go of the clip and of the networks."""
