@@ -23,6 +23,7 @@ from .console import (
     result_names,
     write_json,
 )
+from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
 from .live_command import add_live
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.set_defaults(run=_take_solve)
 
     add_live(verbs)
+    add_convert(verbs)
 
     models = verbs.add_parser("models", help="the networks that ship with Facewright")
     models.add_argument("action", choices=("list", "verify"))

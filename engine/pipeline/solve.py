@@ -18,6 +18,7 @@ from ..models.catalog import list_models, model_path
 from ..solve.base import Solver, SolverOptions
 from ..solve.catalog import create_solver
 from ..solve.performer import Performer, performer_from_json, read_performer, write_performer
+from ..takes.imported import IMPORT_ENGINE
 from ..takes.take_file import TakeWriter, read_header, read_observations
 from ..tracking.onnx_session import open_model
 
@@ -66,6 +67,13 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     progress = progress or Progress()
     started = time.perf_counter()
     header = read_header(request.take)
+    if header["engine"] == IMPORT_ENGINE:
+        raise FacewrightError(
+            f"{Path(request.take).name} was imported from {header['source']['file']}: it holds "
+            "values alone, and no picture of a face to solve.",
+            "Write its keys as they are, or track the video.",
+            "take-imported",
+        )
     report = SolveReport(request.take, request.solve.solver)
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
     if header.get("performer") and not request.solve.performer:
@@ -145,7 +153,9 @@ def solve_all(
     report = report or SolveReport(request.take, request.solve.solver)
     settings = request.solve
     studies = [solver.study]
-    if (settings.learn_range and not settings.performer) or request.save_performer:
+    known = solver.performer()
+    knows_reach = known is not None and known.reach.any()
+    if (settings.learn_range and not knows_reach) or request.save_performer:
         studies.append(solver.study_reach)
     total = take.frame_count * (len(studies) + (not request.keep_values))
     done = 0

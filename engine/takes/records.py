@@ -76,6 +76,16 @@ def pack_frames(observations: Observations, track: FaceTrack) -> np.ndarray:
     return records
 
 
+def pack_values(track: FaceTrack) -> np.ndarray:
+    """Records ``FRAME`` (T,) of values that were not tracked here: nothing was seen."""
+    records = np.empty(len(track), FRAME)
+    records["time_s"], records["valid"] = track.time_s, track.valid
+    records["presence"] = track.valid
+    records["scores"] = records["head"] = np.nan
+    pack_track(records, track)
+    return records
+
+
 def pack_track(records: np.ndarray, track: FaceTrack) -> None:
     """Put solved values into records ``FRAME`` (T,)."""
     for name in _SOLVED_NAMES:

@@ -28,6 +28,7 @@ from .records import (
     pack_frames,
     pack_large,
     pack_track,
+    pack_values,
     unpack_observations,
     unpack_track,
 )
@@ -70,9 +71,10 @@ class TakeWriter:
                 "Choose another name, continue it with --resume or replace it with --overwrite.",
                 "take-exists",
             )
+        opened: sqlite3.Connection | None = None
         try:
             with self._explained():
-                self._database = sqlite3.connect(self.path, check_same_thread=False)
+                opened = self._database = sqlite3.connect(self.path, check_same_thread=False)
                 # FULL would wait for the disk at every block; NORMAL survives any dying process
                 # and can lose the last block only when the machine loses power.
                 self._database.execute("PRAGMA synchronous = NORMAL")
@@ -83,6 +85,8 @@ class TakeWriter:
             self.update_header(**header)
         except FacewrightError:
             if not resume:  # a take without a header would only be in the way
+                if opened:  # Windows removes no open file
+                    opened.close()
                 self.path.unlink(missing_ok=True)
             raise
         self.frame_count, self.last_time_s = self._end()
@@ -118,6 +122,19 @@ class TakeWriter:
             self._write(self.frame_count, observations, track)
         self.frame_count += len(observations)
         self.last_time_s = float(observations.time_s[-1])
+
+    def append_values(self, track: FaceTrack) -> None:
+        """Add frames whose values come from elsewhere: nothing is kept that could be solved."""
+        if not len(track):
+            return
+        records = pack_values(track)
+        with self._explained(), self._database:
+            self._database.execute(
+                "INSERT INTO frames VALUES (?, ?, ?)",
+                (self.frame_count, len(records), records.tobytes()),
+            )
+        self.frame_count += len(track)
+        self.last_time_s = float(track.time_s[-1])
 
     def overwrite(self, observations: Observations, track: FaceTrack) -> None:
         """Replace frames that were written before (a second look found more).
@@ -246,7 +263,7 @@ class TakeWriter:
             if "full" in str(error) or "disk I/O" in str(error):
                 raise FacewrightError(
                     f"The disk is full: {self.path} could not be written on.",
-                    "Free some space, then resume; all frames written so far are safe.",
+                    "Free some space, then go on; all frames written so far are safe.",
                     "disk-full",
                 ) from error
             raise FacewrightError(

@@ -35,11 +35,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.worker.picture_file": ("engine.core",),
     "engine.console": ("engine.core",),
     "engine.options": ("engine.core",),
+    "engine.convert_command": ("engine",),
     "engine.live_command": ("engine",),
     "engine.__main__": ("engine",),
     "scene": (
         "engine.core",
         "engine.filters",
+        "engine.formats",
         "engine.retarget",
         "engine.takes",
         "engine.models",
