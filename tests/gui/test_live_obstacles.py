@@ -102,8 +102,9 @@ def test_an_error_of_our_own_leaves_nothing_behind_and_nothing_else_raises(
     met: GuiResult,
 ) -> None:
     assert met.result["mistake"] == {"at_rest": True, "can": True}
-    assert met.log.count("Traceback") == 1
-    assert "RuntimeError: a mistake on purpose" in met.log
+    # Blender prints it, and again as the operator's report.
+    mistakes = met.log.count("RuntimeError: a mistake on purpose")
+    assert met.log.count("Traceback") == mistakes > 0
 
 
 def test_a_target_deleted_while_recording_ends_it_and_undo_brings_it_back(met: GuiResult) -> None:

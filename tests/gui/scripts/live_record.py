@@ -20,7 +20,8 @@ def values(mesh):
 def resting(mesh):
     """The values from before the preview, which the shape keys carry with them."""
     kept = json.loads(mesh.data.shape_keys[BEFORE])
-    return {path.split('"')[1]: value[0] for path, value in kept.items() if value[0]}
+    entries = [(entry["path"].split('"')[1], entry["values"][0]) for entry in kept]
+    return {name: value for name, value in entries if value}
 
 
 def keys_of(mesh):
