@@ -98,10 +98,17 @@ def check_writable(*paths: str | Path | None) -> None:
             raise FacewrightError(
                 f"There is no folder {folder}.", "Make it first.", "folder-missing"
             )
-        if not os.access(folder, os.W_OK) or Path(path).is_dir():
+        if not os.access(folder, os.W_OK) or not _is_file_name(Path(path)):
             raise FacewrightError(
                 f"{path} cannot be written.", "Choose another place.", "folder-unwritable"
             )
+
+
+def _is_file_name(path: Path) -> bool:
+    try:
+        return not path.is_dir()
+    except OSError:  # too long, or with letters that this system does not allow
+        return False
 
 
 def make_folder(path: str | Path) -> Path:

@@ -9,7 +9,7 @@ import sys
 from .console import EXIT_DONE, EXIT_USAGE, ProgressBar, check_writable, write_json
 from .core.progress import Progress
 from .core.requests import LiveRequest
-from .options import DEVICES, add_solve_options, count, share, solve_settings_from
+from .options import DEVICES, add_solve_options, count, rate, seconds, share, solve_settings_from
 
 
 def add_live(verbs: argparse._SubParsersAction) -> None:
@@ -28,7 +28,9 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
     )
     live.add_argument("--repeat", action="store_true", help="begin a file again when it ends")
     live.add_argument(
-        "--seconds", type=float, help="stop after so many seconds of the source (Ctrl+C also stops)"
+        "--seconds",
+        type=seconds,
+        help="stop after so many seconds of the source (Ctrl+C also stops)",
     )
     live.add_argument("-o", "--output", metavar="CSV", help="the values as a character shows them")
     live.add_argument("--take", help="record a take as well")
@@ -48,7 +50,7 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
     live.add_argument("--ease-gaps", action="store_true", help="ease to neutral without a face")
     live.add_argument("--mirror", action="store_true", help="flip the picture")
     live.add_argument("--size", type=_size, default=(640, 360), metavar="WxH", help="of a camera")
-    live.add_argument("--rate", type=count, default=30, help="of a camera (%(default)s)")
+    live.add_argument("--rate", type=rate, default=30, help="of a camera (%(default)s)")
     live.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
     live.add_argument("--face", type=count, default=0, help="which face, 0 = largest")
     live.add_argument("--device", default="auto", choices=DEVICES)

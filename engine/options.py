@@ -117,6 +117,22 @@ def count(text: str) -> int:
     return value
 
 
+def seconds(text: str) -> float:
+    """A time that is more than nothing."""
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return value
+
+
+def rate(text: str) -> int:
+    """Frames a second."""
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is no number of frames a second")
+    return value
+
+
 def share(text: str) -> float:
     """A number from 0 to 1."""
     value = float(text)

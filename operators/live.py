@@ -23,9 +23,10 @@ from ..scene.free_path import free_path
 from ..scene.live import LiveSession, LiveState, News, live_session
 from ..scene.live_rig import LiveRig
 from ..scene.playback import Playback
-from ..scene.recording import begin_recording, last_scene_frame
+from ..scene.recording import begin_recording, played_range
 from .keys import apply_settings, redraw, target_objects
 from .live_results import finish_calibration, finish_recording
+from .takes import refresh_takes
 
 # The worker's values wait for half of this on average.
 _TICK_S = 1 / 120
@@ -97,6 +98,8 @@ ends it, and the character is as it was"""
         session.tick()
         if session.recording and session.recording.is_over:
             session.keep()
+        for sentence in session.take_warnings():
+            self.report({"WARNING"}, sentence)
         for news in session.take_news():
             self._conclude(context, news)
         if session.ended:
@@ -141,6 +144,7 @@ ends it, and the character is as it was"""
         left = ""
         if session.recording:
             left = f"What was recorded is in the take {session.recording.take}."
+            refresh_takes(context, select=session.recording.take)
         if session.state is LiveState.FAILED:
             run_of(context).live.problem = session.error.message
             self.report({"ERROR"}, f"{session.error} {left}".rstrip())
@@ -302,16 +306,20 @@ def start_recording() -> None:
     folder = take_folder(chosen_take_folder(bpy.context))
     name = shot.target.name if shot.target else "take"
     plays, last, punch = live.play, None, None
+    begin, end = played_range(scene)
     if live.punch:
         plays, punch = True, (float(shot.takes.punch_start), float(shot.takes.punch_end))
-        scene.frame_set(shot.takes.punch_start - live.preroll)
-        last = punch[1] + live.preroll
-    elif plays and live.stop_at_end:
-        last = last_scene_frame(scene)
+        _check_punch(punch, begin, end)
+        scene.frame_set(max(begin, shot.takes.punch_start - live.preroll))
+        last = min(float(end), punch[1] + live.preroll)
+    elif plays:
+        last = float(end) if live.stop_at_end else None
+        if scene.frame_current >= end:  # where the recording before has ended
+            scene.frame_set(begin)
     microphone = (live.microphone or "0") if live.use_microphone else ""
     recording = begin_recording(
         scene,
-        free_path(folder, bpy.path.clean_name(name), ".fwtake"),
+        free_path(folder, bpy.path.clean_name(name), ".fwtake", beside=".wav"),
         plays=plays,
         delay_s=live.delay,
         microphone=microphone,
@@ -321,6 +329,17 @@ def start_recording() -> None:
     session.record(recording)
     if plays:
         recording.playback = Playback(scene)
+
+
+def _check_punch(punch: tuple[float, float], begin: int, end: int) -> None:
+    """Only what is played can be punched in."""
+    if not begin <= punch[0] < punch[1] <= end:
+        raise FacewrightError(
+            f"The punch range, {punch[0]:g} to {punch[1]:g}, is not within the frames that are "
+            f"played, {begin} to {end}.",
+            "Change the punch range, or the scene's or preview range.",
+            "punch-range",
+        )
 
 
 def step_back(session: LiveSession) -> None:

@@ -25,6 +25,7 @@ def finish_recording(
     """
     data, recording = news.data, news.recording
     if "message" in data or recording is None:
+        refresh_takes(context)  # what was recorded until then is a take as well
         return "ERROR", f"{data.get('message', '')} {data.get('hint', '')}"
     shot, take = scene.facewright, Path(data["take"])
     shot.take, shot.start_frame = str(take), int(recording.clock.start_frame)

@@ -34,7 +34,7 @@ class FACEWRIGHT_PT_capture(FacewrightPanel, bpy.types.Panel):
         run, shot = run_of(context), shot_of(context)
 
         settings = layout.column()
-        settings.enabled = not run.is_running
+        settings.enabled = not (run.is_running or run.live.is_live)
         settings.prop(shot, "video")
         settings.prop(shot, "engine")
         settings.prop(shot, "face")

@@ -17,7 +17,9 @@ class FACEWRIGHT_PT_solver(FacewrightPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings, which Track uses as well, and what can be done with a take."""
         layout = self.settings_layout()
-        layout.enabled = not run_of(context).is_running
+        run = run_of(context)
+        # Live capture goes by what it was started with.
+        layout.enabled = not (run.is_running or run.live.is_live)
         solve = shot_of(context).solve
         layout.prop(solve, "solver")
         own = layout.column()

@@ -6,11 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def free_path(folder: Path, stem: str, suffix: str) -> Path:
-    """A name that is not in use: ``clip.fwtake``, ``clip_002.fwtake`` ..."""
+def free_path(folder: Path, stem: str, suffix: str, beside: str = "") -> Path:
+    """A name that is not in use: ``clip.fwtake``, ``clip_002.fwtake`` ...
+
+    Args:
+        folder, stem, suffix: What it is made of.
+        beside: Suffix of another file that will get the same name; neither may exist.
+    """
     path = folder / f"{stem}{suffix}"
     number = 2
-    while path.exists():
+    while path.exists() or (beside and path.with_suffix(beside).exists()):
         path = folder / f"{stem}_{number:03d}{suffix}"
         number += 1
     return path

@@ -116,6 +116,7 @@ class LiveSession:
         self._shall_pause, self._has_paused = False, threading.Event()
         self._stopped_s = 0.0
         self._news: list[News] = []
+        self._told = 0
         self._countdown: tuple[float, Callable[[], None]] | None = None
         self._resting: list[FaceTrack] = []
         _sessions.append(self)
@@ -154,6 +155,11 @@ class LiveSession:
         news, self._news = self._news, []
         return news
 
+    def take_warnings(self) -> list[str]:
+        """What the worker has warned of since the last call."""
+        told, self._told = self._told, len(self.warnings)
+        return self.warnings[told:]
+
     def tick(self) -> bool:
         """Hear the worker and show the newest values; never waits.
 
@@ -168,6 +174,8 @@ class LiveSession:
             self.rig.end()
             self._has_paused.set()
         messages = self._client.poll()
+        if messages:  # a worker that still completes a take is waited for
+            self._stopped_s = now_s()
         fresh = [self._hear(message) for message in messages]
         if self._countdown and now_s() >= self._countdown[0]:
             then, self._countdown = self._countdown[1], None
@@ -280,6 +288,7 @@ class LiveSession:
             self._end_calibration(data)
         elif kind is Kind.DONE:
             self.state = LiveState.ENDED
+            self.warnings += [text for text in data["warnings"] if text not in self.warnings]
         elif kind is Kind.FAILED:
             self.state = LiveState.FAILED
             self.error = FacewrightError(data["message"], data["hint"], data["code"])

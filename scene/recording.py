@@ -48,8 +48,11 @@ class Recording:
     kept: bool = False
     playback: Playback | None = None
     is_over: bool = False
-    _last_shown: float = -1e9
+    _last_shown: float = field(init=False)
     _starts: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._last_shown = self.clock.start_frame
 
     def order(self) -> dict:
         """What the worker is told; see ``worker.protocol``."""
@@ -71,9 +74,12 @@ class Recording:
         """Note that the timeline shows a frame now."""
         if not self.plays or self.kept:
             return
-        began_again = frame < self._last_shown
+        if frame < self._last_shown:  # the timeline began again: its frames tell no more
+            self._last_shown = np.inf
+            self.is_over = self.last_frame is not None
+            return
         self._last_shown = frame
-        if began_again or (self.last_frame is not None and frame >= self.last_frame):
+        if self.last_frame is not None and frame >= self.last_frame:
             self.is_over = True
         elif frame > self.clock.start_frame:
             self._starts.append(now_s() - float(self.clock.seconds(frame)))
@@ -124,6 +130,8 @@ def begin_recording(
     )
 
 
-def last_scene_frame(scene: bpy.types.Scene) -> float:
-    """Where playing begins again: the end of the preview range where one is in use."""
-    return float(scene.frame_preview_end if scene.use_preview_range else scene.frame_end)
+def played_range(scene: bpy.types.Scene) -> tuple[int, int]:
+    """First and last frame that Blender plays: the preview range where one is in use."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -125,7 +124,7 @@ class Capture:
         return LiveStatus(
             name=source.name,
             state=source.state,
-            problem=source.problem,
+            problem=source.problem or self._sound_problem(),
             width=source.width,
             height=source.height,
             frames_per_second=round((len(measured) - 1) / span, 2) if span else 0.0,
@@ -170,7 +169,8 @@ class Capture:
             if self._recorder:
                 self._recorder.add(frame.observations, frame.track)
         except FacewrightError:
-            self._recorder = None
+            recorder, self._recorder = self._recorder, None
+            recorder.abandon()
             raise
 
     def stop_recording(self, shift_s: float = 0.0) -> Future[RecordReport] | None:
@@ -190,6 +190,10 @@ class Capture:
             performer=performer_to_json(known) if known else None,
         )
 
+    def _sound_problem(self) -> str:
+        sound = self._recorder.sound if self._recorder else None
+        return sound.problem if sound else ""
+
     def _measure(self, time_s: float) -> None:
         """A frame of this time has its values now."""
         now = now_s()
@@ -206,10 +210,9 @@ class Capture:
         return None
 
 
-def follow(capture: Capture, seconds: float | None = None) -> Iterator[LiveFrame]:
-    """The frames of a capture until it ends or ``seconds`` have passed."""
-    end_s = np.inf if seconds is None else time.perf_counter() + seconds
-    while not capture.ended and time.perf_counter() < end_s:
+def follow(capture: Capture) -> Iterator[LiveFrame]:
+    """The frames of a capture until it ends."""
+    while not capture.ended:
         frame = capture.step()
         if frame is not None:
             yield frame

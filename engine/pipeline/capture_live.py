@@ -92,7 +92,10 @@ def capture_live(
             shown = calm.filter(centre.centre(frame.track))
             delays.append(now_s() - frame.picture.time_s)
             rows.append(shown if frame.track.valid[0] else frame.track)
-            capture.keep(frame)
+            try:
+                capture.keep(frame)
+            except FacewrightError as error:  # the values are still worth having
+                progress.warn(str(error))
             if seconds and frame.picture.time_s - rows[0].time_s[0] >= seconds:
                 break
             progress.step(len(rows), 0)

@@ -14,6 +14,7 @@ from ..core.requests import LiveRequest
 from ..core.types import VideoFrame
 from ..models.catalog import model_path
 from ..solve.base import Solver
+from ..solve.catalog import RAW
 from ..solve.performer import Performer
 from ..sources.live import LiveSource
 from ..sources.open_live import open_live_source
@@ -45,7 +46,7 @@ class LiveCapture(Capture):
         super().__init__(request, source or open_live_source(request))
         self._tracker, self._profile = tracker, profile
         self.notes, self.provider = list(tracker.notes), tracker.provider
-        self._size = (0, 0)
+        self._size = self._recorded_size = (0, 0)
         self._student: Student | None = None
         self._adoption: Adoption | None = None
         self._solver: Solver | None = None
@@ -54,6 +55,7 @@ class LiveCapture(Capture):
     def close(self) -> None:
         """Let go of the source; a recording that was not finished keeps what it has."""
         super().close()
+        self._tracker.close()
         if self._student:
             self._student.close()
 
@@ -88,11 +90,7 @@ class LiveCapture(Capture):
         self.request = replace(self.request, solve=replace(self.request.solve, performer=path))
         if self._adoption is None:
             return
-        if self._student:
-            self._student.close()
-        self._student = (
-            None if path else Student(self._study_solver(), sha256_of(APPEARANCE_NETWORK))
-        )
+        self._learn()
         self._adoption.change(self._profile, now_s())
 
     def calibrate(self, path: str, begin_s: float, seconds: float) -> None:
@@ -101,13 +99,20 @@ class LiveCapture(Capture):
         ``calibrated`` tells what came of it.
 
         Raises:
-            FacewrightError: ``not-running`` when no frame has come yet.
+            FacewrightError: ``not-running`` when no frame has come yet, ``performer-unknown``
+                with a solver that learns nothing.
         """
         if self._adoption is None:
             raise FacewrightError(
                 "The source has not shown a picture yet, so there is nothing to calibrate.",
                 "Wait until the camera runs.",
                 "not-running",
+            )
+        if self.request.solve.solver == RAW:
+            raise FacewrightError(
+                "The network's own scores know no face at rest, so there is nothing to calibrate.",
+                'Start again with the solver "facewright".',
+                "performer-unknown",
             )
         self._calibration = Calibration(
             self._study_solver(),
@@ -136,12 +141,25 @@ class LiveCapture(Capture):
         self.use_performer(path)
         return path
 
+    def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
+        """See ``Capture.record``; pictures of another size than now will be left out."""
+        self._recorded_size = self._size
+        super().record(take, zero_s, microphone, **header)
+
+    def keep(self, frame: LiveFrame) -> None:
+        """See ``Capture.keep``."""
+        height, width = frame.picture.image.shape[:2]
+        if self._recorder and not any(self._recorded_size):
+            self._recorded_size = width, height
+        # One take, one camera: its pixels are measured by one size.
+        if self._recorder is None or (width, height) == self._recorded_size:
+            super().keep(frame)
+
     def _performer(self) -> Performer | None:
         return self._adoption.performer if self._adoption else self._profile
 
     def _final_solver(self) -> Solver:
-        width, height = self._size if any(self._size) else (self.source.width, self.source.height)
-        solver = make_solver(replace(self.request.solve, performer=""), width, height)
+        solver = make_solver(replace(self.request.solve, performer=""), *self._recorded_size)
         if (known := self._performer()) is not None:
             solver.adopt(known)
         return solver
@@ -154,7 +172,15 @@ class LiveCapture(Capture):
         self._size = width, height
         self._solver = make_solver(replace(self._live_settings, performer=""), width, height)
         self._adoption = Adoption(self._solver, self._performer())
-        if self._profile is None and self._student is None:
+        self._recent.clear()
+        self._learn()
+
+    def _learn(self) -> None:
+        """Study the performer anew, unless a profile tells, or nothing is learned."""
+        if self._student:
+            self._student.close()
+            self._student = None
+        if self._profile is None and self.request.solve.solver != RAW:
             self._student = Student(self._study_solver(), sha256_of(APPEARANCE_NETWORK))
 
     def _study_solver(self) -> Solver:

@@ -57,18 +57,27 @@ class Recorder:
         sound: The sound that is recorded with it, or None.
 
     Raises:
-        FacewrightError: The take cannot be written.
+        FacewrightError: ``take-exists``, or the take cannot be written.
     """
 
     def __init__(
         self, path: Path, zero_s: float, header: dict, sound: TakeSound | None = None
     ) -> None:
-        self.path, self.zero_s, self._sound = path, zero_s, sound
+        if path.exists():
+            raise FacewrightError(
+                f"The take {path} exists already.", "Choose another name.", "take-exists"
+            )
+        self.path, self.zero_s, self.sound = path, zero_s, sound
         self.frames = 0
+        self._last_s = zero_s
         self._waiting: list[tuple[Observations, FaceTrack]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._jobs: list[Future] = []
-        self._take: TakeWriter = self._thread.submit(TakeWriter, path, header).result()
+        # So that a crash leaves a take that knows of its sound.
+        begins = {"sound": {"offset_s": 0.0} if sound else None}
+        self._take: TakeWriter = self._thread.submit(TakeWriter, path, header | begins).result()
+        if sound:
+            self._thread.submit(sound.start)
 
     def add(self, observations: Observations, track: FaceTrack) -> None:
         """Add the next frame, with times on the clock of ``core.clock.now_s``.
@@ -81,6 +90,7 @@ class Recorder:
         time_s = observations.time_s - self.zero_s
         index = observations.index * 0 + self.frames
         self.frames += 1
+        self._last_s = float(observations.time_s[0])
         self._waiting.append(
             (replace(observations, index=index, time_s=time_s), replace(track, time_s=time_s))
         )
@@ -113,10 +123,17 @@ class Recorder:
             block = Observations.concatenate(seen), FaceTrack.concatenate(solved)
             self._jobs.append(self._thread.submit(self._take.append, *block))
 
+    def abandon(self) -> None:
+        """Leave the take as it is: it cannot be written on."""
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+
     def _complete(
         self, solver: Solver | None, request: LiveRequest, shift_s, header
     ) -> RecordReport:
         report = RecordReport(str(self.path))
+        # First: solving takes its time, and the microphone shall not go on meanwhile.
+        sound = self._end_sound(shift_s, report)
         try:
             for job in self._jobs:
                 job.result()
@@ -131,7 +148,7 @@ class Recorder:
             if solver:
                 again = SolveRequest(str(self.path), request.solve)
                 solve_all(solver, again, self._take, Progress())
-            self._take.update_header(state="complete", sound=self._heard(shift_s, report), **header)
+            self._take.update_header(state="complete", sound=sound, **header)
         finally:
             self._take.close()
             if not self.frames:  # there is nothing in it to lose
@@ -141,15 +158,20 @@ class Recorder:
         report.seconds = float(track.time_s[-1] - track.time_s[0])
         return report
 
-    def _heard(self, shift_s: float, report: RecordReport) -> dict | None:
-        """End the sound; what the header says of it."""
-        offset_s, problem = self._sound.stop() if self._sound else (None, "")
+    def _end_sound(self, shift_s: float, report: RecordReport) -> dict | None:
+        """What the header says of the sound."""
+        offset_s, problem = self.sound.stop(self._last_s) if self.sound else (None, "")
         if problem:
             report.warnings.append(problem)
         if offset_s is None:
             return None
-        report.sound = str(self._sound.path)
+        report.sound = str(self.sound.path)
         return {"offset_s": offset_s + shift_s}
+
+    def _close(self) -> None:
+        if self.sound:
+            self.sound.stop(self._last_s)
+        self._take.close()
 
 
 def live_header(

@@ -10,9 +10,11 @@ from .base import Solver, SolverOptions
 from .facewright import FacewrightSolver
 from .raw import RawSolver
 
+# The solver that learns nothing.
+RAW = "raw"
 SOLVERS: dict[str, Callable[[SolverOptions], Solver]] = {
     "facewright": FacewrightSolver,
-    "raw": RawSolver,
+    RAW: RawSolver,
 }
 
 

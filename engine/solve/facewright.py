@@ -9,6 +9,8 @@ trusted, and what of the head's rotation was expression. ``docs/solver.md`` tell
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..core.arkit import COUNT, INDEX, REGION_INDICES
@@ -77,7 +79,12 @@ class FacewrightSolver:
 
     def performer(self) -> Performer | None:
         """The profile given, or what the clip showed so far; None before it showed enough."""
-        return self._given or self._finder.performer()
+        if self._given is None:
+            return self._finder.performer()
+        if self._given.reach.any():
+            return self._given
+        # Made in two seconds of rest: how far this face goes is seen in the clip.
+        return replace(self._given, reach=self._finder.reach())
 
     def adopt(self, performer: Performer | None) -> None:
         """Go on with another profile; None for what the clip shows."""

@@ -127,7 +127,7 @@ class RestFinder:
             return None
         if self._rest is None:
             self._rest = self._settle()
-        return Performer(*self._rest, self._reach(), self._frames)
+        return Performer(*self._rest, self.reach(), self._frames)
 
     def _settle(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         faces = np.concatenate([self._points, self._appearance], axis=1)
@@ -144,7 +144,8 @@ class RestFinder:
         weights, _ = self._compare(self._points, self._view, self._appearance, rest)
         return *rest, np.minimum(share @ weights, _MOST_IDLE).astype(np.float32)
 
-    def _reach(self) -> np.ndarray:
+    def reach(self) -> np.ndarray:
+        """float32 (52,): the strongest lasting value of each weight counted so far, 0..1."""
         # The k-th largest value: single frames may be wrong, but a smile in an hour is a smile.
         counted = self._seen.sum(1)
         lasting = np.clip(counted // 200, 1, _LASTING_FRAMES)

@@ -109,6 +109,7 @@ class PacedFile:
                     break
                 self._frames.put(frame.image, frame.time_s)
                 due_s = frame.time_s + float(1 / self.rate)
-        except FacewrightError as error:  # the file was taken away in the middle
+        except (FacewrightError, OSError) as error:  # the file was taken away in the middle
             self.problem = str(error)
-        self.state = "ended"
+        finally:
+            self.state = "ended"

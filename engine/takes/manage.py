@@ -108,8 +108,8 @@ def companions(path: Path | str) -> list[Path]:
         FacewrightError: What ``read_header`` raises.
     """
     path = Path(path)
-    if read_header(path).get("source", {}).get("kind") != "live":
-        return []
+    if not read_header(path).get("sound"):
+        return []  # a wav of that name would be somebody else's
     beside = [path.with_suffix(suffix) for suffix in _RECORDED_BESIDE]
     return [file for file in beside if file.is_file()]
 

@@ -68,6 +68,10 @@ class FaceTracker(Protocol):
         """One row for one frame at once, continuing from the frame before (live)."""
         ...
 
+    def close(self) -> None:
+        """Let go of what ``track_one`` has kept open."""
+        ...
+
     def track_backwards(
         self, frames_reversed: Sequence[VideoFrame], seed: np.ndarray
     ) -> Observations:

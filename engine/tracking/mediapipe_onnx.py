@@ -75,6 +75,9 @@ class MediapipeOnnxTracker:
         face = self._live.step(frame.image, frame.index)
         return _measured(self._live_measurer, [frame], [face])
 
+    def close(self) -> None:
+        """Nothing: the networks go with the tracker."""
+
     def track_backwards(
         self, frames_reversed: Sequence[VideoFrame], seed: np.ndarray
     ) -> Observations:

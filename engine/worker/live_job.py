@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
@@ -93,10 +94,13 @@ class _Live:
             capture.close()
             self._pictures.close()
         while self._kept:
-            self._tell_recorded()
+            self._tell_what_is_new()  # a long take takes its time, and shall be waited for
+            time.sleep(_LISTEN_S)
         status = capture.status()
         report.received, report.dropped = status.received, status.dropped
         report.provider = status.provider
+        if capture.source.problem:
+            self._progress.warn(capture.source.problem)
         report.warnings = list(self._progress.warnings)
         return report
 
@@ -129,7 +133,7 @@ class _Live:
         kept = self._kept.pop(0)
         try:
             self._tell(Kind.RECORDED, **vars(kept.result()))
-        except FacewrightError as error:
+        except (FacewrightError, OSError) as error:
             self._tell(Kind.RECORDED, **_failure(error))
 
     def _hear(self) -> None:
@@ -138,7 +142,7 @@ class _Live:
             answer = Kind.CALIBRATED if order.kind is Kind.CALIBRATE else Kind.RECORDED
             try:
                 self._obey(order.kind, order.data)
-            except FacewrightError as error:
+            except (FacewrightError, OSError) as error:
                 if order.kind in (Kind.PERFORMER, Kind.PICTURE):
                     self._progress.warn(str(error))
                 else:
@@ -164,5 +168,7 @@ class _Live:
             self._pictures.show_in(data["path"])
 
 
-def _failure(error: FacewrightError) -> dict:
+def _failure(error: FacewrightError | OSError) -> dict:
+    if isinstance(error, OSError):
+        return {"message": f"{error}.", "hint": "Check the disk.", "code": "unwritable"}
     return {"message": error.message, "hint": error.hint, "code": error.code}

@@ -25,7 +25,7 @@ class Kind(StrEnum):
         PROGRESS: data: done, total (0 = unknown), unit, per_second.
         WARNING: Does not prevent the result. data: text.
         VALUES: Live: one frame's solved values. data: ``live_wire.pack_values``.
-        STATUS: Live: how the capture is doing. data: a ``pipeline.live.LiveStatus``.
+        STATUS: Live: how the capture is doing. data: a ``pipeline.capture.LiveStatus``.
         RECORDED: Live: a recording has ended. data: a ``pipeline.record.RecordReport``, or
             message, hint, code when it failed.
         CALIBRATED: Live: a calibration has ended. data: performer (path), or message, hint, code.

@@ -58,6 +58,7 @@ def make_take(folder, name, value, hour=12, state="complete", kind="video", plac
     header = {
         "created": f"2026-11-21T{hour:02}:00:00+00:00",
         "source": source,
+        "sound": {"offset_s": 0.0} if kind == "live" else None,
         "settings": {"face": 0},
         "state": state,
     }

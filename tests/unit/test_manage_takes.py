@@ -19,7 +19,8 @@ from engine.takes.take_file import TakeWriter, read_header, read_track
 def make_take(path, state="complete", created="2026-11-21T12:00:00+00:00", count=26, kind="video"):
     """A take of 25 frames a second."""
     source = {"kind": kind, "file": path.with_suffix(".wav").name, "path": ""}
-    header = {"state": state, "created": created, "source": source}
+    sound = {"offset_s": 0.0} if kind == "live" else None
+    header = {"state": state, "created": created, "source": source, "sound": sound}
     with TakeWriter(path, header) as take:
         block = observed(0, count)
         take.append(block, raw.solve(block))
@@ -168,3 +169,12 @@ def test_a_damaged_take_can_be_deleted(tmp_path):
     (tmp_path / "a.fwtake-journal").write_text("")
     delete_take(tmp_path / "a.fwtake")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sound_that_was_not_recorded_with_a_take_is_somebody_elses(tmp_path):
+    path = make_take(tmp_path / "a.fwtake", kind="live")
+    annotate(path, sound=None)
+    path.with_suffix(".wav").write_bytes(b"mine")
+    rename_take(path, "b")
+    delete_take(tmp_path / "b.fwtake")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
