@@ -43,6 +43,7 @@ from .engine.options import (
 from .engine.takes.take_file import read_header
 from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
+from .scene.face_files import as_take
 from .scene.jobs import Job
 from .scene.pose_channels import PoseSettings
 from .scene.render import render_movie
@@ -78,8 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     add_tracking_options(capture)
     capture.set_defaults(run=_capture)
 
-    apply_ = verbs.add_parser("apply", help="write a take onto a character")
-    apply_.add_argument("take", help="a take")
+    apply_ = verbs.add_parser("apply", help="write a take, or a face file, onto a character")
+    apply_.add_argument("take", help="a take, or a face file of another program")
+    apply_.add_argument(
+        "--in-fps",
+        type=float,
+        metavar="F",
+        help="frame rate of a face file, where it tells none or a wrong one",
+    )
     _add_scene_options(apply_)
     solving = apply_.add_argument_group("solving anew")
     solving.add_argument(
@@ -210,14 +217,18 @@ def _apply(options: argparse.Namespace) -> int:
     if settings != SolveSettings() and not options.solve:
         sys.stderr.write("usage: options of the solver need --solve, which changes the take\n")
         return EXIT_USAGE
-    header = read_header(take)
-    check_writable(options.out, options.render, options.json)
-    _open(options)
-    report = {"take": str(take), "state": "complete"}
-    if options.solve:
-        request = SolveRequest(str(take.absolute()), settings)
-        report["solve"] = _run_job(f"Solving {take.name}", request)
-    report |= _onto_character(options, take, header, Path(options.out), options.render)
+    with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
+        used, notes = as_take(take, Path(scratch), options.in_fps)
+        for sentence in notes:
+            _print_warning(sentence)
+        header = read_header(used)
+        check_writable(options.out, options.render, options.json)
+        _open(options)
+        report = {"take": str(take), "state": "complete"}
+        if options.solve:
+            request = SolveRequest(str(used.absolute()), settings)
+            report["solve"] = _run_job(f"Solving {take.name}", request)
+        report |= _onto_character(options, used, header, Path(options.out), options.render)
     return _finish(options, report)
 
 

@@ -9,6 +9,7 @@ from . import cli
 from .operators import capture as capture_operators
 from .operators import confidence as confidence_operators
 from .operators import devices as device_operators
+from .operators import face_files as face_file_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
 from .operators import performer as performer_operators
@@ -42,6 +43,7 @@ CLASSES = (
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
     *take_operators.CLASSES,
+    *face_file_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
     *performer_operators.CLASSES,
@@ -79,6 +81,8 @@ def register() -> None:
         raise
     capture_properties.add_pointers()
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
+    bpy.types.TOPBAR_MT_file_import.append(face_file_operators.draw_import_menu)
+    bpy.types.TOPBAR_MT_file_export.append(face_file_operators.draw_export_menu)
     bpy.app.handlers.load_pre.append(_on_load)
     bpy.app.handlers.load_post.append(_on_loaded)
     live_handlers.register()
@@ -93,6 +97,8 @@ def unregister() -> None:
         bpy.utils.unregister_cli_command(_commands.pop())
     bpy.app.handlers.load_post.remove(_on_loaded)
     bpy.app.handlers.load_pre.remove(_on_load)
+    bpy.types.TOPBAR_MT_file_export.remove(face_file_operators.draw_export_menu)
+    bpy.types.TOPBAR_MT_file_import.remove(face_file_operators.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)
     capture_properties.remove_pointers()
     for cls in reversed(CLASSES):

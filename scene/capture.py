@@ -176,6 +176,8 @@ def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:
 
 def _find_sound(take: Path, header: dict) -> tuple[Path | None, float]:
     """The file with a take's sound, if it is there, and when it starts, seconds."""
+    if header["source"].get("kind") == "import":
+        return None, 0.0
     if header["source"].get("kind") == "live":
         beside = take.with_suffix(".wav")
         sound = header.get("sound")
