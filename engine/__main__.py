@@ -28,6 +28,7 @@ from .core.progress import Progress
 from .core.requests import SolveRequest
 from .live_command import add_live
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
+from .send_command import add_send
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg"})
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.set_defaults(run=_take_solve)
 
     add_live(verbs)
+    add_send(verbs)
     add_convert(verbs)
 
     models = verbs.add_parser("models", help="the networks that ship with Facewright")

@@ -19,7 +19,8 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
         "--source",
         required=True,
         metavar="SPEC",
-        help='"webcam:0", "webcam:NAME", "file:CLIP.mp4" (see also: cameras)',
+        help='"webcam:0", "webcam:NAME", "file:CLIP.mp4" (see also: cameras); or what another '
+        'program tracks: "udp:livelink:11111", "udp:ifacialmocap@PHONE", "udp:any:PORT"',
     )
     live.add_argument(
         "--realtime",
@@ -48,6 +49,12 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
         help="0 responsive to 1 steady, for all parts of the face",
     )
     live.add_argument("--ease-gaps", action="store_true", help="ease to neutral without a face")
+    live.add_argument(
+        "--network", action="store_true", help="listen to streams from other machines, too"
+    )
+    live.add_argument(
+        "--send", default="", metavar="SPEC", help='send the values on, e.g. "vmc:127.0.0.1:39539"'
+    )
     live.add_argument("--mirror", action="store_true", help="flip the picture")
     live.add_argument("--size", type=_size, default=(640, 360), metavar="WxH", help="of a camera")
     live.add_argument("--rate", type=rate, default=30, help="of a camera (%(default)s)")
@@ -67,8 +74,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.microphone and not options.take:
         sys.stderr.write("usage: --microphone needs --take, which the sound lies beside\n")
         return EXIT_USAGE
-    if not (options.output or options.take):
-        sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT.fwtake or both\n")
+    if not (options.output or options.take or options.send):
+        sys.stderr.write(
+            "usage: nothing to do: give -o OUT.csv, --take OUT.fwtake or --send SPEC\n"
+        )
         return EXIT_USAGE
     check_writable(options.output, options.take, options.json)
     settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
@@ -79,6 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     camera = options.source.partition(":")[0] != "file"
     request = LiveRequest(
         source=options.source,
+        network=options.network,
         realtime=options.realtime or camera,
         repeat=options.repeat,
         width=options.size[0],
@@ -99,6 +109,7 @@ def _run(options: argparse.Namespace) -> int:
             seconds=options.seconds,
             take=options.take or "",
             microphone=options.microphone,
+            send=options.send,
             progress=progress,
         )
     finally:
@@ -110,7 +121,7 @@ def _run(options: argparse.Namespace) -> int:
     sys.stdout.write(
         f"{report.source}: {report.valid_frames} of {report.frames} frames with a face, "
         f"{report.dropped} dropped, {report.delay_ms:.0f} ms (95 %: {report.delay_p95_ms:.0f}) "
-        f"from picture to values -> {options.output or options.take}\n"
+        f"from picture to values -> {options.output or options.take or options.send}\n"
     )
     return EXIT_DONE
 

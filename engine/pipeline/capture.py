@@ -210,9 +210,11 @@ class Capture:
         return None
 
 
-def follow(capture: Capture) -> Iterator[LiveFrame]:
-    """The frames of a capture until it ends."""
-    while not capture.ended:
+def follow(capture: Capture, patience_s: float = np.inf) -> Iterator[LiveFrame]:
+    """The frames of a capture until it ends, or until none has come for ``patience_s``."""
+    heard_s = now_s()
+    while not capture.ended and now_s() - heard_s < patience_s:
         frame = capture.step()
         if frame is not None:
             yield frame
+            heard_s = now_s()

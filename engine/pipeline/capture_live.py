@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,8 +15,12 @@ from ..core.requests import LiveRequest
 from ..core.types import FaceTrack
 from ..filters.live import LiveFilter, LiveFilterSettings
 from ..filters.live_centre import LiveHeadCentre
+from ..formats.send import Sender
 from .capture import follow
-from .live import LiveCapture
+from .open_capture import open_capture
+
+# A camera or stream that is silent for so long is given up where only some seconds were wanted.
+_PATIENCE_S = 15.0
 
 
 @dataclass
@@ -55,6 +60,7 @@ def capture_live(
     seconds: float | None = None,
     take: str = "",
     microphone: str = "",
+    send: str = "",
     head_mode: str = "AUTO",
     progress: Progress | None = None,
 ) -> tuple[FaceTrack, LiveRunReport]:
@@ -66,6 +72,7 @@ def capture_live(
         seconds: Seconds of the source; None for all.
         take: Path of a take to record, or empty.
         microphone: Which one is recorded beside the take, or empty.
+        send: Where the values are sent to as they come; see ``formats.send.Sender``.
         head_mode: See ``filters.live_centre.LiveHeadCentre``.
         progress: Told of every frame; stopping through it keeps what there is.
 
@@ -77,52 +84,92 @@ def capture_live(
         FacewrightError: The source, a network or the take cannot be opened or written.
     """
     progress = progress or Progress()
-    capture = LiveCapture(request)
-    for note in capture.notes:
-        progress.warn(note)
-    report = LiveRunReport(capture.source.name, take)
-    calm, centre = LiveFilter(settings), LiveHeadCentre(head_mode)
-    rows: list[FaceTrack] = []
-    delays: list[float] = []
-    kept = None
+    run = _Run(request, settings, take, microphone, head_mode, progress)
+    sender = Sender(send) if send else None
+    # Who waits for some seconds of a stream does not wait for ever.
+    patience_s = _PATIENCE_S if seconds and request.realtime else np.inf
     try:
-        for frame in follow(capture):
-            if not rows and take:
-                capture.record(take, frame.picture.time_s, microphone)
-            shown = calm.filter(centre.centre(frame.track))
-            delays.append(now_s() - frame.picture.time_s)
-            rows.append(shown if frame.track.valid[0] else frame.track)
-            try:
-                capture.keep(frame)
-            except FacewrightError as error:  # the values are still worth having
-                progress.warn(str(error))
-            if seconds and frame.picture.time_s - rows[0].time_s[0] >= seconds:
+        for shown in run.rows(patience_s):
+            if sender:
+                sender.send(shown)
+            if seconds and run.seconds >= seconds:
                 break
-            progress.step(len(rows), 0)
     except (Cancelled, KeyboardInterrupt):
         progress.warn("Stopped by hand.")
     finally:
-        kept = capture.stop_recording()
-        capture.close()
-    if kept:
-        for sentence in kept.result().warnings:
-            progress.warn(sentence)
-    status = capture.status()
-    report.received, report.dropped = status.received, status.dropped
-    report.provider, report.frames = status.provider, len(rows)
-    report.warnings = progress.warnings
-    if not rows:
-        raise FacewrightError(
-            f"{report.source} gave no picture.", "Check that it runs.", "nothing-captured"
+        run.close()
+        if sender:
+            sender.close()
+    return run.result()
+
+
+class _Run:
+    """One capture with what comes of it."""
+
+    def __init__(self, request, settings, take, microphone, head_mode, progress) -> None:
+        self._request, self._take, self._microphone = request, take, microphone
+        self._progress = progress
+        self._filter, self._centre = LiveFilter(settings), LiveHeadCentre(head_mode)
+        self._capture = open_capture(request)
+        for note in self._capture.notes:
+            progress.warn(note)
+        self._rows: list[FaceTrack] = []
+        self._delays: list[float] = []
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last."""
+        return float(self._rows[-1].time_s[0] - self._rows[0].time_s[0]) if self._rows else 0.0
+
+    def rows(self, patience_s: float) -> Iterator[FaceTrack]:
+        """What a character shows, frame by frame."""
+        for frame in follow(self._capture, patience_s):
+            if not self._rows and self._take:
+                self._capture.record(self._take, frame.time_s, self._microphone)
+            shown = self._filter.filter(self._centre.centre(frame.track))
+            self._delays.append(now_s() - frame.time_s)
+            self._rows.append(shown if frame.track.valid[0] else frame.track)
+            try:
+                self._capture.keep(frame)
+            except FacewrightError as error:  # the values are still worth having
+                self._progress.warn(str(error))
+            yield shown
+            self._progress.step(len(self._rows), 0)
+
+    def close(self) -> None:
+        """Complete the take and let go of the source."""
+        kept = self._capture.stop_recording()
+        self._capture.close()
+        if kept:
+            for sentence in kept.result().warnings:
+                self._progress.warn(sentence)
+
+    def result(self) -> tuple[FaceTrack, LiveRunReport]:
+        """See ``capture_live``."""
+        status, rows = self._capture.status(), self._rows
+        if not rows:
+            raise FacewrightError(
+                f"Nothing came from {status.name}.",
+                f"Check that it runs. {status.problem}".rstrip(),
+                "nothing-captured",
+            )
+        track = FaceTrack.concatenate(rows)
+        track = replace(track, time_s=track.time_s - track.time_s[0])
+        report = LiveRunReport(
+            status.name,
+            self._take,
+            frames=len(rows),
+            valid_frames=int(track.valid.sum()),
+            received=status.received,
+            dropped=status.dropped,
+            seconds=self.seconds,
+            provider=status.provider,
+            warnings=self._progress.warnings,
         )
-    track = FaceTrack.concatenate(rows)
-    track = replace(track, time_s=track.time_s - track.time_s[0])
-    report.valid_frames = int(track.valid.sum())
-    report.seconds = float(track.time_s[-1])
-    if report.seconds:
-        report.frames_per_second = round((len(rows) - 1) / report.seconds, 3)
-    if request.realtime:
-        report.delay_ms, report.delay_p95_ms = (
-            round(1e3 * float(value), 2) for value in np.percentile(delays, (50, 95))
-        )
-    return track, report
+        if report.seconds:
+            report.frames_per_second = round((len(rows) - 1) / report.seconds, 3)
+        if self._request.realtime:
+            report.delay_ms, report.delay_p95_ms = (
+                round(1e3 * float(value), 2) for value in np.percentile(self._delays, (50, 95))
+            )
+        return track, report

@@ -13,7 +13,7 @@ from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
 from ..core.requests import LiveRequest
-from ..pipeline.live import LiveCapture
+from ..pipeline.open_capture import open_capture
 from ..pipeline.record import RecordReport
 from .live_pictures import LivePictures
 from .live_wire import pack_values
@@ -69,7 +69,7 @@ def run_live(
 class _Live:
     def __init__(self, request, inbox, tell, progress) -> None:
         self._inbox, self._tell, self._progress = inbox, tell, progress
-        self._capture = LiveCapture(request)
+        self._capture = open_capture(request)
         self._pictures = LivePictures()
         # Takes that are being completed; more than one where recordings follow fast.
         self._kept: list[Future[RecordReport]] = []

@@ -37,6 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.options": ("engine.core",),
     "engine.convert_command": ("engine",),
     "engine.live_command": ("engine",),
+    "engine.send_command": ("engine",),
     "engine.__main__": ("engine",),
     "scene": (
         "engine.core",

@@ -121,7 +121,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     [
         (("--source", "file:nowhere.mp4", "-o", "x.csv"), 1, "nowhere.mp4"),
         (("--source", "telescope:1", "-o", "x.csv"), 1, "telescope:1"),
-        (("--source", f"file:{CLIP}"), 2, "nothing to write"),
+        (("--source", f"file:{CLIP}"), 2, "nothing to do"),
         (("--source", f"file:{CLIP}", "-o", "x.csv", "--size", "big"), 2, "no size"),
     ],
 )

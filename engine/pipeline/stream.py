@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A face that another program has tracked becomes face values as it arrives; nothing is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from statistics import median
+
+import numpy as np
+
+from ..core.clock import now_s
+from ..core.errors import FacewrightError
+from ..core.requests import LiveRequest
+from ..core.sender_clock import SenderClock
+from ..core.types import Observations
+from ..formats.anything import AnyDecoder
+from ..formats.dialects import DIALECTS
+from ..formats.packet import Decoder
+from ..formats.sample import FaceSample, mirrored, to_row
+from ..sources.receiver import Endpoint, Receiver
+from .capture import WAIT_S, Capture, LiveFrame
+
+# Without a packet for so long a stream is lost; it is waited for.
+_SILENT_S = 2.0
+# Where anything is listened for: the port of Live Link Face, the most common sender.
+_ANY_PORT = 11111
+# Steps between frames that tell the sender's rate.
+_STEPS = 60
+
+
+class StreamSource:
+    """A stream as a ``sources.live.LiveSource``, but of samples instead of pictures.
+
+    Args:
+        title: What is listened for.
+        endpoint: Where.
+        new_decoder: Makes a decoder for a sender.
+
+    Attributes:
+        received: Samples that came.
+        dropped: Samples that were lost on their way, came too late, or waited too long.
+
+    Raises:
+        FacewrightError: What ``sources.receiver.Receiver`` raises.
+    """
+
+    width = height = 0
+
+    def __init__(self, title: str, endpoint: Endpoint, new_decoder: Callable[[], Decoder]) -> None:
+        self._title = title
+        self._decoder: Decoder | None = None
+
+        def new_parser() -> Callable[[bytes], list[FaceSample]]:
+            self._decoder = new_decoder()
+            return self._decoder.feed
+
+        self._receiver = Receiver(endpoint, new_parser)
+        self._clock = SenderClock()
+        self._heard_s = now_s()
+        self._last_s: float | None = None
+        self._steps: list[float] = []
+        self._lost = self._late = 0
+        self._closed = False
+        self.port = self._receiver.port
+        self.subject = ""
+        self.received = 0
+
+    @property
+    def name(self) -> str:
+        """The dialect, and who speaks it."""
+        title = getattr(self._decoder, "title", "") or self._title
+        speaker = self.subject or self._receiver.sender
+        return f"{title}: {speaker}" if speaker else title
+
+    @property
+    def rate(self) -> Fraction:
+        """Samples per second, by the sender's clock."""
+        step = median(self._steps) if self._steps else 1 / 60
+        return Fraction(1 / step).limit_denominator(1001)
+
+    @property
+    def state(self) -> str:
+        """See ``sources.live.LiveSource``."""
+        if self._closed:
+            return "ended"
+        if not self.received:
+            return "opening"
+        return "running" if now_s() - self._heard_s < _SILENT_S else "lost"
+
+    @property
+    def problem(self) -> str:
+        """A sentence while nothing comes."""
+        if self.state == "running":
+            return ""
+        if self._receiver.problem and self.state != "ended":
+            return self._receiver.problem
+        waiting = f"Waiting for {self._title} on port {self.port}."
+        return {"opening": waiting, "lost": f"{self.name} is silent."}.get(self.state, "")
+
+    @property
+    def dropped(self) -> int:
+        """Samples that were lost on their way, came too late, or waited too long."""
+        return self._lost + self._late + self._receiver.dropped
+
+    def next_sample(self, timeout_s: float) -> tuple[float, FaceSample] | None:
+        """The next sample with its time on the clock of ``core.clock.now_s``, or None."""
+        result = self._receiver.take(timeout_s)
+        if result is None:
+            return None
+        arrival_s, sample = result
+        self._heard_s = arrival_s
+        self.received += 1
+        self.subject = sample.subject or self.subject
+        if sample.time_s is not None and not self._is_next(sample.time_s):
+            self._late += 1
+            return None
+        return self._clock.ours(sample.time_s, arrival_s), sample
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._closed = True
+        self._receiver.close()
+
+    def _is_next(self, time_s: float) -> bool:
+        """Whether a sample follows its predecessor; counts those that are missing between."""
+        last, self._last_s = self._last_s, time_s
+        if last is None or abs(time_s - last) > 1.0:  # the sender began anew
+            return True
+        if time_s <= last:
+            self._last_s = last
+            return False
+        step = time_s - last
+        usual = median(self._steps) if len(self._steps) > 10 else step
+        self._lost += max(0, round(step / usual) - 1)
+        if step < 1.5 * usual:
+            self._steps = [*self._steps[-_STEPS:], step]
+        return True
+
+
+class StreamCapture(Capture):
+    """Receives a stream live.
+
+    Args:
+        request: ``source`` is "udp:DIALECT", "udp:DIALECT:PORT" or "udp:DIALECT:PORT@ADDRESS of
+            the phone", or the same with "tcp".
+
+    Raises:
+        FacewrightError: ``dialect-unknown``, ``source-unknown``, or what the socket raises.
+    """
+
+    def __init__(self, request: LiveRequest) -> None:
+        super().__init__(request, open_stream(request.source, request.network))
+        self._index = 0
+
+    def step(self, timeout_s: float = WAIT_S) -> LiveFrame | None:
+        """The next frame; None when there is none in time."""
+        found = self.source.next_sample(timeout_s)
+        if found is None:
+            return None
+        time_s, sample = found
+        if self.request.mirror:
+            sample = mirrored(sample)
+        track = to_row(sample, time_s)
+        self._measure(time_s)
+        seen = Observations.empty(np.array([self._index]), track.time_s)
+        self._index += 1
+        return LiveFrame(replace(seen, valid=track.valid, presence=track.confidence), track)
+
+    def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
+        """As ``Capture.record``; the header says that nothing was solved here."""
+        made = {"engine": self.request.source.partition("@")[0], "solver": "none", "models": {}}
+        super().record(take, zero_s, microphone, **made, **header)
+
+    def calibrated(self, _frame: LiveFrame) -> str:
+        """Nothing: see ``calibrate``."""
+        return ""
+
+    def calibrate(self, _path: str, _begin_s: float, _seconds: float) -> None:
+        """Refuse.
+
+        Raises:
+            FacewrightError: ``calibrate-sender``.
+        """
+        raise FacewrightError(
+            f"The face of {self.source.name} is tracked by the sender.",
+            "Calibrate in the app that sends it.",
+            "calibrate-sender",
+        )
+
+    def use_performer(self, _path: str) -> None:
+        """Nothing: what arrives is solved already."""
+
+
+def open_stream(spec: str, network: bool) -> StreamSource:
+    """Listen for what a SPEC names.
+
+    Args:
+        spec: See ``StreamCapture``.
+        network: Listen to other machines, too.
+
+    Raises:
+        FacewrightError: ``dialect-unknown``, ``source-unknown``, or what the socket raises.
+    """
+    where, _, phone = spec.partition("@")
+    transport, _, rest = where.partition(":")
+    name, _, port = rest.partition(":")
+    if port and not (port.isdigit() and int(port) < 65536):
+        raise _no_stream(spec)
+    network = network or bool(phone)
+    if name == "any" and transport == "udp":
+        endpoint = Endpoint(transport, int(port or _ANY_PORT), network, phone)
+        return StreamSource("any sender", endpoint, AnyDecoder)
+    if name not in DIALECTS:
+        raise FacewrightError(
+            f'"{name}" is no kind of stream.',
+            f"Choose one of: any, {', '.join(DIALECTS)}.",
+            "dialect-unknown",
+        )
+    dialect = DIALECTS[name]
+    if transport not in dialect.transports:
+        raise _no_stream(spec)
+    number = int(port) if port else dialect.port_of(transport)
+    greeting = dialect.greeting(transport, number) if phone else None
+    endpoint = Endpoint(transport, number, network, phone, *(greeting or ()))
+    return StreamSource(dialect.title, endpoint, lambda: dialect.decoder(transport))
+
+
+def _no_stream(spec: str) -> FacewrightError:
+    return FacewrightError(
+        f'"{spec}" names no stream that can be received.',
+        'Give "udp:livelink", "udp:livelink:11111" or "tcp:ifacialmocap@ADDRESS of the phone".',
+        "source-unknown",
+    )

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take is sent to another program, which here is ourselves: all dialects, over the loopback."""
+
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.core.arkit import COUNT, INDEX
+from engine.core.types import FaceTrack, Observations
+from engine.formats.dialects import DIALECTS
+from engine.takes.take_file import TakeWriter, read_header, read_track
+
+ROOT = Path(__file__).parents[2]
+SENT = [name for name, dialect in DIALECTS.items() if dialect.encoder]
+
+
+def make_take(path, count=90):
+    """A jaw that opens and closes once a second, a head that nods, 30 frames a second."""
+    time_s = np.arange(count) / 30
+    weights = np.zeros((count, COUNT), np.float32)
+    weights[:, INDEX["jawOpen"]] = (1 - np.cos(2 * np.pi * time_s)) / 2
+    weights[:, INDEX["eyeBlinkRight"]] = 0.8
+    head = np.zeros((count, 3), np.float32)
+    head[:, 0] = 12 * np.sin(2 * np.pi * time_s)
+    head[:, 1] = 7
+    seen = replace(Observations.empty(np.arange(count), time_s), valid=np.ones(count, bool))
+    track = FaceTrack(
+        time_s,
+        seen.valid,
+        np.ones(count, np.float32),
+        np.ones((count, COUNT), np.float32),
+        weights,
+        head,
+        np.zeros((count, 3), np.float32),
+        np.zeros((count, 2, 2), np.float32),
+    )
+    with TakeWriter(path, {"source": {"width": 1, "height": 1}, "state": "complete"}) as take:
+        take.append(seen, track)
+    return track
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def engine(*arguments):
+    command = [sys.executable, "-m", "engine", *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def stream(tmp_path, sent_as, heard_as):
+    """Send a take, receive it as another; both tracks and the received take."""
+    track = make_take(tmp_path / "sent.fwtake")
+    port, take = free_port(), tmp_path / "heard.fwtake"
+    hears = engine(
+        *("live", "--source", f"udp:{heard_as}:{port}", "--seconds", 2.0, "--steadiness", 0),
+        *("-o", tmp_path / "heard.csv", "--take", take),
+    )
+    sends = engine(
+        "send", tmp_path / "sent.fwtake", "--to", f"{sent_as}:127.0.0.1:{port}", "--repeat"
+    )
+    said = hears.communicate(timeout=60)[1]
+    sends.terminate()
+    sends.communicate(timeout=10)
+    assert hears.returncode == 0, said
+    return track, read_track(take), take
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_is_sent_is_received(name, tmp_path):
+    _, heard, take = stream(tmp_path, name, name)
+    assert read_header(take)["solver"] == "none" and read_header(take)["state"] == "complete"
+    assert heard.valid.all() and 40 <= len(heard) <= 75
+    blink = heard.weights[:, INDEX["eyeBlinkRight"]]
+    assert blink == pytest.approx(0.8, abs=0.011)  # a hundredth is the least that some can say
+    assert heard.weights[:, INDEX["eyeBlinkLeft"]] == pytest.approx(0, abs=1e-3)
+    jaw = heard.weights[:, INDEX["jawOpen"]]
+    assert jaw.min() < 0.05 and jaw.max() > 0.95
+    if name == "vmc-assistant":  # says nothing of the head: the Performer has it
+        return
+    # A nod stays a nod, and the head is turned the same way.
+    down = heard.head_deg[:, 0]
+    assert down.max() == pytest.approx(12, abs=0.6) and down.min() == pytest.approx(-12, abs=0.6)
+    assert heard.head_deg[:, 1] == pytest.approx(7, abs=0.3)
+    # True times: the jaw moves once a second, whatever the way did to the packets.
+    assert np.median(np.diff(heard.time_s)) == pytest.approx(1 / 30, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["livelink", "vmc", "ifacialmocap"])
+def test_anything_is_recognised(name, tmp_path):
+    _, heard, _ = stream(tmp_path, name, "any")
+    assert heard.weights[:, INDEX["eyeBlinkRight"]] == pytest.approx(0.8, abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("live", "--source", "udp:morse:1", "-o", "x.csv"), "morse"),
+        (("live", "--source", "tcp:livelink", "-o", "x.csv"), "tcp:livelink"),
+        (("live", "--source", "udp:livelink:99999", "-o", "x.csv"), "99999"),
+        (("live", "--source", "udp:livelink@no.such.machine.invalid", "-o", "x.csv"), "no.such"),
+        (("send", "TAKE", "--to", "openseeface"), "openseeface"),
+        (("send", "TAKE", "--to", "vmc:127.0.0.1:0"), "port"),
+        (("send", "nothing.fwtake", "--to", "vmc"), "nothing.fwtake"),
+    ],
+)
+def test_bad_input_gets_a_sentence(arguments, words, tmp_path):
+    take = tmp_path / "take.fwtake"
+    make_take(take, 3)
+    process = engine(*(take if word == "TAKE" else word for word in arguments))
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1 and words in said and "Traceback" not in said
