@@ -26,7 +26,7 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -209,8 +209,3 @@ def _broken(name: str, what: str) -> FacewrightError:
         "Record it again, or copy it again from where it was recorded.",
         "file-unreadable",
     )
-
-
-def decode_recording(data: bytes, name: str) -> Sequence[FaceSample]:
-    """All samples of a ``.gesichter`` recording; see ``packets_of_recording``."""
-    return [decode(packet) for packet in packets_of_recording(data, name)]

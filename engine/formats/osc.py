@@ -19,6 +19,7 @@ LARGEST_BUNDLE = 1500
 _BUNDLE = b"#bundle\0"
 _IMMEDIATELY = b"\0\0\0\0\0\0\0\1"
 _DEEPEST = 4
+_MOST_MESSAGES, _MOST_ARGUMENTS = 1024, 256
 _SIZE = struct.Struct(">i")
 # Type tags of a fixed size.
 _FIXED = {
@@ -78,6 +79,8 @@ def bundles(messages: Iterable[bytes], largest: int = LARGEST_BUNDLE) -> list[by
 
 def _collect(data: bytes, depth: int, messages: list[Message]) -> None:
     if not data.startswith(_BUNDLE):
+        if len(messages) == _MOST_MESSAGES:
+            raise unreadable(TITLE, f"it has more than {_MOST_MESSAGES} messages")
         messages.append(_message(data))
         return
     if depth == _DEEPEST:
@@ -105,6 +108,8 @@ def _message(data: bytes) -> Message:
     tags, offset = _string(data, offset)
     if not tags.startswith(","):
         raise unreadable(TITLE, "a message has no type tags")
+    if len(tags) > _MOST_ARGUMENTS:
+        raise unreadable(TITLE, f"a message has {len(tags)} arguments")
     arguments: list[Argument] = []
     for tag in tags[1:]:
         if tag == "s" or tag == "S":

@@ -16,7 +16,6 @@ from engine.core.errors import FacewrightError
 from engine.formats.live_link import (
     LiveLinkDecoder,
     decode,
-    decode_recording,
     encode,
     is_live_link,
     packets_of_recording,
@@ -179,7 +178,8 @@ def test_recorded_packets_decode_and_encode_to_the_same_bytes(name, count):
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="no recordings beside the repository")
 def test_recorded_eyes_look_where_their_weights_say():
-    samples = decode_recording((RECORDED / "dao.gesichter").read_bytes(), "dao.gesichter")
+    packets = packets_of_recording((RECORDED / "dao.gesichter").read_bytes(), "dao.gesichter")
+    samples = [decode(packet) for packet in packets]
     weights = np.array([s.weights for s in samples])
     gaze = np.array([s.gaze_deg for s in samples])
 

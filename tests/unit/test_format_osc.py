@@ -78,6 +78,8 @@ def nested(depth: int) -> bytes:
         HEAD + struct.pack(">i", 2**31 - 1),
         HEAD + struct.pack(">i", 3) + b"/a\0",
         nested(2000),
+        HEAD + (struct.pack(">i", 4) + b"/a\0\0") * 1025,
+        b"/a\0\0," + b"T" * 300 + b"\0\0\0",
         b"/" * 70_000,
     ],
 )
