@@ -243,11 +243,9 @@ def start_session(context: bpy.types.Context) -> LiveSession:
     pose = apply_settings(shot, objects).pose
     live = shot.live
     width, height = map(int, live.size.split("x"))
-    source = f"webcam:{live.camera or 0}"
-    if live.source == "CLIP":
-        source = f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
     request = LiveRequest(
-        source=source,
+        source=source_spec(shot),
+        network=live.network,
         repeat=True,
         width=width,
         height=height,
@@ -266,6 +264,18 @@ def start_session(context: bpy.types.Context) -> LiveSession:
         preview=live.preview,
         while_playing=live.while_playing,
     )
+
+
+def source_spec(shot) -> str:
+    """The SPEC of what the shot captures from; see ``LiveRequest``."""
+    live = shot.live
+    if live.source == "CLIP":
+        return f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
+    if live.source == "CAMERA":
+        return f"webcam:{live.camera or 0}"
+    port = f":{live.port}" if live.port else ""
+    phone = f"@{live.phone.strip()}" if live.phone.strip() else ""
+    return f"{live.transport.lower()}:{live.dialect}{port}{phone}"
 
 
 def filter_settings(shot) -> LiveFilterSettings:
@@ -363,9 +373,9 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
     if session.state is LiveState.STARTING:
         run.status, run.rate = "Starting", ""
     else:
-        run.status = (
-            f"{status.get('name', '')}, {status.get('width', 0)} x {status.get('height', 0)}"
-        )
+        width, height = status.get("width", 0), status.get("height", 0)
+        size = f", {width} x {height}" if width else ""
+        run.status = f"{status.get('name', '')}{size}"
         run.rate = (
             f"{status.get('frames_per_second', 0):.1f} frames/s, {session.delay_ms:.0f} ms, "
             f"{status.get('dropped', 0)} dropped"

@@ -113,6 +113,8 @@ def _draw_source(layout: bpy.types.UILayout, shot, run) -> None:
     layout.prop(live, "source", expand=True)
     if live.source == "CLIP":
         layout.prop(shot, "video")
+    elif live.source == "STREAM":
+        _draw_stream(layout, live, run)
     else:
         row = layout.row(align=True)
         row.prop_search(live, "camera", run, "cameras", results_are_suggestions=True)
@@ -129,6 +131,19 @@ def _columns(context: bpy.types.Context) -> float:
     """Width of the sidebar's panels, in the unit of ``template_icon``: twenty pixels."""
     width = context.region.width / (20 * context.preferences.system.ui_scale)
     return min(max(width - _MARGIN, 4.0), _LARGEST)
+
+
+def _draw_stream(layout: bpy.types.UILayout, live, run) -> None:
+    layout.prop(live, "dialect")
+    if live.dialect in ("ifacialmocap", "facemotion3d"):
+        layout.prop(live, "transport")
+    layout.prop(live, "port")
+    layout.prop(live, "phone")
+    row = layout.row()
+    row.enabled = not live.phone
+    row.prop(live, "network")
+    if live.network or live.phone:
+        layout.label(text=f"This computer: {run.addresses}", icon="URL")
 
 
 def _draw_live(layout: bpy.types.UILayout, run, columns: float) -> None:

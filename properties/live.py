@@ -12,9 +12,38 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..engine.core.network import own_addresses
+
 PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
 # As ``engine.filters.live.DEFAULT_STEADINESS``; a test compares the two.
 _DEFAULT_STEADINESS = {"cheeks": 0.7, "head": 0.5}
+
+
+# Ids of ``engine.formats.dialects``; a test compares the two.
+_SENDABLE = [
+    ("livelink", "Live Link Face", "Unreal Engine, and whatever else understands the iPhone app"),
+    ("vmc", "VMC", "VSeeFace, Warudo, VNyan, Unity and others (Virtual Motion Capture protocol)"),
+    ("ifacialmocap", "iFacialMocap", "iFacialMocap on an iPhone, and what speaks like it"),
+    ("vtube", "VTube Studio", "VTube Studio or MeowFace on a phone"),
+    ("facecap", "Face Cap", "Face Cap on an iPhone (OSC)"),
+    ("facemotion3d", "Facemotion3d", "Facemotion3d on a phone"),
+]
+_DIALECTS = [
+    ("any", "Any", "Find out by what arrives"),
+    *_SENDABLE,
+    ("openseeface", "OpenSeeFace", "OpenSeeFace on this computer"),
+]
+# Who sends the face alone to whom has the body; read, it is VMC like any other.
+_SENDABLE = [
+    *_SENDABLE,
+    ("vmc-assistant", "VMC Assistant", "VMC to a program that has the body and the head"),
+]
+
+
+def _show_addresses(_live: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """What a person has to type into the phone."""
+    found = ", ".join(own_addresses()) or "no network"
+    context.window_manager.facewright.live.addresses = found
 
 
 def _steadiness(part: str) -> FloatProperty:
@@ -38,7 +67,60 @@ class FacewrightLive(bpy.types.PropertyGroup):
         items=[
             ("CAMERA", "Camera", "A webcam"),
             ("CLIP", "Clip", "The video above, played as if it were a camera, to rehearse"),
+            ("STREAM", "Stream", "Another program, on this computer or a phone, tracks the face"),
         ],
+    )
+    dialect: EnumProperty(
+        name="Sender",
+        description="What the other program speaks",
+        items=_DIALECTS,
+    )
+    transport: EnumProperty(
+        name="Transport",
+        description="How it arrives",
+        items=[
+            ("UDP", "UDP", "As nearly all of them send"),
+            ("TCP", "TCP", "iFacialMocap and Facemotion3d can"),
+        ],
+    )
+    port: IntProperty(
+        name="Port",
+        description="Port to listen on; 0 takes the sender's usual one",
+        default=0,
+        min=0,
+        max=65535,
+    )
+    network: BoolProperty(
+        update=_show_addresses,
+        name="Listen on the Network",
+        description="Hear other machines too, such as a phone. Without it only programs on this "
+        "computer are heard. Whoever is on the same network can then move the character",
+    )
+    phone: StringProperty(
+        update=_show_addresses,
+        name="Phone",
+        description="Address of the phone, as its app shows it. It is then the only one that is "
+        "heard, and it is asked to send where its app wants to be asked",
+    )
+    use_send: BoolProperty(
+        name="Send",
+        description="Send the character's face to another program, live and while the timeline "
+        "plays",
+    )
+    send_dialect: EnumProperty(
+        name="To",
+        description="What the other program understands",
+        items=_SENDABLE,
+    )
+    send_address: StringProperty(
+        name="Address", description="Machine to send to", default="127.0.0.1"
+    )
+    send_port: IntProperty(
+        name="Port",
+        description="Port to send to; 0 takes the receiver's usual one",
+        default=0,
+        min=0,
+        max=65535,
     )
     camera: StringProperty(
         name="Camera", description="Name of the camera, or a part of it; empty takes the first"
@@ -188,6 +270,7 @@ class FacewrightLiveRun(bpy.types.PropertyGroup):
     cameras: CollectionProperty(type=FacewrightDevice)
     microphones: CollectionProperty(type=FacewrightDevice)
     devices_status: StringProperty()
+    addresses: StringProperty()
 
 
 CLASSES = (FacewrightLive, FacewrightDevice, FacewrightLiveRun)

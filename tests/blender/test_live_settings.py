@@ -5,7 +5,8 @@ import bpy
 import pytest
 from facewright import registration
 from facewright.engine.filters.live import DEFAULT_STEADINESS
-from facewright.operators.live import filter_settings
+from facewright.engine.formats.dialects import DIALECTS
+from facewright.operators.live import filter_settings, source_spec
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,42 @@ def test_live_capture_in_the_background_names_the_command_that_works_there():
     shot.target, shot.live.source, shot.video = bpy.context.object, "CLIP", "x.mp4"
     with pytest.raises(RuntimeError, match="python -m engine live"):
         bpy.ops.facewright.capture_webcam()
+
+
+def test_every_stream_of_the_panel_can_be_spoken():
+    live = bpy.context.scene.facewright.live
+    heard = {item.identifier for item in live.bl_rna.properties["dialect"].enum_items}
+    sent = {item.identifier for item in live.bl_rna.properties["send_dialect"].enum_items}
+    assert heard == {"any", *DIALECTS} - {"vmc-assistant"}  # reads as a Performer's
+    assert sent == {name for name, dialect in DIALECTS.items() if dialect.encoder}
+
+
+@pytest.mark.parametrize(
+    ("settings", "spec"),
+    [
+        ({"source": "CAMERA"}, "webcam:0"),
+        ({"source": "CAMERA", "camera": "Logi"}, "webcam:Logi"),
+        ({"source": "STREAM"}, "udp:any"),
+        ({"source": "STREAM", "dialect": "livelink", "port": 11112}, "udp:livelink:11112"),
+        (
+            {
+                "source": "STREAM",
+                "dialect": "ifacialmocap",
+                "transport": "TCP",
+                "phone": "10.0.0.7 ",
+            },
+            "tcp:ifacialmocap@10.0.0.7",
+        ),
+    ],
+)
+def test_the_panel_names_its_source(settings, spec):
+    shot = bpy.context.scene.facewright
+    for name, value in settings.items():
+        setattr(shot.live, name, value)
+    assert source_spec(shot) == spec
+
+
+def test_listening_on_the_network_says_where():
+    live = bpy.context.scene.facewright.live
+    live.network = True
+    assert bpy.context.window_manager.facewright.live.addresses
