@@ -41,6 +41,8 @@ TITLE = "Live Link Face"
 PORT = 11111
 VERSION = 6
 VALUES = 61
+# Receivers in use expect an id of 36 characters, as the phone's.
+DEVICE = "FACE0A5C-0001-4000-8000-FACE0A5C0001"
 # Ids and names are short; a length beyond is no length.
 _LONGEST_TEXT = 1024
 _LENGTH = struct.Struct(">i")
@@ -110,7 +112,7 @@ def decode(data: bytes, swap_jaw_mouth: bool = False) -> FaceSample:
 def encode(
     row: FaceTrack,
     time_s: float | None = None,
-    device: str = "FACEWRIGHT",
+    device: str = DEVICE,
     subject: str = "Facewright",
     rate: tuple[int, int] = (60, 1),
 ) -> bytes:
@@ -130,9 +132,10 @@ def encode(
     time_s = float(row.time_s[0]) if time_s is None else time_s
     frame = time_s % 86400.0 * rate[0] / rate[1]
     whole = math.floor(frame)
+    part = min(frame - whole, 1.0 - 2.0**-24)  # which 32 bits do not round to a whole frame
     radians = np.nan_to_num(to_live_link(row.head_deg[0], row.gaze_deg[0]))
     values = (*np.nan_to_num(row.weights[0]).tolist(), *radians.tolist())
-    return header + _FRAME.pack(whole, frame - whole, *rate, VALUES, *values)
+    return header + _FRAME.pack(whole, part, *rate, VALUES, *values)
 
 
 def is_live_link(data: bytes) -> bool:
