@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.arkit import NAMES
+from ..core.arkit import INDEX
 from ..core.types import FaceTrack
+from .face_cap import ORDER
 from .foreign_take import (
     MAX_FRAMES,
     ForeignTake,
@@ -86,7 +87,7 @@ def read_face_cap_txt(data: bytes, name: str, options: ReadOptions) -> ForeignTa
 
 
 def write_face_cap_txt(path: Path, track: FaceTrack, options: WriteOptions) -> list[str]:
-    """Write the frames with a face.
+    """Write the frames with a face, in the app's own order: some importers do not read names.
 
     Returns:
         Sentences on what the file cannot hold.
@@ -96,14 +97,13 @@ def write_face_cap_txt(path: Path, track: FaceTrack, options: WriteOptions) -> l
     """
     seen, told = without_gaps(track)
     count = len(seen)
-    table = np.column_stack(
-        [seen.head_cm, seen.head_deg, seen.gaze_deg.reshape(count, 4), seen.weights]
-    )
+    weights = seen.weights[:, [INDEX[name] for name in ORDER]]
+    table = np.column_stack([seen.head_cm, seen.head_deg, seen.gaze_deg.reshape(count, 4), weights])
     line = ",".join(["k", "%.3f", *["%.6f"] * table.shape[1]]) + "\n"
     start = seen.time_s[0] if count else 0.0
     name = re.sub(r"[,\r\n]", " ", options.name)
     with new_file(path) as file:
-        file.write(f"info,{name}\nbs,{','.join(map(short_name, NAMES))}\n")
+        file.write(f"info,{name}\nbs,{','.join(map(short_name, ORDER))}\n")
         for time_s, row in zip(seen.time_s, table.tolist(), strict=True):
             file.write(line % ((time_s - start) * 1000.0, *row))
     return told

@@ -295,7 +295,8 @@ def test_what_is_written_in_face_cap(tmp_path):
     write_face_file(tmp_path / "out.txt", track)
     info, names, _first, second = (tmp_path / "out.txt").read_text().splitlines()
     assert info.startswith("info,")
-    assert names.split(",")[0] == "bs"
+    # The app's own order, which some importers take for granted.
+    assert names.split(",")[:4] == ["bs", "browInnerUp", "browDown_L", "browDown_R"]
     cells = second.split(",")
     assert cells[:12] == ["k", "500.000", *(f"{n}.000000" for n in (4, 5, 6, 1, 2, 3, 0, 0, 0, 0))]
     assert cells[11 + names.split(",").index("mouthSmile_L")] == "0.250000"
