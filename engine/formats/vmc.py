@@ -13,7 +13,8 @@ Metres there, centimetres here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from .vmc_presets import COUNT_OF_PRESETS, preset_index, presets_of, weights_of
 TITLE = "VMC"
 MARIONETTE_PORT, PERFORMER_PORT = 39539, 39540
 _BONES = ("Neck", "Head", "LeftEye", "RightEye")
-_IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
+_IDENTITY = (0.0, 0.0, 0.0, 1.0)
 # Of a turned head the neck takes this part, as people's do.
 _NECK_PART = 0.3
 # Where an Assistant's eyes look at: metres ahead of the head.
@@ -47,7 +48,7 @@ class VmcDecoder:
         self._weights = np.full(COUNT, np.nan)
         self._presets = np.zeros(COUNT_OF_PRESETS)
         self._has_perfect_sync = self._has_presets = False
-        self._bones: dict[str, np.ndarray] = {}
+        self._bones: dict[str, tuple[float, ...]] = {}
         self._root_m: np.ndarray | None = None
         self._time_s: float | None = None
         self._tracks = True
@@ -85,26 +86,27 @@ class VmcDecoder:
             self._has_presets = True
 
     def _hear_bone(self, arguments: list[osc.Argument]) -> None:
-        if arguments and arguments[0] in _BONES and _are_numbers(arguments[4:8], 4):
-            turn = np.array(arguments[4:8], float)
-            if (length := np.linalg.norm(turn)) > 1e-6:
-                self._bones[arguments[0]] = turn / length
+        if not (arguments and arguments[0] in _BONES and _are_numbers(arguments[4:8], 4)):
+            return
+        if (length := math.hypot(*arguments[4:8])) > 1e-6:
+            self._bones[arguments[0]] = tuple(part / length for part in arguments[4:8])
 
     def _sample(self) -> FaceSample:
-        unknown = FaceSample(None)
         weights = self._weights.copy()
         if self._has_presets and not self._has_perfect_sync:
             weights = weights_of(self._presets)
-        head, gaze, place = unknown.head_deg, unknown.gaze_deg, unknown.head_cm
-        if "Head" in self._bones or "Neck" in self._bones:
-            neck, top = (_rotation(self._bones.get(bone, _IDENTITY)) for bone in ("Neck", "Head"))
-            head = euler_deg(neck @ top)
-        for eye, bone in enumerate(("LeftEye", "RightEye")):
-            if bone in self._bones:
-                gaze[eye] = euler_deg(_rotation(self._bones[bone]))[:2]
+        sample = FaceSample(self._time_s, self._tracks, weights)
+        if self._bones:
+            neck, top, *eyes = (_rotation(self._bones.get(bone, _IDENTITY)) for bone in _BONES)
+            angles = euler_deg(np.stack([neck @ top, *eyes]))
+            if "Head" in self._bones or "Neck" in self._bones:
+                sample.head_deg[:] = angles[0]
+            for eye, bone in enumerate(("LeftEye", "RightEye")):
+                if bone in self._bones:
+                    sample.gaze_deg[eye] = angles[1 + eye, :2]
         if self._root_m is not None:
-            place = self._root_m * [-100.0, 100.0, 100.0]
-        return FaceSample(self._time_s, self._tracks, weights, head, place, gaze)
+            sample.head_cm[:] = self._root_m * [-100.0, 100.0, 100.0]
+        return sample
 
 
 def encode_performer(row: FaceTrack, time_s: float, presets: bool = False) -> list[bytes]:
@@ -181,9 +183,9 @@ def _bones_of(row: FaceTrack) -> dict[str, np.ndarray]:
     }
 
 
-def _rotation(turn: np.ndarray) -> np.ndarray:
+def _rotation(turn: tuple[float, ...]) -> np.ndarray:
     """Unity quaternion x, y, z, w of length 1 -> our rotation matrix."""
-    x, y, z, w = turn * [1.0, -1.0, -1.0, 1.0]
+    x, y, z, w = turn[0], -turn[1], -turn[2], turn[3]
     return np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -220,12 +222,12 @@ def _part(turn: np.ndarray, part: float) -> np.ndarray:
     """The same axis, a part of the angle."""
     sine = float(np.linalg.norm(turn[:3]))
     if sine < 1e-9:
-        return _IDENTITY
+        return np.array(_IDENTITY)
     half = float(np.arctan2(sine, turn[3])) * part
     return np.array([*(turn[:3] / sine * np.sin(half)), np.cos(half)])
 
 
-def _pose(turn: np.ndarray) -> list[float]:
+def _pose(turn: Iterable[float]) -> list[float]:
     return [0.0, 0.0, 0.0, *(float(value) for value in turn)]
 
 
