@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.formats.live_link import encode
 from engine.formats.live_link_angles import from_live_link, to_live_link
 from engine.formats.names import arkit_index
+from engine.formats.sample import FaceSample, to_row
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,14 @@ def test_there_and_back():
 )
 def test_spellings(spelling, index):
     assert arkit_index(spelling) == index
+
+
+def test_packets_and_files_turn_the_same_way():
+    """Both know the signs for themselves: packets come one by one, files in columns."""
+    sample = FaceSample(
+        0.0,
+        head_deg=np.array([10.0, -20.0, 30.0]),
+        gaze_deg=np.array([[4.0, 8.0], [-5.0, 9.0]]),
+    )
+    sent = np.frombuffer(encode(to_row(sample, 0.0))[-36:], ">f4")
+    np.testing.assert_allclose(to_live_link(sample.head_deg, sample.gaze_deg), sent, atol=1e-6)
