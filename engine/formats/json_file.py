@@ -12,7 +12,7 @@ from .table import open_text
 
 # Objects and lists of ten minutes of MediaPipe results at 60 frames a second: 2 millions.
 _MAX_CONTAINERS = 4_000_000
-_MAX_VALUES = 40_000_000
+_MAX_VALUES = 20_000_000
 
 
 def load_json(name: str, data: bytes) -> object:

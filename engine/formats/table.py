@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -46,7 +47,7 @@ def open_text(name: str, data: bytes) -> str:
     return text
 
 
-def rows_of(name: str, text: str):
+def rows_of(name: str, text: str) -> Iterator[list[str]]:
     """The rows of a table, cells separated by whichever of comma, semicolon and tab the first
     line has most of.
 
@@ -55,14 +56,24 @@ def rows_of(name: str, text: str):
     """
     head = text[: text.find("\n") if "\n" in text else None]
     delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(_lines(name, text, delimiter), delimiter=delimiter, skipinitialspace=True)
     try:
         yield from reader
     except csv.Error as error:
         raise unreadable(name, f"row {reader.line_num} is no row of a table ({error})") from error
 
 
-def read_header(name: str, rows) -> dict[str, int]:
+def _lines(name: str, text: str, delimiter: str) -> Iterator[str]:
+    """The lines, none of which makes a row that fills the memory."""
+    for number, line in enumerate(io.StringIO(text), start=1):
+        if line.count(delimiter) >= _MAX_COLUMNS:
+            raise unreadable(name, f"row {number} has more than {_MAX_COLUMNS} columns")
+        if line.count('"') % 2:
+            raise unreadable(name, f"a quotation mark in row {number} is not closed")
+        yield line
+
+
+def read_header(name: str, rows: Iterator[list[str]]) -> dict[str, int]:
     """Number of each column by its name in lower case; of a name that comes twice the first.
 
     Raises:
@@ -71,15 +82,15 @@ def read_header(name: str, rows) -> dict[str, int]:
     header = next(rows, [])
     if not header:
         raise unreadable(name, "it is empty")
-    if len(header) > _MAX_COLUMNS:
-        raise unreadable(name, f"it has {len(header)} columns, more than {_MAX_COLUMNS}")
     columns: dict[str, int] = {}
     for index, cell in enumerate(header):
         columns.setdefault(cell.strip().lower(), index)
     return columns
 
 
-def read_table(name: str, rows, text_column: int, number_columns: list[int]) -> Table:
+def read_table(
+    name: str, rows: Iterator[list[str]], text_column: int, number_columns: list[int]
+) -> Table:
     """The rows after the header; empty lines are passed over.
 
     Args:

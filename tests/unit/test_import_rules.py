@@ -153,7 +153,7 @@ def test_the_light_part_loads_without_heavy_libraries():
     blocked = (*DOORS, "bpy", "scipy", "librosa")
     modules = [
         module_name(path)
-        for folder in ("core", "filters", "retarget", "takes", "models")
+        for folder in ("core", "filters", "formats", "retarget", "takes", "models")
         for path in sorted((ROOT / "engine" / folder).glob("*.py"))
     ]
     modules += [f"engine.worker.{name}" for name in ("client", "picture_file", "protocol")]

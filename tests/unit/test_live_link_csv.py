@@ -287,7 +287,9 @@ HEAD = "Timecode,BlendShapeCount,JawOpen\n"
         (HEAD + "00:00:00:00,61,0.5\nnoon,61,0.5\n", "is no timecode"),
         (HEAD + "00:00:00:00000,61,0.5\n", "is no timecode"),
         (HEAD + f'00:00:00:00,61,"{"9" * 200000}"\n', "row 2 is no row"),
-        (HEAD.strip() + ",x" * 5000 + "\n", "columns, more than 4096"),
+        (HEAD.strip() + ",x" * 5000 + "\n", "row 1 has more than 4096 columns"),
+        (HEAD + "00:00:00:00,61,0.5" + "," * 10_000_000 + "\n", "row 2 has more than 4096 columns"),
+        (HEAD + '00:00:00:00,61,"0.5\n' * 9, "quotation mark in row 2 is not closed"),
         ("Timecode,BlendShapeCount,xJawOpen\n0,61,1\n", "none of its columns"),
     ],
 )
