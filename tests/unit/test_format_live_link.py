@@ -14,6 +14,7 @@ import pytest
 from engine.core.arkit import INDEX, live_link_name
 from engine.core.errors import FacewrightError
 from engine.formats.live_link import (
+    EXCHANGEABLE,
     LiveLinkDecoder,
     decode,
     encode,
@@ -88,11 +89,15 @@ def test_without_a_face_the_packet_ends_after_the_name():
     assert encode(to_row(sample, 0.0), None, "ABCD", "iPhone") == short
 
 
-def test_jaw_and_mouth_can_be_exchanged():
-    swapped = LiveLinkDecoder(swap_jaw_mouth=True).feed(packet(v15=0.5, v22=0.25))[0].weights
-    assert swapped[INDEX["jawRight"]] == 0.5
-    assert swapped[INDEX["mouthLeft"]] == 0.25
-    assert swapped[INDEX["jawLeft"]] == swapped[INDEX["mouthRight"]] == 0
+@pytest.mark.parametrize("part", EXCHANGEABLE)
+def test_jaw_and_mouth_can_be_exchanged(part):
+    sent = packet(v15=0.5, v21=0.25)  # jawLeft and mouthLeft
+    weights = LiveLinkDecoder(exchanged=[part]).feed(sent)[0].weights
+    told = {name: weights[INDEX[name]] for name in ("jawLeft", "jawRight", "mouthLeft")}
+    told["mouthRight"] = weights[INDEX["mouthRight"]]
+    jaw = {"jawLeft": 0.0, "jawRight": 0.5, "mouthLeft": 0.25, "mouthRight": 0.0}
+    mouth = {"jawLeft": 0.5, "jawRight": 0.0, "mouthLeft": 0.0, "mouthRight": 0.25}
+    assert told == {"jaw": jaw, "mouth": mouth}[part]
 
 
 @pytest.mark.parametrize(
@@ -205,3 +210,20 @@ def test_the_apps_angles_are_radians():
     )
     slope = np.polyfit(down - up, pitch, 1)[0]
     assert 30 < np.degrees(slope) < 34
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recordings beside the repository")
+def test_a_recording_of_the_app_has_jaw_or_mouth_exchanged():
+    packets = list(packets_of_recording((RECORDED / "dao.gesichter").read_bytes(), "dao"))
+
+    def together(*exchanged: str) -> float:
+        weights = np.array([decode(raw, exchanged).weights for raw in packets])
+        jaw, mouth = (
+            weights[:, INDEX[f"{part}Left"]] - weights[:, INDEX[f"{part}Right"]]
+            for part in EXCHANGEABLE
+        )
+        return float(np.corrcoef(jaw, mouth)[0, 1])
+
+    assert together() < -0.9
+    assert together("mouth") > 0.9
+    assert together("jaw") > 0.9
