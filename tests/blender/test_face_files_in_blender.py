@@ -178,3 +178,14 @@ def test_the_command_refuses_to_solve_a_face_file(source, tmp_path, capfd):
     assert cli.main(["apply", str(source), "--solve", "--out", str(out)]) == 1
     assert "was imported from amy_01.csv" in capfd.readouterr().err
     assert not out.exists()
+
+
+def test_one_undo_step_takes_an_import_back(shot, source):
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.facewright.import_face_file(filepath=str(source))
+    bpy.ops.ed.undo_push(message="import")
+    assert bpy.context.scene.facewright.take
+    bpy.ops.ed.undo()
+    restored = bpy.context.scene.facewright
+    assert restored.take == ""
+    assert restored.target.data.shape_keys.animation_data is None
