@@ -61,7 +61,7 @@ def test_spellings(spelling, index):
 
 
 def test_packets_and_files_turn_the_same_way():
-    """Both know the signs for themselves: packets come one by one, files in columns."""
+    """What is sent as a packet is what is written into a file."""
     sample = FaceSample(
         0.0,
         head_deg=np.array([10.0, -20.0, 30.0]),
