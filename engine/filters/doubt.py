@@ -75,7 +75,7 @@ def settle_doubt(
 def column_confidence(track: FaceTrack) -> np.ndarray:
     """float (T, WIDTH): the confidence of every column of the matrix; 1 for the head.
 
-    A gaze angle comes from two opposite eyeLook weights (``solve.gaze``) and is as sure as the
+    A gaze angle comes from two opposite eyeLook weights (``core.gaze``) and is as sure as the
     less sure of them.
     """
     channels = confidences(track)[1]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core.axes import euler_deg
 from ..core.types import FaceTrack, Observations
-from .gaze import gaze_deg
+from ..core.gaze import gaze_deg
 
 
 def solve(observations: Observations) -> FaceTrack:

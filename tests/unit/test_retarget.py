@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from turning import axis_rotation, euler_matrix
 
 from engine.core.arkit import NAMES, live_link_name
 from engine.core.axes import rotation_from_euler_deg
@@ -64,20 +65,6 @@ def test_the_arkit_spelling_wins_over_others_and_they_are_named():
     assert match.duplicates == {"eyeBlinkLeft": ("eyeBlink_L",), "jawOpen": ("JawOpen",)}
 
 
-def _axis_rotation(axis, angle):
-    x, y, z = axis
-    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
-
-
-def _euler_matrix(angles, order):
-    matrix = np.eye(3)
-    for axis in order:
-        index = "XYZ".index(axis)
-        matrix = _axis_rotation(np.eye(3)[index], angles[index]) @ matrix
-    return matrix
-
-
 def _wandering(count=400, seed=5):
     """Rotations that wander all the way round, in steps of a few degrees."""
     rng = np.random.default_rng(seed)
@@ -85,7 +72,7 @@ def _wandering(count=400, seed=5):
     for _ in range(count):
         axis = axis + rng.normal(0, 0.2, 3)
         axis /= np.linalg.norm(axis)
-        matrix = _axis_rotation(axis, 0.06) @ matrix
+        matrix = axis_rotation(axis, 0.06) @ matrix
         found.append(matrix)
     return np.array(found)
 
@@ -94,7 +81,7 @@ def _wandering(count=400, seed=5):
 def test_euler_angles_rebuild_the_rotation_in_their_order(order):
     matrices = _wandering()
     angles = eulers(matrices, order)
-    rebuilt = np.array([_euler_matrix(row, order) for row in angles])
+    rebuilt = np.array([euler_matrix(row, order) for row in angles])
     np.testing.assert_allclose(rebuilt, matrices, atol=1e-9)
 
 
@@ -102,7 +89,7 @@ def test_euler_angles_rebuild_the_rotation_in_their_order(order):
 def test_euler_angles_run_on_through_full_turns(order):
     for axis in order[::2]:  # the outer axes can turn for ever
         turns = np.linspace(0, 5 * np.pi, 300)
-        matrices = np.array([_axis_rotation(np.eye(3)["XYZ".index(axis)], a) for a in turns])
+        matrices = np.array([axis_rotation(np.eye(3)["XYZ".index(axis)], a) for a in turns])
         angles = eulers(matrices, order)
         np.testing.assert_allclose(angles[:, "XYZ".index(axis)], turns, atol=1e-9)
 
@@ -111,9 +98,9 @@ def test_euler_angles_run_on_through_full_turns(order):
 def test_euler_angles_stay_near_through_the_middle_axis_upside_down(order):
     middle = "XYZ".index(order[1])
     # Slightly off the pole, where the two triples are apart.
-    lean = _axis_rotation(np.eye(3)["XYZ".index(order[0])], 0.02)
+    lean = axis_rotation(np.eye(3)["XYZ".index(order[0])], 0.02)
     turns = np.linspace(0, 2 * np.pi, 400)
-    matrices = np.array([_axis_rotation(np.eye(3)[middle], a) @ lean for a in turns])
+    matrices = np.array([axis_rotation(np.eye(3)[middle], a) @ lean for a in turns])
     angles = eulers(matrices, order)
     assert np.abs(np.diff(angles, axis=0)).max() < 0.05
     np.testing.assert_allclose(angles[:, middle], turns, atol=1e-9)
@@ -137,9 +124,9 @@ def test_quaternions_rebuild_the_rotation_and_keep_their_sign():
 
 def test_axis_angles_pass_through_zero_without_a_flip():
     swing = np.linspace(-1, 1, 41)
-    matrices = np.array([_axis_rotation([0, 0, 1], a) for a in swing])
+    matrices = np.array([axis_rotation([0, 0, 1], a) for a in swing])
     values = axis_angles(matrices)
-    rebuilt = np.array([_axis_rotation(row[1:], row[0]) for row in values])
+    rebuilt = np.array([axis_rotation(row[1:], row[0]) for row in values])
     np.testing.assert_allclose(rebuilt, matrices, atol=1e-9)
     assert np.abs(np.diff(values, axis=0)).max() < 0.06
 

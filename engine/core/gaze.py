@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaze angles that belong to eyeLook weights."""
+"""Gaze angles that belong to eyeLook weights, and the other way round."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core.arkit import INDEX
+from .arkit import INDEX
 
 # Angle of the eye at a weight of 1: the comfortable range of human gaze, a little under 30
 # degrees to each side (Guitton and Volle 1987; Stahl 1999). The shapes of ICT-FaceKit, from
@@ -27,3 +27,22 @@ def gaze_deg(weights: np.ndarray) -> np.ndarray:
         gaze[:, eye, 0] = DOWN_DEG * look["Down"] - UP_DEG * look["Up"]
         gaze[:, eye, 1] = outward * SIDE_DEG * (look["Out"] - look["In"])
     return gaze
+
+
+def look_weights(gaze: np.ndarray) -> dict[str, np.ndarray]:
+    """The eyeLook weights that belong to gaze angles: the inverse of ``gaze_deg``.
+
+    Args:
+        gaze: float (T, 2, 2), as ``gaze_deg`` gives it.
+
+    Returns:
+        ARKit name -> float (T,), 0..1; of two opposite ones, one is 0.
+    """
+    found = {}
+    for eye, (side, outward) in enumerate((("Left", 1.0), ("Right", -1.0))):
+        pitch, out = gaze[:, eye, 0], outward * gaze[:, eye, 1]
+        found[f"eyeLookDown{side}"] = np.clip(pitch / DOWN_DEG, 0, 1)
+        found[f"eyeLookUp{side}"] = np.clip(-pitch / UP_DEG, 0, 1)
+        found[f"eyeLookOut{side}"] = np.clip(out / SIDE_DEG, 0, 1)
+        found[f"eyeLookIn{side}"] = np.clip(-out / SIDE_DEG, 0, 1)
+    return found
