@@ -72,7 +72,8 @@ class JobOperator:
         run.factor, run.status, run.result = 0.0, "Starting", ""
         run.lines.clear()
         manager = context.window_manager
-        self._timer = manager.event_timer_add(_TICK_S, window=context.window)
+        timer = manager.event_timer_add(_TICK_S, window=context.window)
+        self._job.at_end = lambda: _clean_up(timer)
         manager.modal_handler_add(self)
         context.workspace.status_text_set(f"Facewright: {self.doing.lower()}, Esc cancels")
         return {"RUNNING_MODAL"}
@@ -98,16 +99,14 @@ class JobOperator:
             return {"PASS_THROUGH"}
         changed = self._job.step()
         if self._job.ended:
-            self._clean_up(context)
             return self._finish(context)
         if changed:
             self._show_progress(context)
         return {"PASS_THROUGH"}
 
-    def cancel(self, context: bpy.types.Context) -> None:
+    def cancel(self, _context: bpy.types.Context) -> None:
         """Blender itself ends the operator, e.g. because its window closes."""
         self._job.close()
-        self._clean_up(context)
 
     def _objects(self, context: bpy.types.Context) -> list[bpy.types.Object] | None:
         """What gets keys, after a check that it can be animated; None where none are wanted."""
@@ -176,9 +175,12 @@ class JobOperator:
         self.report({"ERROR"}, text)
         return {"CANCELLED"}
 
-    def _clean_up(self, context: bpy.types.Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        run_of(context).is_running = False
-        if context.workspace:
-            context.workspace.status_text_set(None)
-        redraw(context)
+
+def _clean_up(timer: bpy.types.Timer) -> None:
+    """However the job ends, also with the file or the add-on."""
+    context = bpy.context
+    context.window_manager.event_timer_remove(timer)
+    run_of(context).is_running = False
+    if context.workspace:
+        context.workspace.status_text_set(None)
+    redraw(context)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -46,6 +47,7 @@ class Job:
         report: The worker's report once done or cancelled.
         error: Why it failed.
         log: The worker's last words on stderr, once ended.
+        at_end: Called once, however the job ends.
     """
 
     request: TrackRequest | SolveRequest
@@ -57,6 +59,7 @@ class Job:
     report: dict = field(default_factory=dict)
     error: FacewrightError | None = None
     log: str = ""
+    at_end: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         self._client = start_worker()
@@ -83,6 +86,7 @@ class Job:
             self.log = self.log or self._client.log
             # The process takes a tenth of a second to leave; the window shall not wait for it.
             threading.Thread(target=self._client.close).start()
+            self._tell_end()
         return bool(messages)
 
     def cancel(self) -> None:
@@ -99,6 +103,7 @@ class Job:
             self.log = self.log or self._client.log
         if not self.ended:
             self.state = JobState.CANCELLED
+        self._tell_end()
 
     def run(self, progress: Progress) -> dict:
         """Drive the job to its end in this thread.
@@ -125,6 +130,11 @@ class Job:
         if self.error:
             raise self.error
         return self.report
+
+    def _tell_end(self) -> None:
+        at_end, self.at_end = self.at_end, None
+        if at_end:
+            at_end()
 
     def _hear(self, kind: Kind, data: dict) -> None:
         if kind is Kind.PROGRESS:
