@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -14,10 +14,9 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
 from . import preview_baseline
-from .blocks import by_uid
-from .bones import PoseTarget
-from .pose_channels import Pose, PoseSettings, find_pose, pose_channels
-from .targets import KeyTarget, find_targets, key_path
+from .character import Character, Parts
+from .pose_channels import PoseSettings, pose_channels
+from .targets import KeyTarget, key_path
 
 # Smaller changes than this are not worth an evaluation of the scene.
 _LEAST_CHANGE = 2e-4
@@ -70,21 +69,11 @@ class LiveRig:
     def __init__(
         self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
     ) -> None:
-        self.scene_uid = scene.session_uid
-        self._object_uids = [ob.session_uid for ob in objects]
-        self._pose_settings = pose
-        # Settings name objects, which may be renamed.
-        self._pose_uids = {
-            field: bpy.data.objects[name].session_uid
-            for field in ("head_object", "eye_object")
-            if (name := getattr(pose, field)) in bpy.data.objects
-        }
+        self._character = Character(scene, objects, pose)
+        self.scene_uid = self._character.scene_uid
         self.warnings: list[str] = []
         self._keys: list[_Keys] = []
-        # All that is moved or stands for it, with the number of its users: it changes when an
-        # object is deleted that something else, such as the panel's target, still holds.
-        self._users: dict[bpy.types.Object, int] = {}
-        self._pose: Pose | None = None
+        self._parts: Parts | None = None
         self._stale = True
         self.showing = False
         self._bind()
@@ -101,7 +90,7 @@ class LiveRig:
             FacewrightError: The character is gone.
         """
         self._bind_if_needed()
-        return any(ob.mode in _MODES_IN_THE_WAY for ob in self._users)
+        return any(ob.mode in _MODES_IN_THE_WAY for ob in self._parts.users)
 
     def begin(self) -> None:
         """Remember the values as they are.
@@ -133,9 +122,9 @@ class LiveRig:
         changed = False
         for keys in self._keys:
             changed |= _set_keys(keys, row.weights[0])
-        if self._pose.all():
+        if self._parts.pose.all():
             track = FilteredTrack(np.zeros(1), row, [], 0)
-            for target, channel, _kind in pose_channels(self._pose, track):
+            for target, channel, _kind in pose_channels(self._parts.pose, track):
                 changed |= _set_number(target.object, channel)
         return changed
 
@@ -155,9 +144,7 @@ class LiveRig:
     def _is_as_it_was(self) -> bool:
         try:
             return (
-                all(keys.is_as_it_was() for keys in self._keys)
-                and all(ob.users == users for ob, users in self._users.items())
-                and all(_is_as_it_was(target) for target in self._pose.all())
+                all(keys.is_as_it_was() for keys in self._keys) and self._parts.are_as_they_were()
             )
         except ReferenceError:  # a data-block is gone
             return False
@@ -165,38 +152,24 @@ class LiveRig:
     def _bind(self) -> None:
         # A pose at rest is read from the scene, which must not show the preview's.
         preview_baseline.restore_all()
-        scene = by_uid(bpy.data.scenes, self.scene_uid)
-        found = [] if scene is None else [by_uid(scene.objects, u) for u in self._object_uids]
-        objects = [ob for ob in found if ob is not None]
-        if not objects:
+        parts = self._character.find()
+        self._parts, self.warnings = parts, parts.warnings
+        without_look = parts.pose.drops_look_keys
+        self._keys = [_plan(target, without_look) for target in parts.targets]
+        if not (parts.pose.all() or any(keys.positions.size for keys in self._keys)):
+            name = parts.objects[0].name
             raise FacewrightError(
-                "The target is not in the scene any more.", "Choose a target.", "target-missing"
-            )
-        targets, warnings = find_targets(objects)
-        self._pose = find_pose(scene, self._named_as_now())
-        self.warnings = warnings + self._pose.warnings
-        without_look = self._pose.drops_look_keys
-        self._keys = [_plan(target, without_look) for target in targets]
-        if not (self._pose.all() or any(keys.positions.size for keys in self._keys)):
-            raise FacewrightError(
-                f'No shape key of "{objects[0].name}" can be moved: they are locked or driven.',
+                f'No shape key of "{name}" can be moved: they are locked or driven.',
                 "Unlock those that shall follow the face.",
                 "nothing-writable",
             )
-        moved = [target.object for target in [*targets, *self._pose.all()]]
-        self._users = {ob: ob.users for ob in [*objects, *moved]}
         self._stale = False
-
-    def _named_as_now(self) -> PoseSettings:
-        found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}
-        names = {field: ob.name for field, ob in found.items() if ob is not None}
-        return replace(self._pose_settings, **names)
 
     def _pose_paths(self) -> dict[bpy.types.Object, list[str]]:
         """Data paths that the head and the eyes move, by object."""
         paths: dict[bpy.types.Object, list[str]] = {}
         neutral = FilteredTrack(np.zeros(1), _neutral(), [], 0)
-        for target, channel, _kind in pose_channels(self._pose, neutral):
+        for target, channel, _kind in pose_channels(self._parts.pose, neutral):
             listed = paths.setdefault(target.object, [])
             if channel.data_path not in listed:
                 listed.append(channel.data_path)
@@ -247,14 +220,6 @@ def _set_number(ob: bpy.types.Object, channel) -> bool:
         return False
     numbers[channel.index] = value
     return True
-
-
-def _is_as_it_was(target: PoseTarget) -> bool:
-    """Whether a bone is still there, and turned as planned."""
-    if not target.bone:
-        return target.object.rotation_mode == target.mode
-    bone = target.object.pose.bones.get(target.bone)
-    return bone is not None and bone.rotation_mode == target.mode
 
 
 def _locked(keys: bpy.types.Key) -> np.ndarray:

@@ -20,23 +20,22 @@ class PlayClock:
         self._anchor: tuple[float, float] | None = None
         self._last_s = float("-inf")
 
-    def stamp(self, now_s: float, frame: float | None = None, rate: float = 1.0) -> float:
+    def stamp(self, now_s: float, timeline_s: float | None = None) -> float:
         """The time of what is shown now.
 
         Args:
             now_s: The clock (``core.clock.now_s``).
-            frame: The frame that is shown, while the timeline plays; None while it does not.
-            rate: Frames per second.
+            timeline_s: Where the timeline is while it plays, seconds; None while it does not.
 
         Returns:
             Seconds on the clock, at least those returned before.
         """
-        if frame is None:
+        if timeline_s is None:
             self._anchor, stamp_s = None, now_s
         else:
-            begin_s, begin = self._anchor or (now_s, frame)
-            stamp_s = begin_s + (frame - begin) / rate
+            begin_s, begin_timeline_s = self._anchor or (now_s, timeline_s)
+            stamp_s = begin_s + timeline_s - begin_timeline_s
             if self._anchor is None or abs(stamp_s - now_s) > _MOST_APART_S:
-                self._anchor, stamp_s = (now_s, frame), now_s
+                self._anchor, stamp_s = (now_s, timeline_s), now_s
         self._last_s = max(self._last_s, stamp_s)
         return self._last_s

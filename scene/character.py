@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A character by what undo does not change, and the parts of it that a face moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from .blocks import by_uid
+from .bones import PoseTarget
+from .pose_channels import Pose, PoseSettings, find_pose
+from .targets import KeyTarget, find_targets
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The data-blocks of a character, which undo replaces.
+
+    Attributes:
+        objects: What was chosen, as far as it is in the scene.
+        targets: Shape keys; see ``targets.find_targets``.
+        pose: Head and eyes.
+        warnings: Sentences.
+        users: All that moves or was chosen, with the number of its users: it changes when an
+            object is deleted that something else, such as the panel's target, still holds.
+    """
+
+    objects: list[bpy.types.Object]
+    targets: list[KeyTarget]
+    pose: Pose
+    warnings: list[str]
+    users: dict[bpy.types.Object, int]
+
+    def are_as_they_were(self) -> bool:
+        """Whether no object or bone was removed, and all of them turn by the same property.
+
+        Raises:
+            ReferenceError: A data-block is gone.
+        """
+        return all(ob.users == users for ob, users in self.users.items()) and all(
+            _is_as_it_was(target) for target in self.pose.all()
+        )
+
+
+class Character:
+    """Remembers a character over undo and renaming.
+
+    Args:
+        scene: The scene that it is in.
+        objects: Meshes with shape keys, or armatures and empties above such meshes.
+        pose: Head and eyes.
+    """
+
+    def __init__(
+        self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
+    ) -> None:
+        self.scene_uid = scene.session_uid
+        self._object_uids = [ob.session_uid for ob in objects]
+        self._pose_settings = pose
+        # Settings name objects, which may be renamed.
+        self._pose_uids = {
+            field: bpy.data.objects[name].session_uid
+            for field in ("head_object", "eye_object")
+            if (name := getattr(pose, field)) in bpy.data.objects
+        }
+
+    def find(self) -> Parts:
+        """Look everything up as it is now.
+
+        Raises:
+            FacewrightError: ``target-missing``, or what ``find_targets`` and ``find_pose`` raise.
+        """
+        scene = by_uid(bpy.data.scenes, self.scene_uid)
+        found = [] if scene is None else [by_uid(scene.objects, u) for u in self._object_uids]
+        objects = [ob for ob in found if ob is not None]
+        if not objects:
+            raise FacewrightError(
+                "The target is not in the scene any more.", "Choose a target.", "target-missing"
+            )
+        targets, warnings = find_targets(objects)
+        pose = find_pose(scene, self._named_as_now())
+        moved = [target.object for target in [*targets, *pose.all()]]
+        users = {ob: ob.users for ob in [*objects, *moved]}
+        return Parts(objects, targets, pose, warnings + pose.warnings, users)
+
+    def _named_as_now(self) -> PoseSettings:
+        found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}
+        names = {field: ob.name for field, ob in found.items() if ob is not None}
+        return replace(self._pose_settings, **names)
+
+
+def _is_as_it_was(target: PoseTarget) -> bool:
+    if not target.bone:
+        return target.object.rotation_mode == target.mode
+    bone = target.object.pose.bones.get(target.bone)
+    return bone is not None and bone.rotation_mode == target.mode
