@@ -337,7 +337,7 @@ def test_a_recording_goes_by_the_frames_of_its_own_scene(session, scene, tmp_pat
 
 def test_the_loops_beginning_ends_a_recording(session, scene, tmp_path):
     scene.frame_set(10)
-    recording = begin_recording(scene, tmp_path / "t.fwtake", plays=True)
+    recording = begin_recording(scene, tmp_path / "t.fwtake", plays=True, last_frame=20.0)
     session.record(recording)
     scene.frame_set(11)
     scene.frame_set(12)
