@@ -41,14 +41,16 @@ class Greeting:
         port: On the phone.
         words: Sent until it answers.
         farewell: Sent at the end; or empty.
+        again: Whether it is sent on while the phone answers, which else stops.
     """
 
     port: int
     words: bytes
     farewell: bytes = b""
+    again: bool = False
 
     def __iter__(self):
-        return iter((self.port, self.words, self.farewell))
+        return iter((self.port, self.words, self.farewell, self.again))
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def _greet_facemotion(transport: str, _port: int) -> Greeting:
 
 
 def _greet_vtube_studio(_transport: str, port: int) -> Greeting:
-    return Greeting(vtube_studio.PHONE_PORT, vtube_studio.request(port))
+    return Greeting(vtube_studio.PHONE_PORT, vtube_studio.request(port), again=True)
 
 
 _TEXT_PORTS = {"udp": ifacialmocap.UDP_PORT, "tcp": ifacialmocap.TCP_PORT}

@@ -27,6 +27,7 @@ import math
 import struct
 import zlib
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,6 +47,7 @@ DEVICE = "FACE0A5C-0001-4000-8000-FACE0A5C0001"
 # Ids and names are short; a length beyond is no length.
 _LONGEST_TEXT = 1024
 _LENGTH = struct.Struct(">i")
+_DAY_S = 86400.0
 _FRAME = struct.Struct(">ifiiB61f")
 # Sides that versions of the app exchange. In a recording of 2021 the jaw swings against the mouth
 # (correlation -0.94), in the app's CSV along with it (0.83): there one of the two is exchanged.
@@ -64,10 +66,18 @@ class LiveLinkDecoder:
 
     def __init__(self, exchanged: Collection[str] = ()) -> None:
         self._exchanged = exchanged
+        self._last_s: float | None = None
 
     def feed(self, data: bytes) -> list[FaceSample]:
-        """See ``packet.Decoder``."""
-        return [decode(data, self._exchanged)]
+        """See ``packet.Decoder``. Times go on past midnight."""
+        sample = decode(data, self._exchanged)
+        if sample.time_s is None:
+            return [sample]
+        if self._last_s is not None:
+            days = round((self._last_s - sample.time_s) / _DAY_S)
+            sample = replace(sample, time_s=sample.time_s + days * _DAY_S)
+        self._last_s = sample.time_s
+        return [sample]
 
 
 def decode(data: bytes, exchanged: Collection[str] = ()) -> FaceSample:
@@ -131,7 +141,7 @@ def encode(
     if not row.valid[0]:
         return header
     time_s = float(row.time_s[0]) if time_s is None else time_s
-    frame = time_s % 86400.0 * rate[0] / rate[1]
+    frame = time_s % _DAY_S * rate[0] / rate[1]
     whole = math.floor(frame)
     part = min(frame - whole, 1.0 - 2.0**-24)  # which 32 bits do not round to a whole frame
     radians = np.nan_to_num(to_live_link(row.head_deg[0], row.gaze_deg[0]))

@@ -61,6 +61,7 @@ class VmcDecoder:
                 self._hear_value(arguments)
             elif address == "/VMC/Ext/Blend/Apply":
                 samples.append(self._sample())
+                self._time_s = None  # a time that is not told again is no later sample's
             elif address == "/VMC/Ext/Bone/Pos":
                 self._hear_bone(arguments)
             elif address == "/VMC/Ext/Root/Pos" and _are_numbers(arguments[1:4], 3):

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from statistics import median
+from statistics import mean, median
 
 import numpy as np
 
@@ -21,13 +22,14 @@ from ..formats.packet import Decoder
 from ..formats.sample import FaceSample, mirrored, to_row
 from ..sources.receiver import Endpoint, Receiver
 from .capture import WAIT_S, Capture, LiveFrame
+from .stream_order import StreamOrder
 
 # Without a packet for so long a stream is lost; it is waited for.
 _SILENT_S = 2.0
 # Where anything is listened for: the port of Live Link Face, the most common sender.
 _ANY_PORT = 11111
-# Steps between frames that tell the sender's rate.
-_STEPS = 60
+# Steps between samples that tell the sender's rate; a longer one is a pause.
+_STEPS, _PAUSE_S = 60, 1.0
 
 
 class StreamSource:
@@ -53,15 +55,22 @@ class StreamSource:
         self._decoder: Decoder | None = None
 
         def new_parser() -> Callable[[bytes], list[FaceSample]]:
-            self._decoder = new_decoder()
-            return self._decoder.feed
+            decoder = new_decoder()
+
+            def parse(data: bytes) -> list[FaceSample]:
+                samples = decoder.feed(data)
+                self._decoder = decoder  # who makes no sense is nobody's decoder
+                return samples
+
+            return parse
 
         self._receiver = Receiver(endpoint, new_parser)
         self._clock = SenderClock()
+        self._order, self._restarts = StreamOrder(), 0
         self._heard_s = now_s()
-        self._last_s: float | None = None
-        self._steps: list[float] = []
-        self._lost = self._late = 0
+        self._last_s = float("-inf")
+        self._steps: deque[float] = deque(maxlen=_STEPS)
+        self._has_times = False
         self._closed = False
         self.port = self._receiver.port
         self.subject = ""
@@ -76,8 +85,11 @@ class StreamSource:
 
     @property
     def rate(self) -> Fraction:
-        """Samples per second, by the sender's clock."""
-        step = median(self._steps) if self._steps else 1 / 60
+        """Samples per second, of late."""
+        if not self._steps:
+            return Fraction(60)
+        # Without the sender's times some arrive together.
+        step = median(self._steps) if self._has_times else mean(self._steps)
         return Fraction(1 / step).limit_denominator(1001)
 
     @property
@@ -102,7 +114,7 @@ class StreamSource:
     @property
     def dropped(self) -> int:
         """Samples that were lost on their way, came too late, or waited too long."""
-        return self._lost + self._late + self._receiver.dropped
+        return self._order.lost + self._order.late + self._receiver.dropped
 
     def next_sample(self, timeout_s: float) -> tuple[float, FaceSample] | None:
         """The next sample with its time on the clock of ``core.clock.now_s``, or None."""
@@ -113,30 +125,21 @@ class StreamSource:
         self._heard_s = arrival_s
         self.received += 1
         self.subject = sample.subject or self.subject
-        if sample.time_s is not None and not self._is_next(sample.time_s):
-            self._late += 1
+        if not self._order.follows(sample.time_s):
             return None
-        return self._clock.ours(sample.time_s, arrival_s), sample
+        if self._order.restarts != self._restarts:
+            self._restarts = self._order.restarts
+            self._clock.reset()
+        time_s = self._clock.ours(sample.time_s, arrival_s)
+        if time_s - self._last_s < _PAUSE_S:
+            self._steps.append(time_s - self._last_s)
+        self._last_s, self._has_times = time_s, sample.time_s is not None
+        return time_s, sample
 
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
         self._receiver.close()
-
-    def _is_next(self, time_s: float) -> bool:
-        """Whether a sample follows its predecessor; counts those that are missing between."""
-        last, self._last_s = self._last_s, time_s
-        if last is None or abs(time_s - last) > 1.0:  # the sender began anew
-            return True
-        if time_s <= last:
-            self._last_s = last
-            return False
-        step = time_s - last
-        usual = median(self._steps) if len(self._steps) > 10 else step
-        self._lost += max(0, round(step / usual) - 1)
-        if step < 1.5 * usual:
-            self._steps = [*self._steps[-_STEPS:], step]
-        return True
 
 
 class StreamCapture(Capture):

@@ -8,6 +8,7 @@ who was not named: a phone that wants a greeting is greeted at the address that 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 from collections import deque
@@ -42,6 +43,7 @@ class Endpoint:
         greet_port: Port that the greeting goes to.
         greeting: Sent every second until packets come; empty for none.
         farewell: Sent at the end.
+        keep_greeting: Go on greeting while packets come.
     """
 
     transport: str = "udp"
@@ -51,6 +53,7 @@ class Endpoint:
     greet_port: int = 0
     greeting: bytes = b""
     farewell: bytes = b""
+    keep_greeting: bool = False
 
 
 class Receiver:
@@ -107,8 +110,10 @@ class Receiver:
     def _run_udp(self) -> None:
         parser, greeted_s = self._new_parser(), 0.0
         while not self._closing.is_set():
-            if now_s() - greeted_s > _GREET_EVERY_S and now_s() - self._heard_s > _GREET_EVERY_S:
-                greeted_s = now_s()
+            now = now_s()
+            wanted = self._endpoint.keep_greeting or now - self._heard_s > _GREET_EVERY_S
+            if wanted and now - greeted_s > _GREET_EVERY_S:
+                greeted_s = now
                 self._say(self._endpoint.greeting)
             try:
                 data, address = self._socket.recvfrom(_LARGEST)
@@ -151,22 +156,35 @@ class Receiver:
     def _hear_connection(self, connection: socket.socket) -> None:
         parser = self._new_parser()
         connection.settimeout(_LISTEN_S)
+        self._heard_s = now_s()
         while not self._closing.is_set():
+            # Who says nothing of sense gives way, but only to somebody who waits.
+            if now_s() - self._heard_s > _SILENT_S and _is_readable(self._socket):
+                return
             try:
                 data = connection.recv(_LARGEST)
             except TimeoutError:
                 continue
             except OSError:
                 return
-            if not data or not self._parse(parser, data):
+            if not data:
+                return
+            while not self._is_in_time():  # the sender waits, as is the way of TCP
+                if self._closing.wait(_LISTEN_S):
+                    return
+            if not self._parse(parser, data):
                 return  # what a broken stream says next means nothing, either
 
     def _is_welcome(self, sender: str, host: str) -> bool:
         if self._peers and host not in self._peers:
             return False
+        if sender != self.sender and self.sender and now_s() - self._heard_s <= _SILENT_S:
+            return False
+        return self._is_in_time()
+
+    def _is_in_time(self) -> bool:
+        """Whether another packet may be parsed in this second."""
         now = now_s()
-        if sender != self.sender:
-            return not self.sender or now - self._heard_s > _SILENT_S
         if now - self._window_s >= 1.0:
             self._window_s, self._in_window = now, 0
         self._in_window += 1
@@ -181,7 +199,8 @@ class Receiver:
             self.problem = str(error)
             return False
         self.received += 1
-        self._heard_s = arrival_s
+        if results or self._endpoint.transport == "udp":  # a stream that never ends a frame is none
+            self._heard_s = arrival_s
         with self._ready:
             for result in results:
                 if len(self._results) >= _QUEUE:
@@ -194,14 +213,20 @@ class Receiver:
     def _say(self, words: bytes) -> None:
         """To the phone that was named, and nobody else."""
         endpoint = self._endpoint
-        if not (words and endpoint.peer):
+        if not (words and self._peers):
             return
+        # The numbers found at the beginning: a name may mean another machine by now.
+        address = (self._peers[0], endpoint.greet_port)
         with contextlib.suppress(OSError):
             if endpoint.transport == "udp":
-                self._socket.sendto(words, (endpoint.peer, endpoint.greet_port))
+                self._socket.sendto(words, address)
                 return
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speaker:
-                speaker.sendto(words, (endpoint.peer, endpoint.greet_port))
+                speaker.sendto(words, address)
+
+
+def _is_readable(listener: socket.socket) -> bool:
+    return bool(select.select([listener], [], [], 0)[0])
 
 
 def _bind(endpoint: Endpoint) -> socket.socket:
@@ -229,10 +254,10 @@ def _bind(endpoint: Endpoint) -> socket.socket:
     return listener
 
 
-def _addresses(peer: str) -> frozenset[str]:
-    """The numbers of a named machine; empty for everybody."""
+def _addresses(peer: str) -> tuple[str, ...]:
+    """The numbers of a named machine, each once; empty for everybody."""
     if not peer:
-        return frozenset()
+        return ()
     try:
         found = socket.getaddrinfo(peer, None, socket.AF_INET)
     except (OSError, UnicodeError) as error:
@@ -241,4 +266,4 @@ def _addresses(peer: str) -> frozenset[str]:
             "Type the address that the app on the phone shows.",
             "address-unknown",
         ) from error
-    return frozenset(info[4][0] for info in found)
+    return tuple(dict.fromkeys(info[4][0] for info in found))

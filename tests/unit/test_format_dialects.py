@@ -51,8 +51,8 @@ def test_greetings_go_to_the_phone():
     assert DIALECTS["livelink"].greeting() is None
     assert DIALECTS["ifacialmocap"].greeting("tcp").port == 49983
     assert DIALECTS["facemotion3d"].greeting().port == 49993
-    port, words, farewell = DIALECTS["vtube"].greeting("udp", 5555)
-    assert (port, farewell) == (21412, b"")
+    port, words, farewell, again = DIALECTS["vtube"].greeting("udp", 5555)
+    assert (port, farewell, again) == (21412, b"", True)
     assert b"[5555]" in words
 
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of a sender's samples come in order, which are late or twice, and how many never came."""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+# A longer step is a pause, and a longer one back a sender that began anew.
+_PAUSE_S = 1.0
+# Times that are known again when they come twice, and steps that tell the usual one.
+_MEMORY = 64
+# So many steps tell of a rate; so many longer ones, without a usual one between, of a new rate.
+_ENOUGH = 10
+# So many late ones in a row, each after the other, come from a clock that was set back.
+_SET_BACK = 5
+
+
+class StreamOrder:
+    """Follows the time stamps of one sender.
+
+    Attributes:
+        lost: Samples that never came, by the steps of the sender's clock.
+        late: Samples that came after a later one.
+        restarts: How often the sender's clock was set anew.
+    """
+
+    def __init__(self) -> None:
+        self.lost = self.late = self.restarts = 0
+        self._last: float | None = None
+        self._seen: deque[float] = deque(maxlen=_MEMORY)
+        self._steps: deque[float] = deque(maxlen=_MEMORY)
+        self._behind: list[float] = []
+        # Consecutive steps that were longer than usual, and what was counted as lost in them.
+        self._longer: list[tuple[float, int]] = []
+
+    def follows(self, time_s: float | None) -> bool:
+        """Whether a sample may be shown after those before it.
+
+        Args:
+            time_s: On the sender's clock; None where the sample has no time, as one without a
+                face: it is always shown, and what lies between it and the next is not counted.
+        """
+        if time_s is None:
+            self._last = None
+            return True
+        last = self._last
+        if last is not None and time_s <= last and last - time_s <= _PAUSE_S:
+            return self._hear_late(time_s)
+        if last is not None and time_s < last:
+            self._begin_anew()
+        elif last is not None and time_s - last <= _PAUSE_S:
+            self._hear_step(time_s - last)
+        self._behind.clear()
+        self._last = time_s
+        self._seen.append(time_s)
+        return True
+
+    def _hear_late(self, time_s: float) -> bool:
+        if time_s in self._seen:  # it came twice
+            return False
+        # It was counted as lost when its successor came.
+        self.lost = max(0, self.lost - 1)
+        self.late += 1
+        if self._behind and time_s <= self._behind[-1]:
+            self._behind.clear()
+        self._behind.append(time_s)
+        if len(self._behind) < _SET_BACK:
+            return False
+        self._begin_anew()
+        self._behind.clear()
+        self._last = time_s
+        return True
+
+    def _hear_step(self, step_s: float) -> None:
+        usual_s = median(self._steps) if len(self._steps) >= _ENOUGH else step_s
+        if step_s < 1.5 * usual_s:
+            self._steps.append(step_s)
+            self._longer.clear()
+            return
+        missing = round(step_s / usual_s) - 1
+        self.lost += missing
+        self._longer.append((step_s, missing))
+        if len(self._longer) == _ENOUGH:  # nothing was lost: the sender is slower now
+            self.lost -= sum(count for _, count in self._longer)
+            self._steps.clear()
+            self._steps.extend(step for step, _ in self._longer)
+            self._longer.clear()
+
+    def _begin_anew(self) -> None:
+        self.restarts += 1
+        self._steps.clear()
+        self._longer.clear()
+        self._seen.clear()
