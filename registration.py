@@ -13,6 +13,7 @@ from .operators import face_files as face_file_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
 from .operators import performer as performer_operators
+from .operators import sending as sending_operators
 from .operators import solve as solve_operators
 from .operators import takes as take_operators
 from .panels import capture as capture_panels
@@ -27,7 +28,7 @@ from .properties import live as live_properties
 from .properties import preferences
 from .properties import solve as solve_properties
 from .properties import takes as take_properties
-from .scene import live_handlers
+from .scene import live_handlers, stream_out
 from .scene.jobs import end_all_jobs
 
 CLASSES = (
@@ -46,6 +47,7 @@ CLASSES = (
     *face_file_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
+    *sending_operators.CLASSES,
     *performer_operators.CLASSES,
     *live_panels.CLASSES,
     *take_panels.CLASSES,
@@ -86,11 +88,13 @@ def register() -> None:
     bpy.app.handlers.load_pre.append(_on_load)
     bpy.app.handlers.load_post.append(_on_loaded)
     live_handlers.register()
+    stream_out.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
 
 def unregister() -> None:
     """The mirror image of ``register``."""
+    stream_out.unregister()
     live_handlers.unregister()
     end_all_jobs()
     while _commands:

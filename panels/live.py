@@ -3,7 +3,7 @@
 
 import bpy
 
-from ..properties.capture import live_disabled_reason, run_of, shot_of
+from ..properties.capture import live_disabled_reason, run_of, send_disabled_reason, shot_of
 from ..properties.live import PARTS
 from .capture import FacewrightPanel
 
@@ -108,6 +108,34 @@ class FACEWRIGHT_PT_live_smoothing(FacewrightPanel, bpy.types.Panel):
         layout.prop(live, "gap_policy")
 
 
+class FACEWRIGHT_PT_live_send(FacewrightPanel, bpy.types.Panel):
+    """The face goes to another program."""
+
+    bl_label = "Send"
+    bl_parent_id = "FACEWRIGHT_PT_live"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the receiver, Start and Stop, and how it goes."""
+        layout = self.settings_layout()
+        shot, run = shot_of(context), run_of(context).live
+        live = shot.live
+        layout.prop(live, "send_dialect")
+        layout.prop(live, "send_address")
+        layout.prop(live, "send_port")
+        column = layout.column()
+        column.scale_y = 1.4
+        if run.is_sending:
+            column.operator("facewright.stop_sending", icon="CANCEL")
+            layout.label(text=run.send_status, icon="EXPORT")
+        else:
+            column.operator("facewright.start_sending", icon="EXPORT")
+            if reason := send_disabled_reason(context):
+                layout.label(text=reason, icon="INFO")
+        if run.send_problem:
+            layout.label(text=run.send_problem, icon="ERROR")
+
+
 def _draw_source(layout: bpy.types.UILayout, shot, run) -> None:
     live = shot.live
     layout.prop(live, "source", expand=True)
@@ -170,4 +198,9 @@ def _draw_live(layout: bpy.types.UILayout, run, columns: float) -> None:
     row.operator("facewright.calibrate_performer", icon="USER")
 
 
-CLASSES = (FACEWRIGHT_PT_live, FACEWRIGHT_PT_live_record, FACEWRIGHT_PT_live_smoothing)
+CLASSES = (
+    FACEWRIGHT_PT_live,
+    FACEWRIGHT_PT_live_record,
+    FACEWRIGHT_PT_live_smoothing,
+    FACEWRIGHT_PT_live_send,
+)

@@ -251,7 +251,7 @@ def remove_pointers() -> None:
     """
     for manager in bpy.data.window_managers:
         manager.facewright.is_running = False
-        manager.facewright.live.is_live = False
+        manager.facewright.live.is_live = manager.facewright.live.is_sending = False
     del bpy.types.WindowManager.facewright
     del bpy.types.Scene.facewright
 
@@ -306,4 +306,13 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
         return "Choose a video to play as a camera"
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
+    return ""
+
+
+def send_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be sent to another program; empty if it can."""
+    if run_of(context).live.is_sending:
+        return "Sending already"
+    if shot_of(context).target is None:
+        return "Choose a target"
     return ""

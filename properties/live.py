@@ -102,18 +102,16 @@ class FacewrightLive(bpy.types.PropertyGroup):
         description="Address of the phone, as its app shows it. It is then the only one that is "
         "heard, and it is asked to send where its app wants to be asked",
     )
-    use_send: BoolProperty(
-        name="Send",
-        description="Send the character's face to another program, live and while the timeline "
-        "plays",
-    )
     send_dialect: EnumProperty(
-        name="To",
-        description="What the other program understands",
+        name="Receiver",
+        description="What the other program understands. Changes apply at once, also to the "
+        "address and the port",
         items=_SENDABLE,
     )
     send_address: StringProperty(
-        name="Address", description="Machine to send to", default="127.0.0.1"
+        name="Address",
+        description="Machine to send to: its number or its name. 127.0.0.1 is this computer",
+        default="127.0.0.1",
     )
     send_port: IntProperty(
         name="Port",
@@ -271,6 +269,9 @@ class FacewrightLiveRun(bpy.types.PropertyGroup):
     microphones: CollectionProperty(type=FacewrightDevice)
     devices_status: StringProperty()
     addresses: StringProperty()
+    is_sending: BoolProperty()
+    send_status: StringProperty()
+    send_problem: StringProperty()
 
 
 CLASSES = (FacewrightLive, FacewrightDevice, FacewrightLiveRun)

@@ -23,6 +23,7 @@ from ..engine.worker.live_wire import unpack_values
 from ..engine.worker.protocol import Kind, Message
 from .live_picture import LivePicture
 from .live_rig import LiveRig
+from .playback import plays
 from .recording import Recording
 from .worker_process import start_worker
 
@@ -301,6 +302,8 @@ class LiveSession:
         if self.calibrating:
             self._resting.append(row)
         self.row = self.filter.filter(self.centre.centre(row))
+        for listener in row_listeners:
+            listener(self.row)
 
     def _end_calibration(self, data: dict) -> None:
         self.calibrating = False
@@ -339,7 +342,7 @@ class LiveSession:
             return False
         if self._rendering or _renders_viewport():
             return False
-        if _plays() and not self.while_playing and not self.recording:
+        if plays() and not self.while_playing and not self.recording:
             return False
         return not self.rig.in_the_way
 
@@ -361,12 +364,6 @@ class LiveSession:
         self.picture.remove_file()
 
 
-def _plays() -> bool:
-    """Whether the timeline plays, in any window."""
-    screen = bpy.context.screen
-    return screen is not None and screen.is_animation_playing
-
-
 def _renders_viewport() -> bool:
     """Whether the viewport is being rendered into pictures ("Viewport Render Animation").
 
@@ -379,6 +376,8 @@ def _renders_viewport() -> bool:
 
 
 _sessions: list[LiveSession] = []
+# Told of every row that live capture has filtered, shown or not.
+row_listeners: list[Callable[[FaceTrack], None]] = []
 
 
 def live_session() -> LiveSession | None:

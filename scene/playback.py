@@ -31,3 +31,9 @@ class Playback:
             bpy.ops.screen.animation_cancel(restore_frame=False)
         if scene := by_uid(bpy.data.scenes, self._scene_uid):
             scene.sync_mode = self._sync_mode
+
+
+def plays() -> bool:
+    """Whether the timeline plays, in any window."""
+    screen = bpy.context.screen
+    return screen is not None and screen.is_animation_playing

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face that a character shows, whatever animates it: keys, drivers, NLA, constraints, hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..engine.core.arkit import COUNT, INDEX
+from ..engine.core.gaze import gaze_deg, look_weights
+from ..engine.core.types import FaceTrack
+from ..engine.retarget.channels import EYES
+from ..engine.retarget.readback import moved_cm, turned_deg
+from .bones import PoseTarget
+from .character import Character, Parts
+from .pose_channels import PoseSettings
+from .targets import KeyTarget
+
+
+@dataclass
+class _Keys:
+    """The shape keys of one mesh that are read, and which weights they are."""
+
+    block: bpy.types.Key
+    object: bpy.types.Object
+    names: list[str]
+    positions: np.ndarray
+    weights: np.ndarray
+
+    def is_as_it_was(self) -> bool:
+        """Whether names and order are those of the plan."""
+        return (
+            self.object.data.shape_keys == self.block and self.block.key_blocks.keys() == self.names
+        )
+
+
+class FaceReader:
+    """Reads a character; changes nothing and evaluates nothing, but when it looks for its parts.
+
+    Args:
+        scene: The scene that the character is in.
+        objects: Meshes with shape keys, or armatures and empties above such meshes. Of several
+            that have a key of the same ARKit name, the first is read.
+        pose: Head and eyes. What these settings do not write is not read either: it rests at 0.
+
+    Raises:
+        FacewrightError: There is no face in it.
+    """
+
+    def __init__(
+        self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
+    ) -> None:
+        self._character = Character(scene, objects, pose)
+        self.scene_uid = self._character.scene_uid
+        self._keys: list[_Keys] = []
+        self._parts: Parts | None = None
+        self._bind()
+
+    def forget_blocks(self) -> None:
+        """Look the data-blocks up anew: undo has replaced them."""
+        self._parts = None
+
+    def read(self, depsgraph: bpy.types.Depsgraph, time_s: float) -> FaceTrack:
+        """The face as it was last evaluated.
+
+        Args:
+            depsgraph: Of the scene; what is not in it is read as it is set.
+            time_s: The row's time.
+
+        Returns:
+            One valid frame. Muted keys count as 0. Eyes without bones look where their eyeLook
+            keys do; eyes with bones tell the eyeLook weights where the keys are left out.
+
+        Raises:
+            FacewrightError: The character is gone.
+        """
+        if self._parts is None or not self._is_as_it_was():
+            self._parts = None
+            self._bind()
+        weights = np.zeros((1, COUNT), np.float32)
+        for keys in self._keys:
+            weights[0, keys.weights] = _values(keys, depsgraph)
+        gaze = gaze_deg(weights)
+        pose, settings = self._parts.pose, self._parts.pose.settings
+        for side, target in pose.eyes.items():
+            turn = turned_deg(_rotation(_matrix(target, depsgraph)), target.rest)
+            gaze[0, EYES.index(side)] = turn[:2]
+        if pose.drops_look_keys:
+            for name, value in look_weights(gaze).items():
+                if name.endswith(tuple(pose.eyes)):
+                    weights[:, INDEX[name]] = value
+        head_deg, head_cm = np.zeros((1, 3), np.float32), np.zeros((1, 3), np.float32)
+        if head := pose.head:
+            matrix = _matrix(head, depsgraph)
+            if settings.rotation:
+                head_deg[0] = turned_deg(_rotation(matrix), head.rest)
+            if settings.position and settings.position_scale:
+                scale = head.unit_cm * settings.position_scale
+                head_cm[0] = moved_cm(matrix.translation, scale, head.rest, head.location)
+        return FaceTrack(
+            np.array([time_s]),
+            np.ones(1, bool),
+            np.ones(1, np.float32),
+            np.ones((1, COUNT), np.float32),
+            weights,
+            head_deg,
+            head_cm,
+            gaze,
+        )
+
+    def _is_as_it_was(self) -> bool:
+        try:
+            return all(keys.is_as_it_was() for keys in self._keys) and (
+                self._parts.are_as_they_were()
+            )
+        except ReferenceError:  # a data-block is gone
+            return False
+
+    def _bind(self) -> None:
+        parts = self._character.find()
+        taken: set[str] = set()
+        self._keys = [_plan(target, taken) for target in parts.targets]
+        self._parts = parts
+
+
+def _plan(target: KeyTarget, taken: set[str]) -> _Keys:
+    """The keys of a mesh whose names no mesh before it has; adds them to ``taken``."""
+    names = target.keys.key_blocks.keys()
+    found = [e for e in target.entries.values() if e.key and e.arkit not in taken]
+    taken.update(entry.arkit for entry in found)
+    return _Keys(
+        target.keys,
+        target.object,
+        names,
+        np.array([names.index(entry.key) for entry in found], np.int64),
+        np.array([INDEX[entry.arkit] for entry in found], np.int64),
+    )
+
+
+def _values(keys: _Keys, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+    blocks = keys.block.evaluated_get(depsgraph).key_blocks
+    if len(blocks) != len(keys.names):  # keys were added or removed since the last evaluation
+        blocks = keys.block.key_blocks
+    values, muted = np.empty(len(keys.names), np.float32), np.empty(len(keys.names), bool)
+    blocks.foreach_get("value", values)
+    blocks.foreach_get("mute", muted)
+    return np.where(muted, 0, values)[keys.positions]
+
+
+def _matrix(target: PoseTarget, depsgraph: bpy.types.Depsgraph):
+    """How a bone or object stands in its rest's axes, constraints included.
+
+    Of an object with a parent, what its own properties say: Blender does not tell what its
+    constraints add.
+    """
+    ob = target.object.evaluated_get(depsgraph)
+    if not target.bone:
+        return ob.matrix_basis if ob.parent else ob.matrix_world
+    bone = ob.pose.bones[target.bone]
+    return ob.convert_space(pose_bone=bone, matrix=bone.matrix, from_space="POSE", to_space="LOCAL")
+
+
+def _rotation(matrix) -> np.ndarray:
+    return np.array(matrix.to_quaternion().to_matrix())
