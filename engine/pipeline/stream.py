@@ -41,6 +41,7 @@ class StreamSource:
         new_decoder: Makes a decoder for a sender.
 
     Attributes:
+        receiver: Knows how many packets came and were refused.
         received: Samples that came.
         dropped: Samples that were lost on their way, came too late, or waited too long.
 
@@ -64,7 +65,7 @@ class StreamSource:
 
             return parse
 
-        self._receiver = Receiver(endpoint, new_parser)
+        self.receiver = Receiver(endpoint, new_parser)
         self._clock = SenderClock()
         self._order, self._restarts = StreamOrder(), 0
         self._heard_s = now_s()
@@ -72,7 +73,7 @@ class StreamSource:
         self._steps: deque[float] = deque(maxlen=_STEPS)
         self._has_times = False
         self._closed = False
-        self.port = self._receiver.port
+        self.port = self.receiver.port
         self.subject = ""
         self.received = 0
 
@@ -80,7 +81,7 @@ class StreamSource:
     def name(self) -> str:
         """The dialect, and who speaks it."""
         title = getattr(self._decoder, "title", "") or self._title
-        speaker = self.subject or self._receiver.sender
+        speaker = self.subject or self.receiver.sender
         return f"{title}: {speaker}" if speaker else title
 
     @property
@@ -106,19 +107,19 @@ class StreamSource:
         """A sentence while nothing comes."""
         if self.state == "running":
             return ""
-        if self._receiver.problem and self.state != "ended":
-            return self._receiver.problem
+        if self.receiver.problem and self.state != "ended":
+            return self.receiver.problem
         waiting = f"Waiting for {self._title} on port {self.port}."
         return {"opening": waiting, "lost": f"{self.name} is silent."}.get(self.state, "")
 
     @property
     def dropped(self) -> int:
         """Samples that were lost on their way, came too late, or waited too long."""
-        return self._order.lost + self._order.late + self._receiver.dropped
+        return self._order.lost + self._order.late + self.receiver.dropped
 
     def next_sample(self, timeout_s: float) -> tuple[float, FaceSample] | None:
         """The next sample with its time on the clock of ``core.clock.now_s``, or None."""
-        result = self._receiver.take(timeout_s)
+        result = self.receiver.take(timeout_s)
         if result is None:
             return None
         arrival_s, sample = result
@@ -130,16 +131,17 @@ class StreamSource:
         if self._order.restarts != self._restarts:
             self._restarts = self._order.restarts
             self._clock.reset()
-        time_s = self._clock.ours(sample.time_s, arrival_s)
+        stamp_s = sample.time_s if self._order.trusted else None
+        time_s = self._clock.ours(stamp_s, arrival_s)
         if time_s - self._last_s < _PAUSE_S:
             self._steps.append(time_s - self._last_s)
-        self._last_s, self._has_times = time_s, sample.time_s is not None
+        self._last_s, self._has_times = time_s, stamp_s is not None
         return time_s, sample
 
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
-        self._receiver.close()
+        self.receiver.close()
 
 
 class StreamCapture(Capture):

@@ -14,6 +14,9 @@ _MEMORY = 64
 _ENOUGH = 10
 # So many late ones in a row, each after the other, come from a clock that was set back.
 _SET_BACK = 5
+# Of so many samples no more may come late: stamps that jump about tell nothing. PyLiveLinkFace
+# takes milliseconds for frames, so its times run back and forth within every second.
+_WATCHED, _MOST_LATE = 32, 8
 
 
 class StreamOrder:
@@ -23,16 +26,21 @@ class StreamOrder:
         lost: Samples that never came, by the steps of the sender's clock.
         late: Samples that came after a later one.
         restarts: How often the sender's clock was set anew.
+        trusted: Whether the stamps increase. Where they do not, every sample is shown as it
+            comes, and none is counted.
     """
 
     def __init__(self) -> None:
         self.lost = self.late = self.restarts = 0
+        self.trusted = True
         self._last: float | None = None
         self._seen: deque[float] = deque(maxlen=_MEMORY)
         self._steps: deque[float] = deque(maxlen=_MEMORY)
         self._behind: list[float] = []
         # Consecutive steps that were longer than usual, and what was counted as lost in them.
         self._longer: list[tuple[float, int]] = []
+        # Of the last samples: whether each was late, and how many were lost before it.
+        self._recent: deque[tuple[bool, int]] = deque(maxlen=_WATCHED)
 
     def follows(self, time_s: float | None) -> bool:
         """Whether a sample may be shown after those before it.
@@ -44,6 +52,18 @@ class StreamOrder:
         if time_s is None:
             self._last = None
             return True
+        lost, late = self.lost, self.late
+        in_order = self._hear(time_s)
+        self._recent.append((self.late > late, self.lost - lost))
+        was_trusted = self.trusted
+        self.trusted = sum(is_late for is_late, _ in self._recent) <= _MOST_LATE
+        if not self.trusted:
+            self.lost, self.late = lost, late
+            if was_trusted:  # nor was lost what such stamps told of
+                self.lost = max(0, lost - sum(count for _, count in self._recent))
+        return in_order or not self.trusted
+
+    def _hear(self, time_s: float) -> bool:
         last = self._last
         if last is not None and time_s <= last and last - time_s <= _PAUSE_S:
             return self._hear_late(time_s)

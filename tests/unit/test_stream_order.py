@@ -102,6 +102,17 @@ def test_a_clock_that_was_set_back_a_little_is_heard_soon():
     assert shown == sorted(shown)
 
 
+def test_stamps_that_jump_about_are_not_trusted():
+    """As PyLiveLinkFace's: each a little before the last, then a second on."""
+    order = StreamOrder()
+    nonsense = [54_000.0 + number // 60 + (-4 * number % 60) / 60 for number in range(600)]
+    shown = hear(order, nonsense)
+    assert not order.trusted and len(shown) > 580 and order.lost + order.late < 20
+    # A sender that counts right is trusted again.
+    hear(order, frames(60, begin=60_000.0))
+    assert order.trusted
+
+
 def live_link_times(times):
     """What the decoder makes of the phone's clock, given without days."""
     decoder, rest = LiveLinkDecoder(), to_row(FaceSample(None, weights=np.zeros(52)), 0.0)
