@@ -35,7 +35,10 @@ def test_the_character_follows_and_the_panel_says_how(recorded: GuiResult) -> No
 
 
 def test_a_calibration_becomes_the_shots_performer(recorded: GuiResult) -> None:
-    assert recorded.result["performer"].endswith(".fwperformer")
+    found = recorded.result
+    assert found["performer"].endswith(".fwperformer")
+    assert found["performer_undone"] == ""
+    assert found["performer_redone"] == found["performer"]
 
 
 def test_a_recording_becomes_keys_at_the_playhead(recorded: GuiResult) -> None:

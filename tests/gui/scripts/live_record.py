@@ -54,6 +54,15 @@ def steps(gui):
         bpy.ops.facewright.calibrate_performer()
     yield from gui.until(lambda: shot.solve.performer, "the calibration ends")
     found["performer"] = shot.solve.performer
+    with gui.override():
+        bpy.ops.ed.undo()
+    found["performer_undone"] = bpy.context.scene.facewright.solve.performer
+    yield from gui.wait(0.5)
+    with gui.override():
+        bpy.ops.ed.redo()
+    shot = bpy.context.scene.facewright
+    mesh = shot.target
+    found["performer_redone"] = shot.solve.performer
 
     bpy.context.scene.frame_set(11)
     with gui.override():
