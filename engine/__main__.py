@@ -26,6 +26,7 @@ from .console import (
 from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
+from .listen_command import add_listen
 from .live_command import add_live
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
 from .send_command import add_send
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_live(verbs)
     add_send(verbs)
+    add_listen(verbs)
     add_convert(verbs)
 
     models = verbs.add_parser("models", help="the networks that ship with Facewright")

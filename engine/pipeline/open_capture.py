@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from ..core.requests import LiveRequest
 from .capture import Capture
+from .listen import AnySource
 from .live import LiveCapture
 from .stream import StreamCapture
 
-STREAMS = ("udp", "tcp")
+_STREAMS = ("udp", "tcp")
+# Whoever speaks first, on any of the usual ports.
+_ANYBODY = "udp:any"
 
 
 def open_capture(request: LiveRequest) -> Capture:
@@ -17,6 +20,9 @@ def open_capture(request: LiveRequest) -> Capture:
     Raises:
         FacewrightError: What the capture raises.
     """
-    if request.source.partition(":")[0] in STREAMS:
+    where, _, phone = request.source.partition("@")
+    if where == _ANYBODY:
+        return StreamCapture(request, AnySource(request.network, phone))
+    if where.partition(":")[0] in _STREAMS:
         return StreamCapture(request)
     return LiveCapture(request)

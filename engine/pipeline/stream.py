@@ -26,8 +26,6 @@ from .stream_order import StreamOrder
 
 # Without a packet for so long a stream is lost; it is waited for.
 _SILENT_S = 2.0
-# Where anything is listened for: the port of Live Link Face, the most common sender.
-_ANY_PORT = 11111
 # Steps between samples that tell the sender's rate; a longer one is a pause.
 _STEPS, _PAUSE_S = 60, 1.0
 
@@ -150,13 +148,14 @@ class StreamCapture(Capture):
     Args:
         request: ``source`` is "udp:DIALECT", "udp:DIALECT:PORT" or "udp:DIALECT:PORT@ADDRESS of
             the phone", or the same with "tcp".
+        source: The stream; opened by the request when None.
 
     Raises:
         FacewrightError: ``dialect-unknown``, ``source-unknown``, or what the socket raises.
     """
 
-    def __init__(self, request: LiveRequest) -> None:
-        super().__init__(request, open_stream(request.source, request.network))
+    def __init__(self, request: LiveRequest, source: StreamSource | None = None) -> None:
+        super().__init__(request, source or open_stream(request.source, request.network))
         self._index = 0
 
     def step(self, timeout_s: float = WAIT_S) -> LiveFrame | None:
@@ -214,8 +213,8 @@ def open_stream(spec: str, network: bool) -> StreamSource:
     if port and not (port.isdigit() and int(port) < 65536):
         raise _no_stream(spec)
     network = network or bool(phone)
-    if name == "any" and transport == "udp":
-        endpoint = Endpoint(transport, int(port or _ANY_PORT), network, phone)
+    if name == "any" and transport == "udp" and port:
+        endpoint = Endpoint(transport, int(port), network, phone)
         return StreamSource("any sender", endpoint, AnyDecoder)
     if name not in DIALECTS:
         raise FacewrightError(

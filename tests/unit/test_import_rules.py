@@ -38,6 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.convert_command": ("engine",),
     "engine.live_command": ("engine",),
     "engine.send_command": ("engine",),
+    "engine.listen_command": ("engine",),
     "engine.__main__": ("engine",),
     "scene": (
         "engine.core",

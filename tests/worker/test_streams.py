@@ -13,6 +13,8 @@ import pytest
 from engine.core.arkit import COUNT, INDEX
 from engine.core.types import FaceTrack, Observations
 from engine.formats.dialects import DIALECTS
+from engine.pipeline import listen as listen_module
+from engine.pipeline.listen import AnySource
 from engine.takes.take_file import TakeWriter, read_header, read_track
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +101,27 @@ def test_what_is_sent_is_received(name, tmp_path):
 def test_anything_is_recognised(name, tmp_path):
     _, heard, _ = stream(tmp_path, name, "any")
     assert heard.weights[:, INDEX["eyeBlinkRight"]] == pytest.approx(0.8, abs=0.011)
+
+
+def test_whoever_speaks_is_found_on_every_usual_port(tmp_path, monkeypatch):
+    make_take(tmp_path / "sent.fwtake", 60)
+    monkeypatch.setattr(listen_module, "usual_ports", lambda: [free_port(), port])
+    port = free_port()
+    source = AnySource(network=False)
+    sends = engine("send", tmp_path / "sent.fwtake", "--to", f"vmc:127.0.0.1:{port}", "--repeat")
+    found = None
+    while found is None:
+        found = source.next_sample(1.0)
+    assert found[1].weights[INDEX["eyeBlinkRight"]] == pytest.approx(0.8)
+    assert source.name.startswith("VMC") and source.state == "running"
+    source.close()
+    assert source.state == "ended"
+    heard = {one.port: one for one in listen_module.listen(False, 2.0)}
+    sends.terminate()
+    sends.communicate(timeout=10)
+    assert heard[port].what.startswith("VMC") and heard[port].samples > 20
+    assert heard[port].rate == pytest.approx(30, abs=3)
+    assert all(not one.what for number, one in heard.items() if number != port)
 
 
 @pytest.mark.parametrize(
