@@ -15,10 +15,10 @@ import numpy as np
 
 from ..core.arkit import COUNT, INDEX, REGION_INDICES
 from ..core.axes import euler_deg
+from ..core.gaze import gaze_deg
 from ..core.types import APPEARANCE, LANDMARKS, FaceTrack, Observations
 from .base import SolverOptions
 from .frontal import Frontal, placed, rotation_from_vector, turn_to_front
-from ..core.gaze import gaze_deg
 from .lids import close_lids, complete_blinks, lip_gap
 from .options import apply_options
 from .performer import Performer

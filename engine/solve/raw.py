@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.axes import euler_deg
-from ..core.types import FaceTrack, Observations
 from ..core.gaze import gaze_deg
+from ..core.types import FaceTrack, Observations
 
 
 def solve(observations: Observations) -> FaceTrack:
