@@ -111,7 +111,7 @@ def _show(stream: StreamOut, problem: str) -> None:
     run = run_of(context).live
     run.is_sending = not stream.ended
     failed = f", {sender.failed} could not leave" if sender.failed else ""
-    run.send_status = f"Sent {sender.sent} frames: {sender.name}{failed}"
+    run.send_status = f"{sender.name}\nSent {sender.sent} frames{failed}"
     run.send_problem = problem
     for window in context.window_manager.windows:
         for area in window.screen.areas:

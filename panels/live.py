@@ -127,7 +127,9 @@ class FACEWRIGHT_PT_live_send(FacewrightPanel, bpy.types.Panel):
         column.scale_y = 1.4
         if run.is_sending:
             column.operator("facewright.stop_sending", icon="CANCEL")
-            layout.label(text=run.send_status, icon="EXPORT")
+            box = layout.box()
+            for line in run.send_status.split("\n"):
+                box.label(text=line)
         else:
             column.operator("facewright.start_sending", icon="EXPORT")
             if reason := send_disabled_reason(context):
