@@ -16,7 +16,7 @@ _ENOUGH = 10
 _SET_BACK = 5
 # Of so many samples no more may come late: stamps that jump about tell nothing. PyLiveLinkFace
 # takes milliseconds for frames, so its times run back and forth within every second.
-_WATCHED, _MOST_LATE = 32, 8
+_WATCHED, _MOST_LATE = 32, 16
 
 
 class StreamOrder:
@@ -77,20 +77,19 @@ class StreamOrder:
         return True
 
     def _hear_late(self, time_s: float) -> bool:
-        if time_s in self._seen:  # it came twice
-            return False
-        # It was counted as lost when its successor came.
-        self.lost = max(0, self.lost - 1)
-        self.late += 1
         if self._behind and time_s <= self._behind[-1]:
             self._behind.clear()
         self._behind.append(time_s)
-        if len(self._behind) < _SET_BACK:
-            return False
-        self._begin_anew()
-        self._behind.clear()
-        self._last = time_s
-        return True
+        if len(self._behind) == _SET_BACK:
+            self._begin_anew()
+            self._behind.clear()
+            self._last = time_s
+            return True
+        if time_s not in self._seen:  # else it came twice
+            # It was counted as lost when its successor came.
+            self.lost = max(0, self.lost - 1)
+            self.late += 1
+        return False
 
     def _hear_step(self, step_s: float) -> None:
         usual_s = median(self._steps) if len(self._steps) >= _ENOUGH else step_s
