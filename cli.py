@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from fractions import Fraction
@@ -40,14 +41,17 @@ from .engine.options import (
     request_from,
     solve_settings_from,
 )
+from .engine.send_command import RECEIVER_HELP
 from .engine.takes.take_file import read_header
 from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
 from .scene.face_files import as_take
+from .scene.face_reader import FaceReader
 from .scene.jobs import Job
 from .scene.pose_channels import PoseSettings
 from .scene.render import render_movie
 from .scene.stage import new_stage
+from .scene.stream_out import StreamOut, play_frames
 
 
 def main(argv: list[str]) -> int:
@@ -94,20 +98,35 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_solve_options(solving)
     apply_.set_defaults(run=_apply)
+
+    send = verbs.add_parser("send", help="play a character's frames in real time to a program")
+    send.add_argument("--blend", required=True, help="file with the animated character")
+    _add_object_option(send)
+    send.add_argument("--to", required=True, metavar="SPEC", help=RECEIVER_HELP)
+    send.add_argument(
+        "--frames", type=int, nargs=2, metavar=("FIRST", "LAST"), help="the scene's without this"
+    )
+    send.add_argument("--repeat", action="store_true", help="begin again at the end, until Ctrl+C")
+    _add_head_options(send)
+    send.set_defaults(run=_send)
     return parser
+
+
+def _add_object_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--object",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="mesh, armature or empty with the face; may be given several times",
+    )
 
 
 def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blend", help="file with the character; without it the Facewright Head is used"
     )
-    parser.add_argument(
-        "--object",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="mesh, armature or empty to animate; may be given several times",
-    )
+    _add_object_option(parser)
     parser.add_argument("--out", required=True, help=".blend to write; a folder for a folder")
     parser.add_argument("--render", metavar="OUT", help="movie to render (.mp4), or a folder")
     parser.add_argument("--resolution", type=int, help="height of the movie, pixels")
@@ -172,16 +191,21 @@ def _add_scene_options(parser: argparse.ArgumentParser) -> None:
     )
     keys.add_argument("--no-sound", action="store_true")
     keys.add_argument("--keep-range", action="store_true", help="leave the scene's end as it is")
+    head = _add_head_options(parser)
+    head.add_argument("--head-center", choices=("median", "first", "none"), default="median")
+
+
+def _add_head_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     head = parser.add_argument_group("head and eyes")
     head.add_argument("--head-object", help="object or armature that turns")
     head.add_argument("--head-bone", help="its head bone")
     head.add_argument("--no-head", action="store_true", help="leave the head still")
     head.add_argument("--head-position", action="store_true", help="key the position too")
-    head.add_argument("--head-center", choices=("median", "first", "none"), default="median")
     head.add_argument(
         "--facing", choices=("-Y", "+Y", "-X", "+X"), default="-Y", help="where the character looks"
     )
     head.add_argument("--eye-bones", nargs=2, metavar=("LEFT", "RIGHT"), default=("", ""))
+    return head
 
 
 def _capture(options: argparse.Namespace) -> int:
@@ -230,6 +254,32 @@ def _apply(options: argparse.Namespace) -> int:
             report["solve"] = _run_job(f"Solving {take.name}", request)
         report |= _onto_character(options, used, header, Path(options.out), options.render)
     return _finish(options, report)
+
+
+def _send(options: argparse.Namespace) -> int:
+    _open_file(Path(options.blend))
+    scene = bpy.context.scene
+    objects = _objects(options, scene)
+    first, last = options.frames or (scene.frame_start, scene.frame_end)
+    if last < first:
+        raise FacewrightError(
+            f"Frame {last} is before frame {first}.", "Give FIRST and LAST.", "frames-empty"
+        )
+    stream = StreamOut(FaceReader(scene, objects, _pose(options, objects)), options.to)
+    bar = ProgressBar(f"Sending {Path(options.blend).name}")
+    # Blender's own answer to Ctrl+C is to go on until it is pressed a second time.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        play_frames(scene, stream, first, last, options.repeat, Progress(bar))
+    except KeyboardInterrupt:
+        _print_warning("Stopped by hand.")
+    finally:
+        if before is not None:  # Blender's own, which Python cannot put back, is needed no more
+            signal.signal(signal.SIGINT, before)
+        bar.close()
+        stream.close()
+    sys.stdout.write(f"{stream.sender.sent} frames sent: {stream.sender.name}\n")
+    return EXIT_DONE
 
 
 def _run_job(label: str, request: TrackRequest | SolveRequest) -> dict:
@@ -300,7 +350,12 @@ def _open(options: argparse.Namespace) -> None:
     if not options.blend:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
         return
-    path = Path(options.blend)
+    _open_file(Path(options.blend))
+    objects = _objects(options, bpy.context.scene)
+    check_target(bpy.context.scene, objects, _settings(options, objects))
+
+
+def _open_file(path: Path) -> None:
     if not path.is_file():
         raise FacewrightError(f"There is no file {path}.", "Check --blend.", "blend-missing")
     try:
@@ -311,8 +366,6 @@ def _open(options: argparse.Namespace) -> None:
             "Is it a .blend file of this version or older?",
             "blend-unreadable",
         ) from error
-    objects = _objects(options, bpy.context.scene)
-    check_target(bpy.context.scene, objects, _settings(options, objects))
 
 
 def _objects(options: argparse.Namespace, scene: bpy.types.Scene) -> list[bpy.types.Object]:
@@ -334,12 +387,24 @@ def _objects(options: argparse.Namespace, scene: bpy.types.Scene) -> list[bpy.ty
     return objects
 
 
-def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> ApplySettings:
+def _pose(options: argparse.Namespace, objects: list[bpy.types.Object]) -> PoseSettings:
     head, bone = guess_head(objects)
     if options.head_object:
         head, bone = options.head_object, options.head_bone or ""
     elif options.head_bone:
         bone = options.head_bone
+    return PoseSettings(
+        head_object="" if options.no_head else head,
+        head_bone=bone,
+        eye_object=head,
+        position=options.head_position,
+        facing=options.facing,
+        eye_left=options.eye_bones[0],
+        eye_right=options.eye_bones[1],
+    )
+
+
+def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> ApplySettings:
     strengths = {part: value * options.smoothing for part, value in DEFAULT_STRENGTH.items()}
     return ApplySettings(
         start_frame=options.start_frame,
@@ -352,15 +417,7 @@ def _settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> A
             key_times=options.keys_on.upper(),
             gain=dict(options.gain),
         ),
-        pose=PoseSettings(
-            head_object="" if options.no_head else head,
-            head_bone=bone,
-            eye_object=head,
-            position=options.head_position,
-            facing=options.facing,
-            eye_left=options.eye_bones[0],
-            eye_right=options.eye_bones[1],
-        ),
+        pose=_pose(options, objects),
         onto_existing=options.onto_existing,
         reduce_weight=options.reduce,
         place_sound=not options.no_sound,

@@ -10,6 +10,10 @@ from pathlib import Path
 from .console import EXIT_DONE, ProgressBar
 from .core.progress import Progress
 
+RECEIVER_HELP = (
+    '"livelink:ADDRESS:PORT", "vmc:127.0.0.1:39539" ...; address and port may be left out'
+)
+
 
 def add_send(verbs: argparse._SubParsersAction) -> None:
     """Add the command to the command line."""
@@ -19,7 +23,7 @@ def add_send(verbs: argparse._SubParsersAction) -> None:
         "--to",
         required=True,
         metavar="SPEC",
-        help='"livelink:ADDRESS:PORT", "vmc:127.0.0.1:39539" ...; address and port may be left out',
+        help=RECEIVER_HELP,
     )
     send.add_argument("--repeat", action="store_true", help="begin again at the end, until Ctrl+C")
     send.set_defaults(run=_run)

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import socket
+import threading
 import time
 
 import bpy
 import numpy as np
 import pytest
 from faces import make_face, make_track
-from facewright import registration
+from facewright import cli, registration
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.clock import now_s
 from facewright.engine.core.errors import FacewrightError
@@ -336,3 +339,48 @@ def test_the_frames_of_a_scene_play_to_a_program(scene, face, program):
     bpy.data.objects.remove(face)
     with pytest.raises(FacewrightError, match="not in the scene"):
         play_frames(scene, stream, 1, 2)
+
+
+@pytest.fixture
+def blend(scene, face, tmp_path):
+    """A file with the face, which plays from frame 1 to 11."""
+    path = tmp_path / "face.blend"
+    scene.frame_start, scene.frame_end = 1, 11
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return str(path)
+
+
+def test_the_command_plays_a_file_to_a_program(blend, program, capfd):
+    words = ["send", "--blend", blend, "--object", "Face", "--to", program.spec()]
+    assert cli.main([*words, "--frames", "4", "6"]) == 0
+    said = capfd.readouterr().out
+    count = int(re.search(r"(\d+) frames sent", said)[1])
+    assert 1 <= count <= 3 and f"127.0.0.1:{program.port}" in said
+    heard = [weight(program.hear(), "jawOpen") for _ in range(count)]
+    assert heard[0] == pytest.approx(0.3, abs=1e-5) and heard[-1] <= 0.5 + 1e-5
+    assert program.hears_nothing()
+
+
+def test_ctrl_c_ends_the_command(blend, program, capfd):
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    assert cli.main(["send", "--blend", blend, "--to", program.spec(), "--repeat"]) == 0
+    timer.join()
+    said = capfd.readouterr()
+    assert "Stopped by hand" in said.err
+    assert int(re.search(r"(\d+) frames sent", said.out)[1]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--to", "openseeface"), "openseeface"),
+        (("--to", "vmc:127.0.0.1:0"), "port"),
+        (("--to", "vmc", "--object", "Nobody"), "Nobody"),
+        (("--to", "vmc", "--frames", "6", "4"), "before"),
+    ],
+)
+def test_what_the_command_cannot_do_is_a_sentence(blend, capfd, words, sentence):
+    assert cli.main(["send", "--blend", blend, *words]) == 1
+    said = capfd.readouterr().err
+    assert sentence in said and "Traceback" not in said
