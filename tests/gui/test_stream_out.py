@@ -110,7 +110,7 @@ def test_the_timeline_arrives_frame_by_frame(streamed):
     jaws = program.within(found["spans"]["playing"], "jawOpen")
     # However few frames a window without a graphics card draws.
     assert len(jaws) > 3 and np.ptp(jaws) > 0.3
-    assert (0 <= jaws).all() and (jaws <= 1).all()
+    assert (jaws >= 0).all() and (jaws <= 1).all()
     assert program.within(found["spans"]["playing"], "mouthSmileLeft") == pytest.approx(0.25)
     scrubbed = program.within(found["spans"]["scrubbed"], "jawOpen")
     assert 0.3 < found["middle"] < 0.7
