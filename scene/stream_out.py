@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -213,8 +212,8 @@ def _tick() -> float | None:
 
 @bpy.app.handlers.persistent
 def _after_frame_change(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    # A render shows frames to itself alone, in a thread of its own.
-    if threading.current_thread() is threading.main_thread() and (stream := running_stream()):
+    # A render shows its frames to itself alone, often in a thread of its own.
+    if depsgraph.mode != "RENDER" and (stream := running_stream()):
         stream.frame_changed(scene, depsgraph)
 
 

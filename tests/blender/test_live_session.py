@@ -117,36 +117,6 @@ def session(scene, face, worker):
     return session
 
 
-class Recorder(bpy.types.RenderEngine):
-    """Renders nothing and notes what it would have rendered."""
-
-    bl_idname = "FACEWRIGHT_TEST_RECORDER"
-    bl_label = "Recorder"
-    seen: list
-
-    def render(self, depsgraph):
-        """Note the frame and the tip of the face."""
-        face = next(ob for ob in depsgraph.objects if ob.type == "MESH")
-        self.seen.append((depsgraph.scene.frame_current, tuple(face.data.vertices[4].co)))
-        width, height = depsgraph.scene.render.resolution_x, depsgraph.scene.render.resolution_y
-        self.end_result(self.begin_result(0, 0, width, height))
-
-
-@pytest.fixture
-def rendered(scene, tmp_path):
-    """Frames and points that a render has seen."""
-    Recorder.seen = []
-    bpy.utils.register_class(Recorder)
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    scene.collection.objects.link(camera)
-    scene.camera, scene.render.engine = camera, Recorder.bl_idname
-    scene.render.resolution_x = scene.render.resolution_y = 8
-    scene.render.filepath = str(tmp_path / "frame_")
-    scene.frame_start, scene.frame_end = 1, 3
-    yield Recorder.seen
-    bpy.utils.unregister_class(Recorder)
-
-
 def tip(face, value):
     """Where the tip of the face is when the jaw is that far open."""
     blocks = face.data.shape_keys.key_blocks

@@ -233,6 +233,16 @@ def test_eyes_without_bones_look_where_their_keys_do(scene, face):
     np.testing.assert_allclose(row.gaze_deg[0], [(13, 7), (0, 0)], atol=1e-5)
 
 
+def test_a_render_is_not_sent(scene, program, sending, rendered):
+    scene.frame_start, scene.frame_end = 5, 7
+    bpy.ops.render.render(animation=True)
+    assert [frame for frame, _ in rendered] == [5, 6, 7]
+    # Afterwards Blender may show again, and so send, the frame that the window has stood on.
+    assert sending.sender.sent <= 1
+    for _ in range(sending.sender.sent):
+        assert weight(program.hear(), "jawOpen") == 0
+
+
 def test_live_rows_go_out_in_place_of_what_the_character_shows(
     scene, program, sending, monkeypatch
 ):
