@@ -29,6 +29,8 @@ _QUEUE = 256
 _SILENT_S = 2.0
 _GREET_EVERY_S = 1.0
 _LISTEN_S = 0.2
+# Connections that may wait, so that those who come and go at once keep nobody out.
+_WAITING = 32
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,8 @@ class Receiver:
                     self._results.popleft()
                     self.dropped += 1
                 self._results.append((arrival_s, result))
-            self._ready.notify()
+            if results:
+                self._ready.notify()
         return True
 
     def _say(self, words: bytes) -> None:
@@ -235,7 +238,7 @@ def _bind(endpoint: Endpoint) -> socket.socket:
     try:
         listener.bind((EVERYWHERE if endpoint.network else LOOPBACK, endpoint.port))
         if kind == socket.SOCK_STREAM:
-            listener.listen(1)
+            listener.listen(_WAITING)
     except (OSError, OverflowError) as error:
         listener.close()
         if isinstance(error, PermissionError):
