@@ -67,8 +67,7 @@ def listen(network: bool, seconds: float, progress: Progress | None = None) -> l
     except (Cancelled, KeyboardInterrupt):
         pass
     finally:
-        for source in sources:
-            source.close()
+        _close(sources)
     for source in sources:
         refused = source.receiver.refused
         what = source.name if source.received else ""
@@ -155,15 +154,20 @@ class AnySource:
     def close(self) -> None:
         """Stop listening."""
         self._closed = True
-        for source in [*self._waiting, *([self._chosen] if self._chosen else [])]:
-            source.close()
+        _close([*self._waiting, *([self._chosen] if self._chosen else [])])
 
     def _choose(self, source: StreamSource) -> None:
         self._chosen = source
-        for other in self._waiting:
-            if other is not source:
-                other.close()
+        _close([other for other in self._waiting if other is not source])
         self._waiting = []
+
+
+def _close(sources: list[StreamSource]) -> None:
+    """All at once: each thread hears of it a moment later."""
+    for source in sources:
+        source.receiver.stop()
+    for source in sources:
+        source.close()
 
 
 def _open(network: bool, phone: str) -> tuple[list[StreamSource], list[Heard]]:

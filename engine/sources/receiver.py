@@ -102,10 +102,15 @@ class Receiver:
                 self._ready.wait(timeout_s)
             return self._results.popleft() if self._results else None
 
+    def stop(self) -> None:
+        """Begin to stop listening; ``close`` waits for its end. Of many, stop all before."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._say(self._endpoint.farewell)
+
     def close(self) -> None:
         """Stop listening."""
-        self._closing.set()
-        self._say(self._endpoint.farewell)
+        self.stop()
         self._thread.join(2.0)
         self._socket.close()
 
