@@ -18,19 +18,30 @@ def steps(gui):
     scene = bpy.context.scene
     shot, run = scene.facewright, bpy.context.window_manager.facewright.live
     blocks = mesh.data.shape_keys.key_blocks
+    stream_out = importlib.import_module(f"{ADDON}.scene.stream_out")
     spans = {}
 
-    def watch(name, seconds):
-        begin_s = time.perf_counter()
-        yield from gui.wait(seconds)
+    def watch(name, frames=0, until=lambda: True):
+        """Note when this goes on: until so many frames were sent and something is so."""
+        stream = stream_out.running_stream()
+        begin_s, begun = time.perf_counter(), stream.sender.sent if stream else 0
+        yield from gui.until(
+            lambda: (not stream or stream.sender.sent >= begun + frames) and until(), name
+        )
+        yield from gui.wait(0.5)  # for the other program to hear them
         spans[name] = [begin_s, time.perf_counter()]
+
+    def moves(seen):
+        """Whether the jaw was seen closed and open since ``seen`` was empty."""
+        seen.append(blocks["jawOpen"].value)
+        return min(seen) < 0.25 and max(seen) > 0.75
 
     shot.live.send_dialect, shot.live.send_port = "livelink", ports["send"]
     blocks["mouthSmileLeft"].value = 0.25
     with gui.override():
         bpy.ops.facewright.start_sending()
     yield from gui.wait(0.3)
-    yield from watch("standing", 1.5)
+    yield from watch("standing", frames=5)
     with gui.override():
         bpy.ops.ed.undo_push(message="A step")
         blocks["mouthSmileLeft"].value = 0.5
@@ -40,14 +51,14 @@ def steps(gui):
     shot, mesh = scene.facewright, scene.facewright.target
     blocks = mesh.data.shape_keys.key_blocks
     yield from gui.wait(0.3)
-    yield from watch("undone", 0.5)
+    yield from watch("undone", frames=3)
 
     # Live, from a clip.
     shot.live.source, shot.live.countdown = "CLIP", 0
     with gui.override():
         bpy.ops.facewright.capture_webcam("INVOKE_DEFAULT")
     yield from gui.until(lambda: "frames/s" in run.rate and blocks["jawOpen"].value, "a face")
-    yield from watch("live", 1.5)
+    yield from watch("live", frames=15)
     found = {"status": run.send_status, "shown": blocks["jawOpen"].value}
     with gui.override():
         bpy.ops.facewright.stop_live()
@@ -61,18 +72,19 @@ def steps(gui):
     with gui.override():
         bpy.ops.screen.animation_play()
     yield from gui.wait(0.3)
-    yield from watch("playing", 2.0)
+    shown = []
+    yield from watch("playing", frames=5, until=lambda: moves(shown))
     with gui.override():
         bpy.ops.screen.animation_cancel(restore_frame=False)
     scene.frame_set(13)
     found["middle"] = blocks["jawOpen"].value
     yield from gui.wait(0.2)
-    yield from watch("scrubbed", 0.5)
+    yield from watch("scrubbed", frames=2)
     mesh.data.shape_keys.animation_data_clear()
     with gui.override():
         bpy.ops.facewright.stop_sending()
     yield from gui.wait(0.2)
-    yield from watch("stopped", 0.5)
+    yield from watch("stopped")
     found["sending"] = run.is_sending
 
     # A stream from outside, and a take of it.
@@ -81,18 +93,14 @@ def steps(gui):
         bpy.ops.facewright.capture_webcam("INVOKE_DEFAULT")
     yield from gui.until(lambda: blocks["eyeBlinkRight"].value > 0.7, "the head follows")
     jaws = []
-    end_s = time.perf_counter() + 1.2
-    while time.perf_counter() < end_s:
-        jaws.append(blocks["jawOpen"].value)
-        yield
-    found["jaw"] = [min(jaws), max(jaws)]
+    yield from gui.until(lambda: moves(jaws), "its jaw opens and closes")
     found["followed"] = {"status": run.status, "rate": run.rate, "problem": run.problem}
     yield from gui.photograph("stream")
     scene.frame_set(1)
     with gui.override():
         bpy.ops.facewright.record_take()
     yield from gui.until(lambda: run.is_recording, "the recording begins")
-    yield from gui.wait(1.2)
+    yield from gui.wait(2.5)
     with gui.override():
         bpy.ops.facewright.record_take()
     yield from gui.until(lambda: not run.is_finishing and curves_of(mesh), "keys are written")
