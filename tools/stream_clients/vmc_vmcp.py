@@ -33,7 +33,8 @@ def send(told, osc):
         speaker.send((Message(*turn), *values[:26]))
         speaker.send((*values[26:], Message(*blendshape_apply())))
         speaker.send((Message(*state(ModelState.LOADED)), Message(*time_of(Timestamp(begun)))))
-        osc.run()
+        for _ in range(3):  # each run sends one bundle
+            osc.run()
         time.sleep(1 / 60)
 
 
