@@ -25,7 +25,7 @@ from . import osc
 from .names import arkit_index
 from .packet import LARGEST_VALUE
 from .sample import FaceSample
-from .vmc_presets import COUNT_OF_PRESETS, preset_index, presets_of, weights_of
+from .vmc_presets import no_presets, preset_place, presets_of, weights_of
 
 TITLE = "VMC"
 MARIONETTE_PORT, PERFORMER_PORT = 39539, 39540
@@ -40,28 +40,29 @@ _LOOK_AT_M = 1.0
 class VmcDecoder:
     """A Marionette: keeps what was said until it is applied.
 
-    Perfect Sync clips (the 52 ARKit names in any case) are weights as they are. A sender that
-    has never sent one is understood by its presets (``vmc_presets``).
+    Perfect Sync clips (the 52 ARKit names in any case) are weights as they are. Weights that no
+    clip has told are understood by the presets (``vmc_presets``), where those are sent.
     """
 
     def __init__(self) -> None:
         self._weights = np.full(COUNT, np.nan)
-        self._presets = np.zeros(COUNT_OF_PRESETS)
-        self._has_perfect_sync = self._has_presets = False
+        self._presets = no_presets()
+        self._has_presets = False
         self._bones: dict[str, tuple[float, ...]] = {}
         self._root_m: np.ndarray | None = None
         self._time_s: float | None = None
-        self._tracks = True
+        self._tracks = self._has_applied = True
 
     def feed(self, data: bytes) -> list[FaceSample]:
-        """A sample for every Apply; see ``packet.Decoder``."""
-        samples = []
+        """A sample for every Apply, and for OK without a face and Apply; see ``packet.Decoder``."""
+        samples: list[FaceSample] = []
+        is_lost = False
         for address, arguments in osc.parse(data):
             if address == "/VMC/Ext/Blend/Val":
                 self._hear_value(arguments)
             elif address == "/VMC/Ext/Blend/Apply":
                 samples.append(self._sample())
-                self._time_s = None  # a time that is not told again is no later sample's
+                self._has_applied, is_lost = True, False
             elif address == "/VMC/Ext/Bone/Pos":
                 self._hear_bone(arguments)
             elif address == "/VMC/Ext/Root/Pos" and _are_numbers(arguments[1:4], 3):
@@ -69,8 +70,14 @@ class VmcDecoder:
             elif address == "/VMC/Ext/T" and _are_numbers(arguments[:1], 1):
                 self._time_s = float(arguments[0])
             elif address == "/VMC/Ext/OK" and arguments:
-                # loaded, calibration, mode, tracking; the last from version 2.7 on
-                self._tracks = arguments[0] == 1 and (len(arguments) < 4 or arguments[3] != 0)
+                # loaded, calibration, mode, tracking; the last from version 2.7 on. An avatar that
+                # is not loaded says nothing of the face.
+                tracked, self._tracks = self._tracks, len(arguments) < 4 or arguments[3] != 0
+                # Who goes on applying values tells the same by them.
+                is_lost = not self._tracks and (tracked or not self._has_applied)
+                self._has_applied = False
+        if is_lost:
+            samples.append(self._sample())
         return samples
 
     def _hear_value(self, arguments: list[osc.Argument]) -> None:
@@ -81,8 +88,7 @@ class VmcDecoder:
             return
         if (place := arkit_index(name)) is not None:
             self._weights[place] = value
-            self._has_perfect_sync = True
-        elif (place := preset_index(name)) is not None:
+        elif (place := preset_place(name)) is not None:
             self._presets[place] = value
             self._has_presets = True
 
@@ -94,9 +100,10 @@ class VmcDecoder:
 
     def _sample(self) -> FaceSample:
         weights = self._weights.copy()
-        if self._has_presets and not self._has_perfect_sync:
-            weights = weights_of(self._presets)
+        if self._has_presets:
+            weights = np.where(np.isnan(weights), weights_of(self._presets), weights)
         sample = FaceSample(self._time_s, self._tracks, weights)
+        self._time_s = None  # a time that is not told again is no later sample's
         if self._bones:
             neck, top, *eyes = (_rotation(self._bones.get(bone, _IDENTITY)) for bone in _BONES)
             angles = euler_deg(np.stack([neck @ top, *eyes]))

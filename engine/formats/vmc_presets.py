@@ -52,12 +52,20 @@ def _row(moves: Mapping[str, float]) -> np.ndarray:
 
 # float64 (presets, 52)
 _ROWS = np.array([_row(moves) for _, _, moves in _TABLE])
-_PLACE = {name.lower(): place for place, (old, new, _) in enumerate(_TABLE) for name in (old, new)}
-COUNT_OF_PRESETS = len(_TABLE)
+_PLACE = {
+    name.lower(): (place, spelling)
+    for place, (old, new, _) in enumerate(_TABLE)
+    for spelling, name in enumerate((old, new))
+}
 
 
-def preset_index(name: str) -> int | None:
-    """The place of a preset in ``weights_of``'s argument, or None."""
+def no_presets() -> np.ndarray:
+    """``weights_of``'s argument where no preset is told: float64 (presets, 2), all 0."""
+    return np.zeros((len(_TABLE), 2))
+
+
+def preset_place(name: str) -> tuple[int, int] | None:
+    """The place of a preset in ``weights_of``'s argument, or None for another name."""
     return _PLACE.get(name.lower())
 
 
@@ -65,12 +73,13 @@ def weights_of(presets: np.ndarray) -> np.ndarray:
     """ARKit weights of an avatar's presets.
 
     Args:
-        presets: float64 (``COUNT_OF_PRESETS``,), 0..1.
+        presets: float64 (presets, 2), 0..1, by its name in VRM 0.x and by the one in VRM 1.0. Some
+            senders tell a preset by both names and move only one; the larger counts.
 
     Returns:
         float64 (52,), 0..1.
     """
-    return np.clip(presets @ _ROWS, 0.0, 1.0)
+    return np.clip(presets.max(axis=1) @ _ROWS, 0.0, 1.0)
 
 
 def presets_of(weights: np.ndarray) -> dict[str, float]:

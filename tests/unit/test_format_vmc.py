@@ -102,10 +102,20 @@ def test_vowels_and_emotions_of_both_vrm_versions():
     assert u.weights[INDEX["jawOpen"]] == 0.15
 
 
-def test_presets_are_ignored_once_perfect_sync_is_spoken():
+def test_presets_tell_what_no_perfect_sync_clip_has_told():
+    (sample,) = heard(value("A", 1.0), value("Blink", 1.0), value("TongueOut", 0.0), APPLY)
+    assert sample.weights[INDEX["jawOpen"]] == 0.6
+    assert sample.weights[INDEX["eyeBlinkLeft"]] == 1.0
     (sample,) = heard(value("A", 1.0), value("JawOpen", 0.125), APPLY)
     assert sample.weights[INDEX["jawOpen"]] == 0.125
-    assert np.isnan(sample.weights[INDEX["mouthLowerDownLeft"]])
+    assert sample.weights[INDEX["mouthLowerDownLeft"]] == 0.2
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_a_presets_two_names_the_larger_value_counts(order):
+    said = (value("aa", 1.0), value("A", 0.0))
+    (sample,) = heard(*(said[place] for place in order), APPLY)
+    assert sample.weights[INDEX["jawOpen"]] == 0.6
 
 
 @pytest.mark.parametrize(
@@ -137,6 +147,31 @@ def test_root_time_and_tracking_are_heard():
     np.testing.assert_array_equal(sample.head_cm, [-50.0, 125.0, -25.0])
     assert (sample.time_s, sample.valid) == (2.5, False)
     assert heard(lost, osc.message("/VMC/Ext/OK", 1), APPLY)[0].valid
+
+
+def test_an_avatar_that_is_not_loaded_does_not_hide_the_face():
+    for arguments in ([0], [0, 3, 0, 1]):
+        (sample,) = heard(osc.message("/VMC/Ext/OK", *arguments), value("JawOpen", 0.5), APPLY)
+        assert sample.valid
+
+
+def test_a_performer_that_loses_the_face_is_heard_to():
+    decoder = VmcDecoder()
+    row, lost = to_row(face(jawOpen=0.5), 0.0), to_row(FaceSample(None, valid=False), 0.0)
+    got = [
+        (sample.time_s, sample.valid)
+        for time_s, each in ((1.0, row), (2.0, lost), (3.0, lost), (4.0, row))
+        for bundle in encode_performer(each, time_s)
+        for sample in decoder.feed(bundle)
+    ]
+    assert got == [(1.0, True), (2.0, False), (3.0, False), (4.0, True)]
+
+
+def test_who_applies_values_without_a_face_is_not_heard_twice():
+    decoder = VmcDecoder()
+    lost = osc.message("/VMC/Ext/OK", 1, 3, 0, 0)
+    heard_now = [len(decoder.feed(data)) for data in (APPLY, lost, APPLY, lost, APPLY)]
+    assert heard_now == [1, 1, 1, 0, 1]
 
 
 def test_what_the_specification_says_to_ignore_is_ignored():
