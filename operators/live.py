@@ -245,7 +245,7 @@ def start_session(context: bpy.types.Context) -> LiveSession:
     width, height = map(int, live.size.split("x"))
     request = LiveRequest(
         source=source_spec(shot),
-        network=live.network,
+        network=run_of(context).live.network,
         repeat=True,
         width=width,
         height=height,

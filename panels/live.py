@@ -171,8 +171,8 @@ def _draw_stream(layout: bpy.types.UILayout, live, run) -> None:
     layout.prop(live, "phone")
     row = layout.row()
     row.enabled = not live.phone
-    row.prop(live, "network")
-    if live.network or live.phone:
+    row.prop(run, "network")
+    if (run.network or live.phone) and run.addresses:
         layout.label(text=f"This computer: {run.addresses}", icon="URL")
 
 

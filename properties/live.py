@@ -90,12 +90,6 @@ class FacewrightLive(bpy.types.PropertyGroup):
         min=0,
         max=65535,
     )
-    network: BoolProperty(
-        update=_show_addresses,
-        name="Listen on the Network",
-        description="Hear other machines too, such as a phone. Without it only programs on this "
-        "computer are heard. Whoever is on the same network can then move the character",
-    )
     phone: StringProperty(
         update=_show_addresses,
         name="Phone",
@@ -268,6 +262,14 @@ class FacewrightLiveRun(bpy.types.PropertyGroup):
     cameras: CollectionProperty(type=FacewrightDevice)
     microphones: CollectionProperty(type=FacewrightDevice)
     devices_status: StringProperty()
+    # Not with the shot: a file from somebody else shall open nothing.
+    network: BoolProperty(
+        update=_show_addresses,
+        name="Listen on the Network",
+        description="Hear other machines too, such as a phone, until Blender quits. Without it "
+        "only programs on this computer are heard. Whoever is on the same network can then move "
+        "the character",
+    )
     addresses: StringProperty()
     is_sending: BoolProperty()
     send_status: StringProperty()

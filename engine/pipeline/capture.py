@@ -187,6 +187,7 @@ class Capture:
             self._final_solver(),
             self.request,
             shift_s,
+            self.source.rate,
             performer=performer_to_json(known) if known else None,
         )
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
+
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.progress import Progress
@@ -36,9 +38,11 @@ def play_take(
     if not len(track):
         raise FacewrightError(f"The take {take} holds no frames.", "", "take-empty")
     sender = Sender(receiver)
+    steps = np.diff(track.time_s)
+    round_s = float(track.time_s[-1] - track.time_s[0] + (np.median(steps) if len(steps) else 1.0))
+    begin_s = now_s() - float(track.time_s[0])
     try:
         while True:
-            begin_s = now_s() - float(track.time_s[0])
             for number in range(len(track)):
                 due_s = begin_s + float(track.time_s[number])
                 time.sleep(max(0.0, due_s - now_s()))
@@ -47,5 +51,6 @@ def play_take(
                 progress.step(number + 1, len(track))
             if not repeat:
                 return sender.sent
+            begin_s += round_s
     finally:
         sender.close()

@@ -7,6 +7,7 @@ import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 from ..core.errors import FacewrightError
@@ -17,7 +18,7 @@ from ..models.catalog import list_models
 from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
 from ..sources.live import LiveSource
-from ..takes.take_file import TakeWriter, read_track
+from ..takes.take_file import TakeWriter, read_header, read_track
 from .record_sound import TakeSound
 from .solve import solve_all, solve_header
 
@@ -100,7 +101,12 @@ class Recorder:
             self._jobs.pop(0).result()
 
     def finish(
-        self, solver: Solver | None, request: LiveRequest, shift_s: float, **header: object
+        self,
+        solver: Solver | None,
+        request: LiveRequest,
+        shift_s: float,
+        rate: Fraction,
+        **header: object,
     ) -> Future[RecordReport]:
         """Solve the whole take by all that is known of it now, and complete it.
 
@@ -109,10 +115,11 @@ class Recorder:
                 leaves the values as they came.
             request: How it was captured.
             shift_s: Added to all times.
+            rate: Frames per second of the source, as it is known by now.
             header: More entries for the header.
         """
         self._write()
-        report = self._thread.submit(self._complete, solver, request, shift_s, header)
+        report = self._thread.submit(self._complete, solver, request, shift_s, rate, header)
         self._thread.shutdown(wait=False)
         return report
 
@@ -129,7 +136,12 @@ class Recorder:
         self._thread.shutdown(wait=False)
 
     def _complete(
-        self, solver: Solver | None, request: LiveRequest, shift_s, header
+        self,
+        solver: Solver | None,
+        request: LiveRequest,
+        shift_s: float,
+        rate: Fraction,
+        header: dict,
     ) -> RecordReport:
         report = RecordReport(str(self.path))
         # First: solving takes its time, and the microphone shall not go on meanwhile.
@@ -148,7 +160,9 @@ class Recorder:
             if solver:
                 again = SolveRequest(str(self.path), request.solve)
                 solve_all(solver, again, self._take, Progress())
-            self._take.update_header(state="complete", sound=sound, **header)
+            source = read_header(self.path)["source"]
+            source["rate"] = [rate.numerator, rate.denominator]
+            self._take.update_header(state="complete", source=source, sound=sound, **header)
         finally:
             self._take.close()
             if not self.frames:  # there is nothing in it to lose

@@ -25,6 +25,8 @@ from ..tracking.onnx_session import open_model
 # Frames of landmarks held at once; an hour's solved values take 50 MB more.
 _BLOCK_FRAMES = 1500
 APPEARANCE_NETWORK = "face_appearance"
+# What a take names as its solver whose values another program has found.
+NOTHING_SOLVED = "none"
 SOLVER_NETWORK = "face_solver"
 
 
@@ -73,6 +75,13 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
             "values alone, and no picture of a face to solve.",
             "Write its keys as they are, or track the video.",
             "take-imported",
+        )
+    if header.get("solver") == NOTHING_SOLVED:
+        raise FacewrightError(
+            f"{Path(request.take).name} was recorded from another program: it holds values alone, "
+            "and no picture of a face to solve.",
+            "Write its keys as they are.",
+            "take-streamed",
         )
     report = SolveReport(request.take, request.solve.solver)
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])

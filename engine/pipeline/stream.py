@@ -22,10 +22,14 @@ from ..formats.packet import Decoder
 from ..formats.sample import FaceSample, mirrored, to_row
 from ..sources.receiver import Endpoint, Receiver
 from .capture import WAIT_S, Capture, LiveFrame
+from .solve import NOTHING_SOLVED
 from .stream_order import StreamOrder
 
 # Without a packet for so long a stream is lost; it is waited for.
 _SILENT_S = 2.0
+# Silence that is a gap: at least so long, and so many usual steps; then it is told so often.
+_GAP_S, _GAP_STEPS, _TELL_S = 0.5, 5, 0.1
+_LEAST_STEP_S = 1e-4
 # Steps between samples that tell the sender's rate; a longer one is a pause.
 _STEPS, _PAUSE_S = 60, 1.0
 
@@ -157,24 +161,41 @@ class StreamCapture(Capture):
     def __init__(self, request: LiveRequest, source: StreamSource | None = None) -> None:
         super().__init__(request, source or open_stream(request.source, request.network))
         self._index = 0
+        self._heard_s: float | None = None
+        self._row_s = float("-inf")
 
     def step(self, timeout_s: float = WAIT_S) -> LiveFrame | None:
         """The next frame; None when there is none in time."""
         found = self.source.next_sample(timeout_s)
         if found is None:
-            return None
+            return self._silence()
         time_s, sample = found
+        # A frame that told of silence may have been a moment ahead.
+        self._heard_s = time_s = max(time_s, self._row_s + _LEAST_STEP_S)
         if self.request.mirror:
             sample = mirrored(sample)
-        track = to_row(sample, time_s)
         self._measure(time_s)
+        return self._frame(sample, time_s)
+
+    def _silence(self) -> LiveFrame | None:
+        """A sender that says nothing shows no face: a gap, of which the character is told."""
+        now = now_s()
+        longest_s = max(_GAP_S, _GAP_STEPS / float(self.source.rate))
+        if self._heard_s is None or now - self._heard_s < longest_s or now - self._row_s < _TELL_S:
+            return None
+        return self._frame(FaceSample(None, valid=False), now)
+
+    def _frame(self, sample: FaceSample, time_s: float) -> LiveFrame:
+        self._row_s = time_s
+        track = to_row(sample, time_s)
         seen = Observations.empty(np.array([self._index]), track.time_s)
         self._index += 1
         return LiveFrame(replace(seen, valid=track.valid, presence=track.confidence), track)
 
     def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
         """As ``Capture.record``; the header says that nothing was solved here."""
-        made = {"engine": self.request.source.partition("@")[0], "solver": "none", "models": {}}
+        engine = self.request.source.partition("@")[0]
+        made = {"engine": engine, "solver": NOTHING_SOLVED, "models": {}}
         super().record(take, zero_s, microphone, **made, **header)
 
     def calibrated(self, _frame: LiveFrame) -> str:

@@ -14,6 +14,9 @@ _MEMORY = 64
 _ENOUGH = 10
 # So many late ones in a row, each after the other, come from a clock that was set back.
 _SET_BACK = 5
+# So many equal stamps in a row are no copies of one packet: the sender's clock is coarse or stands
+# still. Its stamps count again after as many that increase as are remembered.
+_STANDS_STILL = 3
 # Of so many samples no more may come late: stamps that jump about tell nothing. PyLiveLinkFace
 # takes milliseconds for frames, so its times run back and forth within every second.
 _WATCHED, _MOST_LATE = 32, 16
@@ -37,6 +40,7 @@ class StreamOrder:
         self._seen: deque[float] = deque(maxlen=_MEMORY)
         self._steps: deque[float] = deque(maxlen=_MEMORY)
         self._behind: list[float] = []
+        self._equal, self._increasing, self._is_coarse = 0, 0, False
         # Consecutive steps that were longer than usual, and what was counted as lost in them.
         self._longer: list[tuple[float, int]] = []
         # Of the last samples: whether each was late, and how many were lost before it.
@@ -52,16 +56,28 @@ class StreamOrder:
         if time_s is None:
             self._last = None
             return True
+        self._watch_clock(time_s)
         lost, late = self.lost, self.late
         in_order = self._hear(time_s)
         self._recent.append((self.late > late, self.lost - lost))
         was_trusted = self.trusted
-        self.trusted = sum(is_late for is_late, _ in self._recent) <= _MOST_LATE
+        many_late = sum(is_late for is_late, _ in self._recent) > _MOST_LATE
+        self.trusted = not (many_late or self._is_coarse)
         if not self.trusted:
             self.lost, self.late = lost, late
             if was_trusted:  # nor was lost what such stamps told of
                 self.lost = max(0, lost - sum(count for _, count in self._recent))
         return in_order or not self.trusted
+
+    def _watch_clock(self, time_s: float) -> None:
+        """Find out whether the sender's clock runs with every sample."""
+        last = self._last
+        self._equal = self._equal + 1 if time_s == last else 0
+        self._increasing = self._increasing + 1 if last is not None and time_s > last else 0
+        if self._equal >= _STANDS_STILL:
+            self._is_coarse = True
+        elif self._increasing >= _MEMORY:
+            self._is_coarse = False
 
     def _hear(self, time_s: float) -> bool:
         last = self._last

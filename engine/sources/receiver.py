@@ -130,7 +130,9 @@ class Receiver:
                 if self._closing.wait(_LISTEN_S):
                     return
                 continue
-            host, sender = address[0], f"{address[0]}:{address[1]}"
+            # A named phone is one sender, from whatever port it sends.
+            host = address[0]
+            sender = host if self._peers else f"{host}:{address[1]}"
             if not self._is_welcome(sender, host):
                 self.refused += 1
             elif sender == self.sender:

@@ -77,6 +77,6 @@ def test_the_panel_names_its_source(settings, spec):
 
 
 def test_listening_on_the_network_says_where():
-    live = bpy.context.scene.facewright.live
-    live.network = True
-    assert bpy.context.window_manager.facewright.live.addresses
+    run = bpy.context.window_manager.facewright.live
+    run.network = True
+    assert run.addresses

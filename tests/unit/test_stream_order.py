@@ -136,3 +136,17 @@ def test_midnight_is_no_restart_and_keeps_times_regular():
     # A packet from before midnight that comes after it is from before it.
     late = live_link_times([86399.9, 86400.1, 86399.95])
     assert late == pytest.approx([86399.9, 86400.1, 86399.95], abs=1e-4)
+
+
+@pytest.mark.parametrize("per_stamp", [1_000_000, 60])
+def test_a_clock_that_stands_still_or_is_coarse_freezes_nothing(per_stamp):
+    order = StreamOrder()
+    shown = [order.follows(number // per_stamp + 5.0) for number in range(600)]
+    assert sum(shown) >= 590
+    assert not order.trusted and order.late == 0 and order.lost == 0
+
+
+def test_a_packet_that_comes_twice_is_shown_once():
+    order = StreamOrder()
+    shown = [order.follows(number // 2 / 60) for number in range(200)]
+    assert sum(shown) == 100 and order.trusted

@@ -4,6 +4,7 @@
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import numpy as np
 import pytest
 
 from engine.core.arkit import COUNT, INDEX
+from engine.core.errors import FacewrightError
+from engine.core.requests import LiveRequest, SolveRequest, SolveSettings
 from engine.core.types import FaceTrack, Observations
+from engine.filters.gaps import find_gaps
 from engine.formats.dialects import DIALECTS
+from engine.formats.sample import FaceSample, to_row
+from engine.formats.send import Sender
 from engine.pipeline import listen as listen_module
 from engine.pipeline.listen import AnySource
+from engine.pipeline.solve import solve_take
+from engine.pipeline.stream import StreamCapture
 from engine.takes.take_file import TakeWriter, read_header, read_track
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +109,46 @@ def test_what_is_sent_is_received(name, tmp_path):
 def test_anything_is_recognised(name, tmp_path):
     _, heard, _ = stream(tmp_path, name, "any")
     assert heard.weights[:, INDEX["eyeBlinkRight"]] == pytest.approx(0.8, abs=0.011)
+
+
+def test_silence_is_a_gap_and_a_streamed_take_is_not_solved(tmp_path):
+    port, take = free_port(), tmp_path / "heard.fwtake"
+    capture = StreamCapture(LiveRequest(f"udp:livelink:{port}"))
+    sender = Sender(f"livelink:127.0.0.1:{port}")
+    row = to_row(FaceSample(None, weights=np.full(COUNT, 0.4)), 0.0)
+
+    recording = []
+
+    def send(count):
+        for _ in range(count):
+            sender.send(replace(row, time_s=np.array([time.perf_counter()])))
+            for frame in iter(lambda: capture.step(1 / 30), None):
+                if not recording:
+                    recording.append(capture.record(str(take), frame.time_s))
+                capture.keep(frame)
+
+    send(30)
+    silent = time.perf_counter()
+    while time.perf_counter() - silent < 1.5:
+        if frame := capture.step(0.05):
+            assert not frame.track.valid[0]
+            capture.keep(frame)
+    send(30)
+    capture.stop_recording().result()
+    capture.close()
+    sender.close()
+    track = read_track(take)
+    (gap,) = find_gaps(track)
+    assert 0.7 < gap.last_s - gap.first_s < 1.6
+    assert (np.diff(track.time_s) > 0).all()
+    before = read_track(take).weights.copy()
+    for solver in ("raw", "facewright"):
+        with pytest.raises(FacewrightError) as caught:
+            solve_take(SolveRequest(str(take), SolveSettings(solver=solver)))
+        assert caught.value.code == "take-streamed"
+    assert np.array_equal(read_track(take).weights, before, equal_nan=True)
+    rate = read_header(take)["source"]["rate"]
+    assert 15 < rate[0] / rate[1] < 45
 
 
 def test_whoever_speaks_is_found_on_every_usual_port(tmp_path, monkeypatch):
