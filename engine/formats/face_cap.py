@@ -4,7 +4,8 @@
     /HT x y z    head position        /HR x y z    head angles, degrees
     /ELR x y     left eye, degrees    /ERR x y     right eye    /W index value    one weight
 
-The weights of a frame come one by one; a smaller index begins the next. Order of the weights: the
+The pose of a frame comes before its weights, which come one by one; a smaller index begins the
+next. Order of the weights: the
 app's own list, as in its Unity receiver. Angles about x, y, z of ARKit's frame, which is ours;
 positions are centimetres, as in the app's text files.
 """
@@ -71,6 +72,8 @@ class FaceCapDecoder:
     def __init__(self) -> None:
         self._weights = np.full(COUNT, np.nan)
         self._pose: dict[str, np.ndarray] = {}
+        # As it was when the frame's weights began: what comes after them is the next frame's.
+        self._pose_of_frame: dict[str, np.ndarray] = {}
         self._last = -1
 
     def feed(self, data: bytes) -> list[FaceSample]:
@@ -93,6 +96,8 @@ class FaceCapDecoder:
                 continue
             if index <= self._last:
                 samples.append(self._sample())
+            if self._last < 0:
+                self._pose_of_frame = dict(self._pose)
             self._weights[_PLACE[index]] = values[1]
             self._last = index
             if index == COUNT - 1:
@@ -102,11 +107,11 @@ class FaceCapDecoder:
     def _sample(self) -> FaceSample:
         sample = FaceSample(None, weights=self._weights.copy())
         for address, column in (("/HT", sample.head_cm), ("/HR", sample.head_deg)):
-            if address in self._pose:
-                column[:] = self._pose[address]
+            if address in self._pose_of_frame:
+                column[:] = self._pose_of_frame[address]
         for eye, address in enumerate(("/ELR", "/ERR")):
-            if address in self._pose:
-                sample.gaze_deg[eye] = self._pose[address]
+            if address in self._pose_of_frame:
+                sample.gaze_deg[eye] = self._pose_of_frame[address]
         self._last = -1
         return sample
 

@@ -66,6 +66,21 @@ def test_pose_is_in_our_frame():
     np.testing.assert_array_equal(sample.gaze_deg, [[5, 6], [7, 8]])
 
 
+def test_the_pose_is_of_the_same_frame_where_the_last_weight_is_not_sent():
+    frames = [
+        (
+            osc.message("/HR", 10.0 * number, 0.0, 0.0),
+            osc.message("/ELR", float(number), 0.0),
+            weight(0, number / 4),
+            weight(50, 0.5),
+        )
+        for number in (1, 2, 3)
+    ]
+    got = heard(*(said for frame in frames for said in frame))
+    told = [(s.head_deg[0], s.gaze_deg[0, 0], s.weights[INDEX["browInnerUp"]]) for s in got]
+    assert told == [(10, 1, 0.25), (20, 2, 0.5)]
+
+
 def test_nonsense_is_passed_over():
     (sample,) = heard(
         osc.message("/W", 5),
