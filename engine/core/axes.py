@@ -24,11 +24,13 @@ def euler_deg(rotation: np.ndarray) -> np.ndarray:
 
 def rotation_from_euler_deg(angles: np.ndarray) -> np.ndarray:
     """The inverse of ``euler_deg``: degrees (..., 3) -> float64 (..., 3, 3)."""
-    x, y, z = np.moveaxis(np.radians(np.asarray(angles, np.float64)), -1, 0)
-    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
-    rows = [
-        [cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx],
-        [sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx],
-        [-sy, cy * sx, cy * cx],
-    ]
-    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+    turns = np.radians(np.asarray(angles, np.float64))
+    cos, sin = np.cos(turns), np.sin(turns)
+    cx, cy, cz = cos[..., 0], cos[..., 1], cos[..., 2]
+    sx, sy, sz = sin[..., 0], sin[..., 1], sin[..., 2]
+    rotation = np.empty((*turns.shape[:-1], 3, 3))
+    rotation[..., 0, 0], rotation[..., 1, 0], rotation[..., 2, 0] = cz * cy, sz * cy, -sy
+    rotation[..., 0, 1], rotation[..., 0, 2] = cz * sy * sx - sz * cx, cz * sy * cx + sz * sx
+    rotation[..., 1, 1], rotation[..., 1, 2] = sz * sy * sx + cz * cx, sz * sy * cx - cz * sx
+    rotation[..., 2, 1], rotation[..., 2, 2] = cy * sx, cy * cx
+    return rotation
