@@ -17,6 +17,8 @@ from .console import (
     result_names,
     write_json,
 )
+from .core.errors import FacewrightError
+from .core.same_file import real_path
 
 
 def add_convert(verbs: argparse._SubParsersAction) -> None:
@@ -54,38 +56,80 @@ def _run(options: argparse.Namespace) -> int:
     source, target = Path(options.source), Path(options.target)
     if source.is_dir():
         return _run_folder(options, source, target, settings)
-    report = _convert(source, target, settings)
-    if options.json:
-        write_json(options.json, report)
+    _check_report(options.json, {real_path(source), real_path(target)})
+    report = {"source": str(source), "target": str(target), "state": "failed"}
+    try:
+        report.update(_convert(source, target, settings))
+    except FacewrightError as error:
+        report.update(_told(error))
+        raise
+    finally:
+        if options.json:
+            write_json(options.json, report)
     return EXIT_DONE
 
 
 def _run_folder(options: argparse.Namespace, source: Path, target: Path, settings) -> int:
-    """Every file of a folder; one that fails does not stop the others."""
-    from .pipeline.convert import SUFFIXES, target_suffix
+    """Every file of a folder; one that fails or is no face file does not stop the others."""
+    from .pipeline.convert import SUFFIXES, is_other_file, target_suffix
 
     if not settings.target_format:
         sys.stderr.write("usage: a folder needs --to, the format to write\n")
         return EXIT_USAGE
     suffix = target_suffix(settings.target_format)
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+    files = sorted(
+        path for path in source.iterdir() if path.suffix.lower() in SUFFIXES and not path.is_dir()
+    )
     folder = make_folder(target)
+    sources = {real_path(path) for path in files}
+    results = [folder / f"{name}{suffix}" for name in result_names(files)]
+    _check_report(options.json, sources.union(map(real_path, results)))
     reports = []
-    for path, name in zip(files, result_names(files), strict=True):
-        report: dict = {"source": str(path), "state": "failed"}
+    for path, result in zip(files, results, strict=True):
+        report: dict = {"source": str(path), "target": str(result), "state": "failed"}
 
-        def run(path=path, name=name, report=report) -> int:
-            report.update(_convert(path, folder / f"{name}{suffix}", settings))
+        def run(path=path, result=result, report=report) -> int:
+            try:
+                if real_path(result) in sources:
+                    raise FacewrightError(
+                        f"{result} is one of the sources.", "Choose another folder.", "same-file"
+                    )
+                report.update(_convert(path, result, settings))
+            except FacewrightError as error:
+                report.update(_told(error))
+                if not is_other_file(path, settings):
+                    raise
+                report["state"] = "skipped"
+                sys.stderr.write(f"skipped: {path.name} is no face file that is known\n")
             return EXIT_DONE
 
         guarded(run)
         reports.append(report)
     if options.json:
         write_json(options.json, reports)
-    if not reports:
+    states = {report["state"] for report in reports}
+    if not states - {"skipped"}:
         sys.stderr.write(f"error: there is no face file in {source}\n")
-    failed = any(report["state"] == "failed" for report in reports)
-    return EXIT_FAILED if failed or not reports else EXIT_DONE
+    return EXIT_DONE if "complete" in states and "failed" not in states else EXIT_FAILED
+
+
+def _told(error: FacewrightError) -> dict:
+    return {"message": error.message, "hint": error.hint, "code": error.code}
+
+
+def _check_report(report: str | None, others: set[str]) -> None:
+    """Refuse a report in the place of a take, of what is read or of what is written."""
+    if report is None:
+        return
+    from .takes.protect import refuse_take
+
+    refuse_take(report)
+    if real_path(report) in others:
+        raise FacewrightError(
+            f"The report {report} would replace what is read or written.",
+            "Choose another name for it.",
+            "same-file",
+        )
 
 
 def _convert(source: Path, target: Path, settings) -> dict:

@@ -6,9 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..engine.core.errors import FacewrightError
+from ..engine.core.same_file import is_same_file
 from ..engine.formats.foreign import FORMATS, format_named, read_face_file, write_face_file
 from ..engine.formats.foreign_take import ReadOptions, WriteOptions
 from ..engine.takes.imported import write_imported_take
+from ..engine.takes.protect import refuse_take
 from ..engine.takes.take_file import SUFFIX, read_header, read_track
 from .free_path import free_path
 
@@ -58,7 +60,7 @@ def export_take(
 
     Args:
         take: The take.
-        file: The file, which is replaced.
+        file: The file, which is replaced; never a take.
         format_name: A format of ``WRITE_FORMATS``; empty: by the suffix.
         fps: Frames per second of the file, where the format has a rate; None: the take's.
 
@@ -66,8 +68,12 @@ def export_take(
         Sentences on what the file cannot hold.
 
     Raises:
-        FacewrightError: The take cannot be read, or the file not be written.
+        FacewrightError: ``same-file``, ``take-protected``, or the take cannot be read or the file
+            not be written.
     """
+    refuse_take(file)
+    if is_same_file(take, file):
+        raise FacewrightError(f"{file} is the take itself.", "Choose another name.", "same-file")
     header, track = read_header(take), read_track(take)
     if not track.valid.any():
         raise FacewrightError(

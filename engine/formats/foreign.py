@@ -169,8 +169,7 @@ def read_face_file(path: Path | str, options: ReadOptions | None = None) -> Fore
     data = _read_bytes(path)
     if options.format:
         return format_named(options.format).read(data, path.name, options)
-    start = data[:_START]
-    found = next((known for known in FORMATS if known.recognises(start, data)), None)
+    found = _recognised(data)
     if found is None:
         same = [f for f in FORMATS if path.suffix.lower() in f.suffixes]
         if len(same) != 1:
@@ -181,6 +180,17 @@ def read_face_file(path: Path | str, options: ReadOptions | None = None) -> Fore
             )
         found = same[0]
     return found.read(data, path.name, options)
+
+
+def is_recognised(path: Path | str) -> bool:
+    """Whether a file is one of the formats by its content; an empty or cut off one counts, too.
+
+    Raises:
+        FacewrightError: ``file-missing``, ``file-too-large`` or ``file-unreadable``.
+    """
+    path = Path(path)
+    data = _read_bytes(path)
+    return not data or path.suffix.lower() == ".gesichter" or _recognised(data) is not None
 
 
 def write_face_file(
@@ -207,6 +217,12 @@ def write_face_file(
             f"There is no frame to write into {Path(path).name}.", "", "track-empty"
         )
     return chosen.write(Path(path), track, options or WriteOptions())
+
+
+def _recognised(data: bytes) -> FaceFormat | None:
+    """The format that the content of a file tells."""
+    start = data[:_START]
+    return next((known for known in FORMATS if known.recognises(start, data)), None)
 
 
 def _read_bytes(path: Path) -> bytes:

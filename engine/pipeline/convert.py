@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import FacewrightError
+from ..core.same_file import is_same_file
 from ..formats.foreign import (
     FORMATS,
     format_named,
     format_to_write,
+    is_recognised,
     read_face_file,
     write_face_file,
 )
 from ..formats.foreign_take import ForeignTake, ReadOptions, WriteOptions
 from ..takes.imported import write_imported_take
+from ..takes.protect import refuse_take
 from ..takes.take_file import SUFFIX, read_header, read_track
 
 TAKE = "take"
@@ -80,7 +83,8 @@ def convert_file(
     """Read one file and write another, which is replaced unless it is a take.
 
     Raises:
-        FacewrightError: The source cannot be read or the target not be written.
+        FacewrightError: ``same-file``, ``take-protected``, or the source cannot be read or the
+            target not be written.
     """
     settings = settings or ConvertSettings()
     into_take = settings.target_format == TAKE or (
@@ -88,7 +92,8 @@ def convert_file(
     )
     if not into_take:
         format_to_write(target, settings.target_format)
-    if source.absolute() == target.absolute():
+        refuse_take(target)
+    if is_same_file(source, target):
         raise FacewrightError(
             f"{target} is the source itself.", "Choose another name.", "same-file"
         )
@@ -113,6 +118,16 @@ def convert_file(
         int(read.track.valid.sum()),
         read.rate,
         [*read.notes, *lost],
+    )
+
+
+def is_other_file(source: Path, settings: ConvertSettings) -> bool:
+    """Whether a file in a folder is none of ours: a table or a text about something else."""
+    return (
+        not settings.source_format
+        and source.suffix.lower() != SUFFIX
+        and source.is_file()
+        and not is_recognised(source)
     )
 
 

@@ -146,6 +146,23 @@ def test_export_to_nowhere_is_told(shot, source, tmp_path):
         bpy.ops.facewright.export_take(filepath=str(tmp_path / "no" / "a.csv"))
 
 
+def test_export_never_replaces_a_take(shot, source, tmp_path):
+    bpy.ops.facewright.import_face_file(filepath=str(source))
+    take = Path(shot.take)
+    before = take.read_bytes()
+    other = tmp_path / "other.fwtake"
+    other.write_bytes(b"precious")
+    for file in (take, other):
+        with pytest.raises(RuntimeError, match="is the name of a take"):
+            bpy.ops.facewright.export_take(filepath=str(file), format="live-link-csv")
+    renamed = take.with_suffix(".csv")
+    renamed.hardlink_to(take)
+    with pytest.raises(RuntimeError, match="is the take itself"):
+        bpy.ops.facewright.export_take(filepath=str(renamed), format="live-link-csv")
+    assert take.read_bytes() == before
+    assert other.read_bytes() == b"precious"
+
+
 def test_export_without_a_take(shot):
     with pytest.raises(RuntimeError, match="poll"):
         bpy.ops.facewright.export_take(filepath="a.csv")

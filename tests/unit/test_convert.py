@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,6 +122,82 @@ def test_the_source_is_never_replaced(source, capsys):
     assert source.read_text() == ROWS
 
 
+@pytest.mark.parametrize("name", ["old.fwtake", "old.FWTAKE", "link.csv"])
+def test_no_other_file_replaces_a_take(tmp_path, source, capsys, name):
+    take = tmp_path / "old.fwtake"
+    take.write_bytes(b"precious")
+    (tmp_path / "link.csv").symlink_to(take)
+    args = ["convert", str(source), str(tmp_path / name), "--to", "live-link-csv"]
+    assert main(args) == 1
+    assert "is the name of a take" in capsys.readouterr().err
+    assert take.read_bytes() == b"precious"
+    assert (tmp_path / "link.csv").is_symlink()
+
+
+def test_the_source_by_another_way_is_the_source(tmp_path, source, capsys):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "hard.csv").hardlink_to(source)
+    for target in (tmp_path / "sub" / ".." / "shot.csv", tmp_path / "link.csv"):
+        assert main(["convert", str(source), str(target)]) == 1
+        assert "the source itself" in capsys.readouterr().err
+        assert main(["convert", str(target), str(source)]) == 1
+    assert main(["convert", str(source), str(tmp_path / "hard.csv")]) == 1
+    assert source.read_text() == ROWS
+    assert (tmp_path / "link.csv").is_symlink()
+
+
+def test_the_report_replaces_nothing(tmp_path, source, capsys):
+    out = tmp_path / "out.json"
+    for report in (source, tmp_path / "sub" / ".." / "shot.csv", out, tmp_path / "a.fwtake"):
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        assert main(["convert", str(source), str(out), "--json", str(report)]) == 1
+        assert source.read_text() == ROWS
+        assert not out.exists()
+    folder = ["convert", str(tmp_path), str(tmp_path / "sub"), "--to", "beat", "--json"]
+    for report in (source, tmp_path / "sub" / "shot.json"):
+        assert main([*folder, str(report)]) == 1
+    assert not list((tmp_path / "sub").iterdir())
+    assert source.read_text() == ROWS
+
+
+def test_a_folder_into_itself_replaces_no_source(tmp_path, source):
+    other = tmp_path / "shot.csv.csv"
+    other.write_text(ROWS)
+    args = ["convert", str(tmp_path), str(tmp_path), "--to", "live-link-csv"]
+    assert main(args) == 1
+    assert source.read_text() == ROWS
+
+
+def test_a_failure_writes_its_report(tmp_path, capsys):
+    bad, report = tmp_path / "bad.csv", tmp_path / "report.json"
+    bad.write_text("Timecode,JawOpen\nx,y\n")
+    assert main(["convert", str(bad), str(tmp_path / "o.json"), "--json", str(report)]) == 1
+    told = json.loads(report.read_text())
+    assert (told["state"], told["code"]) == ("failed", "file-unreadable")
+    assert '"y" in row 2 is no number' in told["message"]
+
+
+def test_other_files_in_a_folder_are_skipped(tmp_path, source, capsys):
+    (tmp_path / "people.csv").write_text("name,age\nbob,3\n")
+    (tmp_path / "readme.txt").write_text("plain words")
+    (tmp_path / "old.csv").mkdir()
+    report, out = tmp_path / "report", tmp_path / "out"
+    args = ["convert", str(tmp_path), str(out), "--to", "beat", "--json", str(report)]
+    assert main(args) == 0
+    told = {Path(one["source"]).name: one for one in json.loads(report.read_text())}
+    states = {name: one["state"] for name, one in told.items()}
+    assert states == {"people.csv": "skipped", "readme.txt": "skipped", "shot.csv": "complete"}
+    assert "no format that Facewright knows" in told["people.csv"]["message"]
+    assert "skipped: people.csv" in capsys.readouterr().err
+    source.write_bytes(b"")
+    assert main(args) == 1
+    assert {one["state"] for one in json.loads(report.read_text())} == {"skipped", "failed"}
+    source.unlink()
+    assert main(args) == 1
+    assert "there is no face file" in capsys.readouterr().err
+
+
 def test_a_folder_goes_on_after_a_bad_file(tmp_path, source, capsys):
     (tmp_path / "bad.csv").write_text("Timecode,JawOpen\nx,y\n")
     (tmp_path / "shot.json").write_text(
@@ -135,6 +212,9 @@ def test_a_folder_goes_on_after_a_bad_file(tmp_path, source, capsys):
         one["source"].rsplit("/", 1)[-1]: one["state"] for one in json.loads(report.read_text())
     }
     assert states == {"bad.csv": "failed", "shot.csv": "complete", "shot.json": "complete"}
+    failed = next(one for one in json.loads(report.read_text()) if one["state"] == "failed")
+    assert failed["code"] == "file-unreadable"
+    assert "bad.csv" in failed["message"]
     assert "bad.csv cannot be read" in capsys.readouterr().err
 
 
