@@ -35,7 +35,7 @@ from ..core.arkit import COUNT, INDEX
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
 from .live_link_angles import from_live_link, to_live_link
-from .packet import finite, limited, unreadable
+from .packet import finite, limited, shown, unreadable
 from .sample import FaceSample
 
 TITLE = "Live Link Face"
@@ -195,13 +195,14 @@ def packets_of_recording(data: bytes, name: str) -> Iterator[bytes]:
 
 
 def _header(data: bytes) -> tuple[str, int]:
-    """The subject's name and where the frame begins."""
+    """The subject's name, as it may be shown, and where the frame begins."""
     limited(data, TITLE)
     if not data or data[0] != VERSION:
         what = f"its version is {data[0]}" if data else "it is empty"
         raise unreadable(TITLE, f"{what}, and {VERSION} is read here", "Update the app.")
     _device, offset = _text(data, 1)
-    return _text(data, offset)
+    subject, offset = _text(data, offset)
+    return shown(subject), offset
 
 
 def _text(data: bytes, offset: int) -> tuple[str, int]:

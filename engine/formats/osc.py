@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from .packet import limited, unreadable
+from .packet import limited, shown, unreadable
 
 TITLE = "OSC"
 # What fits into one Ethernet frame; VMC asks for no more.
@@ -127,7 +127,7 @@ def _message(data: bytes) -> Message:
             blob, offset = _blob(data, offset)
             arguments.append(blob)
         else:
-            raise unreadable(TITLE, f'an argument of the unknown type "{tag}"')
+            raise unreadable(TITLE, f'an argument of the unknown type "{shown(tag)}"')
     return address, arguments
 
 

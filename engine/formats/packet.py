@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 from typing import Protocol
 
 from ..core.errors import FacewrightError
@@ -14,6 +16,10 @@ from .sample import FaceSample
 LARGEST_PACKET = 65_535
 # Beyond this no weight, angle, centimetre or second of a day makes sense.
 LARGEST_VALUE = 1e6
+# Of a sender's text so many characters are shown.
+_LONGEST_SHOWN = 64
+# Control characters, turns of the direction of writing, surrogates, unassigned; ends of lines.
+_HIDDEN = ("C", "Zl", "Zp")
 
 
 class Decoder(Protocol):
@@ -34,6 +40,16 @@ def unreadable(title: str, what: str, hint: str = "") -> FacewrightError:
         hint or "Check that the sending app speaks what is chosen here.",
         "packet-unreadable",
     )
+
+
+def shown(text: str) -> str:
+    """A sender's text as it may be shown on a terminal or a panel.
+
+    Returns:
+        Its first 64 characters that are no control characters.
+    """
+    seen = (sign for sign in text if not unicodedata.category(sign).startswith(_HIDDEN))
+    return "".join(islice(seen, _LONGEST_SHOWN))
 
 
 def limited(data: bytes, title: str) -> bytes:
@@ -69,5 +85,5 @@ def number(text: str, title: str) -> float:
     except ValueError:
         value = math.nan
     if not -LARGEST_VALUE <= value <= LARGEST_VALUE:
-        raise unreadable(title, f'"{text[:40]}" is no number that can be meant')
+        raise unreadable(title, f'"{shown(text)}" is no number that can be meant')
     return value
