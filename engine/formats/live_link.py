@@ -17,6 +17,10 @@ yaw, pitch, roll of ARKit's frames (x -> y, y -> z, -z -> x): positive yaw turns
 right, positive pitch looks down, positive roll tilts the head's top to the image's right. In the
 recordings the eyes keep these signs against eyeLook* (correlation above 0.995), and the eyes lead
 the head by two frames in turns of equal sign. With the phone in landscape the app turns signs.
+
+Sides. In a recording of 2021 the jaw swings against the mouth (correlation -0.94), in the app's CSV
+along with it (0.83): that version exchanged the sides of one of the two. Which one no recording
+shows, so both are taken as they are sent.
 """
 
 from __future__ import annotations
@@ -26,12 +30,12 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from ..core.arkit import COUNT, INDEX
+from ..core.arkit import COUNT
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
 from .live_link_angles import from_live_link, to_live_link
@@ -49,28 +53,19 @@ _LONGEST_TEXT = 1024
 _LENGTH = struct.Struct(">i")
 _DAY_S = 86400.0
 _FRAME = struct.Struct(">ifiiB61f")
-# Sides that versions of the app exchange. In a recording of 2021 the jaw swings against the mouth
-# (correlation -0.94), in the app's CSV along with it (0.83): there one of the two is exchanged.
-EXCHANGEABLE = ("jaw", "mouth")
 # A recording of an hour at 60 frames a second has 75 MB.
 _LARGEST_RECORDING = 256 * 2**20
 
 
 class LiveLinkDecoder:
-    """Packets to samples.
+    """Packets to samples."""
 
-    Args:
-        exchanged: Of ``EXCHANGEABLE``: "jaw" takes jawLeft for jawRight and the other way round,
-            "mouth" does the same, for versions of the app that send them exchanged.
-    """
-
-    def __init__(self, exchanged: Collection[str] = ()) -> None:
-        self._exchanged = exchanged
+    def __init__(self) -> None:
         self._last_s: float | None = None
 
     def feed(self, data: bytes) -> list[FaceSample]:
         """See ``packet.Decoder``. Times go on past midnight."""
-        sample = decode(data, self._exchanged)
+        sample = decode(data)
         if sample.time_s is None:
             return [sample]
         if self._last_s is not None:
@@ -80,12 +75,8 @@ class LiveLinkDecoder:
         return [sample]
 
 
-def decode(data: bytes, exchanged: Collection[str] = ()) -> FaceSample:
-    """One packet.
-
-    Args:
-        data: The whole datagram.
-        exchanged: See ``LiveLinkDecoder``.
+def decode(data: bytes) -> FaceSample:
+    """One packet, the whole datagram.
 
     Returns:
         Time: seconds since midnight of the phone's timecode; None without a face.
@@ -106,14 +97,10 @@ def decode(data: bytes, exchanged: Collection[str] = ()) -> FaceSample:
         raise unreadable(TITLE, f"the rate is {numerator}/{denominator}")
     finite((part, *values), TITLE)
     row = np.array(values)
-    weights = row[:COUNT]
-    for place in exchanged:
-        sides = [INDEX[f"{place}Left"], INDEX[f"{place}Right"]]
-        weights[sides] = weights[sides[::-1]]
     head_deg, gaze_deg = from_live_link(row[COUNT:])
     return FaceSample(
         (frame + part) * denominator / numerator,
-        weights=weights,
+        weights=row[:COUNT],
         head_deg=head_deg,
         gaze_deg=gaze_deg,
         subject=subject,
