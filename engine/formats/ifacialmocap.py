@@ -116,33 +116,26 @@ def decode(data: bytes, title: str = TITLE) -> FaceSample:
     return _sample(valid, weights, turns)
 
 
-def encode(
-    row: FaceTrack, version: int = 2, facemotion: bool = False, stream: bool = False
-) -> bytes:
-    """A frame as the app sends it.
+def encode(row: FaceTrack, facemotion: bool = False) -> bytes:
+    """A frame as the app sends it over UDP, in version 2.
 
     Args:
         row: A track of one frame. Without a face the frame says trackingStatus 0, and rests.
-        version: 1 or 2; version 1 has no negative numbers, they become 0.
-        facemotion: Spell names in full, as Facemotion3d does; always ``&``.
-        stream: End the frame, as over TCP.
+        facemotion: Spell names in full, as Facemotion3d does.
     """
     weights = np.nan_to_num(row.weights[0].astype(float))
-    sign = "&" if version == 2 or facemotion else "-"
     percent = np.rint(weights * 100.0).astype(int)
-    if sign == "-":
-        percent = np.maximum(percent, 0)
     parts = [
-        f"{name if facemotion else short_name(name)}{sign}{value}"
+        f"{name if facemotion else short_name(name)}&{value}"
         for name, value in zip(NAMES, percent.tolist(), strict=True)
     ]
-    parts.append(f"trackingStatus{sign}{int(row.valid[0])}")
+    parts.append(f"trackingStatus&{int(row.valid[0])}")
     gaze = row.gaze_deg[0]
     head = [*row.head_deg[0], *(row.head_cm[0] / 100.0)]
     parts.append(f"=head#{_text(head)}")
     parts.append(f"rightEye#{_text([*gaze[1], 0.0])}")
     parts.append(f"leftEye#{_text([*gaze[0], 0.0])}")
-    return "|".join([*parts, ""]).encode() + (END if stream else b"")
+    return "|".join([*parts, ""]).encode()
 
 
 def dialect_of(data: bytes) -> str | None:

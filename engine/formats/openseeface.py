@@ -61,20 +61,12 @@ _FIRST_FEATURE = 18 + 68 + 136 + 210
 
 
 class OpenSeeFaceDecoder:
-    """Packets to samples.
-
-    Args:
-        face: The id of the face to follow; None for the lowest in each packet.
-    """
-
-    def __init__(self, face: int | None = None) -> None:
-        self._face = face
+    """Packets to samples, of the face with the lowest id in each."""
 
     def feed(self, data: bytes) -> list[FaceSample]:
-        """One sample, or none where the face asked for is not among several."""
+        """One sample; see ``packet.Decoder``."""
         faces = decode(data)
-        wanted = min(faces) if self._face is None else self._face
-        return [faces[wanted]] if wanted in faces else []
+        return [faces[min(faces)]]
 
 
 def decode(data: bytes) -> dict[int, FaceSample]:
