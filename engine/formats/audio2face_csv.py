@@ -22,7 +22,7 @@ from .foreign_take import (
     unreadable,
 )
 from .table import open_text, read_header, read_table, rows_of
-from .weights import arkit_columns, only_weights, without_gaps
+from .weights import arkit_columns, fill_holes, only_weights, without_gaps
 
 _PREFIX = "blendshapes."
 
@@ -47,12 +47,15 @@ def read_audio2face_csv(data: bytes, name: str, options: ReadOptions) -> Foreign
     time_column = columns["timecode"]
     table = read_table(name, rows, time_column, [time_column, *(columns[c] for c in shapes)])
     names = [cell.removeprefix(_PREFIX) for cell in shapes]
-    weights, notes = arkit_columns(name, names, table.numbers[:, 1:])
+    values = table.numbers[:, 1:]
+    values, empty, filled = fill_holes(values, ~np.isnan(values).all(axis=1))
+    there = np.flatnonzero(~empty)
+    weights, notes = arkit_columns(name, [names[column] for column in there], values[:, there])
     time_s = table.numbers[:, 0]
     if options.fps:
         time_s = np.arange(len(time_s)) / options.fps
     track, said = build_track(name, time_s, weights)
-    return ForeignTake(track, Path(name).stem, rate_of(track.time_s), [*notes, *said])
+    return ForeignTake(track, Path(name).stem, rate_of(track.time_s), [*notes, *filled, *said])
 
 
 def write_audio2face_csv(path: Path, track: FaceTrack, _options: WriteOptions) -> list[str]:

@@ -38,6 +38,7 @@ from .timecode import (
     parse_labels,
     seconds_of,
 )
+from .weights import fill_holes
 
 _OWN = ("headPitchDeg", "headYawDeg", "headRollDeg", "headXCm", "headYCm", "headZCm")
 _USUAL_FPS = 60.0
@@ -83,15 +84,26 @@ def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignT
     table = read_table(name, rows, time_column, wanted if len(wanted) > 1 else wanted * 2)
     if not table.texts:
         raise unreadable(name, "it has a header and no rows")
-    value = dict(zip(cells, table.numbers[:, len(shapes) :].T, strict=False))
+    rest = len(shapes) + len(others)
+    value = dict(zip(others, table.numbers[:, len(shapes) : rest].T, strict=False))
+    # A row without a count has a face if it has weights.
+    valid = ~(value["blendshapecount"] <= 0) if "blendshapecount" in value else None
+    weighted = ~np.isnan(table.numbers[:, : len(shapes)]).all(axis=1)
+    seen = weighted if valid is None else weighted & valid
+    measured = np.delete(table.numbers, np.s_[len(shapes) : rest], axis=1)
+    measured, empty, filled = fill_holes(measured, seen)
     weights = np.zeros((len(table.texts), COUNT))
-    weights[:, list(shapes)] = table.numbers[:, : len(shapes)]
-    notes = missing_note(set(shapes), NAMES)
+    weights[:, list(shapes)] = measured[:, : len(shapes)]
+    notes = missing_note(
+        {shape for shape, gone in zip(shapes, empty, strict=False) if not gone}, NAMES
+    )
+    value |= dict(zip([*angles, *own], measured[:, len(shapes) :].T, strict=False))
     turns = np.zeros((len(table.texts), len(ANGLES)))
     for index, cell in enumerate(ANGLES):
         if cell.lower() in value:
             turns[:, index] = value[cell.lower()]
-    if len(angles) < len(ANGLES):
+    gone = sum(empty[len(shapes) : len(shapes) + len(angles)])
+    if len(angles) - gone < len(ANGLES):
         notes.append("Not all angles of head and eyes are in the file; the others rest.")
     head_deg, gaze_deg = from_live_link(turns)
     head_cm = None
@@ -104,7 +116,6 @@ def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignT
     if fps is None and "framerate" in value:
         fps = _named_rate(value["framerate"])
     time_s, start, told = _times(name, table, "time_s" in columns, fps)
-    valid = value["blendshapecount"] > 0 if "blendshapecount" in value else None
     track, said = build_track(
         name,
         time_s,
@@ -114,7 +125,9 @@ def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignT
         head_cm=head_cm,
         gaze_deg=gaze_deg,
     )
-    return ForeignTake(track, Path(name).stem, rate_of(track.time_s), [*told, *notes, *said], start)
+    return ForeignTake(
+        track, Path(name).stem, rate_of(track.time_s), [*told, *notes, *filled, *said], start
+    )
 
 
 def write_live_link_csv(path: Path, track: FaceTrack, options: WriteOptions) -> list[str]:

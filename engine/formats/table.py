@@ -107,7 +107,8 @@ def read_table(
     blocks: list[np.ndarray] = []
     block: list[list[float]] = []
     for number, row in enumerate(rows, start=2):
-        if not row:
+        # Spreadsheets write separators alone for an empty row.
+        if not any(map(str.strip, row)):
             continue
         try:
             cells = pick(row)

@@ -42,6 +42,32 @@ def arkit_columns(name: str, names: list[str], values: np.ndarray) -> tuple[np.n
     return weights, notes
 
 
+def fill_holes(values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """A table without empty cells in the rows of a face: one of them must not cost the row.
+
+    Args:
+        values: float64 (T, C), an empty cell is NaN.
+        seen: bool (T,): rows with a face and at least one weight; others stay as they are.
+
+    Returns:
+        The table, where an empty cell lies on the line between the rows beside it and an empty
+        column is 0; which columns are empty, bool (C,); and a sentence about cells.
+    """
+    there = ~np.isnan(values)
+    if there[seen].all():
+        return values, np.zeros(values.shape[1], bool), []
+    empty = ~there[seen].any(axis=0)
+    values = np.where(seen[:, None] & empty, 0.0, values)
+    holes = seen[:, None] & ~there & ~empty
+    count = int(holes.sum())
+    for column in np.flatnonzero(holes.any(axis=0)):
+        rows = np.flatnonzero(holes[:, column])
+        known = np.flatnonzero(seen & np.isfinite(values[:, column]))
+        values[rows, column] = np.interp(rows, known, values[known, column]) if len(known) else 0.0
+    told = [f"{count} empty cells take the values of the rows beside them."]
+    return values, empty, told if count else []
+
+
 def at_rate(track: FaceTrack, fps: float) -> FaceTrack:
     """The track at whole frames of a rate from its first frame on.
 

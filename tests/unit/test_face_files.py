@@ -96,6 +96,18 @@ def test_audio2face_3d_csv(tmp_path):
     assert weight(track, "mouthSmileRight").tolist() == pytest.approx([0.3, 0.6])
 
 
+def test_audio2face_3d_csv_with_empty_cells(tmp_path):
+    take = read(
+        tmp_path,
+        ",timeCode,blendShapes.EyeBlinkLeft,blendShapes.JawOpen\n0,0.0,,0.2\n1,0.1,,\n"
+        "2,0.2,,0.6\n3,0.3,,\n",
+        "animation_frames.csv",
+    )
+    # A row without any weight is a gap.
+    assert take.track.valid.tolist() == [True, False, True, False]
+    assert any("51 of 52 shapes" in note for note in take.notes)
+
+
 def test_beat(tmp_path):
     content = {
         "names": ["browDownLeft", "jawOpen"],

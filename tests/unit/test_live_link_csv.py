@@ -319,6 +319,39 @@ def test_numbers_that_are_none_become_a_gap(tmp_path):
     assert any("4 of 5 frames hold no usable numbers" in note for note in take.notes)
 
 
+WIDE = "Timecode,BlendShapeCount,JawOpen,TongueOut,HeadYaw\n"
+
+
+def test_a_column_without_cells_is_missing(tmp_path):
+    rows = "00:00:00:00,61,0.25,,\n00:00:00:01,61,0.5,,\n00:00:00:02,0,,,\n"
+    take = read(tmp_path, WIDE + rows)
+    assert take.track.valid.tolist() == [True, True, False]
+    assert weight(take.track, "jawOpen")[:2].tolist() == [0.25, 0.5]
+    assert weight(take.track, "tongueOut")[:2].tolist() == [0, 0]
+    assert take.track.head_deg[0].tolist() == [0, 0, 0]
+    assert any("51 of 52 shapes are not in the file" in note for note in take.notes)
+    assert not any("empty cells" in note for note in take.notes)
+
+
+def test_an_empty_cell_does_not_cost_the_row(tmp_path):
+    """It lies between the rows beside it that have a face."""
+    rows = (
+        "00:00:00:00,61,0.2,0,0\n00:00:00:01,0,9,0,0\n00:00:00:02,61,,0.5,0\n"
+        "00:00:00:03,,nan,0.5,0\n00:00:00:04,61,0.6,0.5,\n,,,,\n"
+    )
+    take = read(tmp_path, WIDE + rows)
+    assert take.track.valid.tolist() == [True, False, True, True, True]
+    np.testing.assert_allclose(
+        weight(take.track, "jawOpen")[[0, 2, 3, 4]], [0.2, 0.4, 0.5, 0.6], atol=1e-6
+    )
+    assert any("3 empty cells take" in note for note in take.notes)
+
+
+def test_a_count_without_cells_is_missing(tmp_path):
+    take = read(tmp_path, HEAD + "00:00:00:00,,0.5\n00:00:00:01,,0\n")
+    assert take.track.valid.all()
+
+
 def test_rows_out_of_order_are_left_out(tmp_path):
     take = read_times(tmp_path, ["00:00:00:05", "00:00:00:04", "00:00:00:05", "00:00:00:06"])
     np.testing.assert_allclose(take.track.time_s, [0, 1 / 60])
