@@ -14,7 +14,7 @@ Metres there, centimetres here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -117,14 +117,12 @@ class VmcDecoder:
         return sample
 
 
-def encode_performer(row: FaceTrack, time_s: float, presets: bool = False) -> list[bytes]:
+def encode_performer(row: FaceTrack, time_s: float) -> list[bytes]:
     """A frame of a Performer, to a Marionette (port 39539).
 
     Args:
         row: A track of one frame. Without a face only OK (tracking bad) and the time are sent.
         time_s: Seconds on our clock.
-        presets: Also send VRM presets, for avatars without Perfect Sync clips. An avatar that has
-            both would move twice.
 
     Returns:
         Bundles of at most 1500 bytes, in order.
@@ -140,16 +138,15 @@ def encode_performer(row: FaceTrack, time_s: float, presets: bool = False) -> li
             osc.message("/VMC/Ext/Bone/Pos", bone, *_pose(turn))
             for bone, turn in _bones_of(row).items()
         ]
-        said += _blend(row, presets)
+        said += _blend(row)
     return osc.bundles(said)
 
 
-def encode_assistant(row: FaceTrack, presets: bool = False) -> list[bytes]:
+def encode_assistant(row: FaceTrack) -> list[bytes]:
     """A frame of an Assistant, to a Performer (port 39540): the face and where the eyes look.
 
     Args:
         row: A track of one frame. Without a face nothing is sent.
-        presets: See ``encode_performer``.
 
     Returns:
         Bundles of at most 1500 bytes, in order.
@@ -159,7 +156,7 @@ def encode_assistant(row: FaceTrack, presets: bool = False) -> list[bytes]:
     pitch, yaw = np.radians(np.nan_to_num(row.gaze_deg[0].astype(float)).mean(axis=0))
     ahead = [-np.sin(yaw) * np.cos(pitch), -np.sin(pitch), np.cos(yaw) * np.cos(pitch)]
     target = [float(value) * _LOOK_AT_M for value in ahead]
-    return osc.bundles([*_blend(row, presets), osc.message("/VMC/Ext/Set/Eye", 1, *target)])
+    return osc.bundles([*_blend(row), osc.message("/VMC/Ext/Set/Eye", 1, *target)])
 
 
 def is_vmc(addresses: list[str]) -> bool:
@@ -167,13 +164,13 @@ def is_vmc(addresses: list[str]) -> bool:
     return any(address.startswith("/VMC/") for address in addresses)
 
 
-def _blend(row: FaceTrack, presets: bool) -> list[bytes]:
+def _blend(row: FaceTrack) -> list[bytes]:
+    """The face for every avatar: VRM's presets, and the Perfect Sync clips."""
     weights = np.nan_to_num(row.weights[0].astype(float))
-    values: Mapping[str, float] = {
+    clips = {
         live_link_name(name): float(weight) for name, weight in zip(NAMES, weights, strict=True)
     }
-    if presets:
-        values = {**presets_of(weights), **values}
+    values = presets_of(weights) | clips
     said = [osc.message("/VMC/Ext/Blend/Val", name, value) for name, value in values.items()]
     return [*said, osc.message("/VMC/Ext/Blend/Apply")]
 

@@ -52,6 +52,12 @@ def _row(moves: Mapping[str, float]) -> np.ndarray:
 
 # float64 (presets, 52)
 _ROWS = np.array([_row(moves) for _, _, moves in _TABLE])
+# Places in the table, the one that moves more before the one that moves part of it.
+_EMOTIONS = tuple(
+    place
+    for place, (name, _, _) in enumerate(_TABLE)
+    if name in {"Joy", "Angry", "Sorrow", "Fun", "Surprised"}
+)
 _PLACE = {
     name.lower(): (place, spelling)
     for place, (old, new, _) in enumerate(_TABLE)
@@ -85,28 +91,42 @@ def weights_of(presets: np.ndarray) -> np.ndarray:
 def presets_of(weights: np.ndarray) -> dict[str, float]:
     """What an avatar without Perfect Sync shows of the weights, by VRM 0.x names.
 
-    Lids, gaze and vowels: round lips go to U and O, wide ones to I, the rest of the open jaw to A.
-    Emotions stay out, because they would close the eyes and open the mouth a second time.
+    No movement is told twice, as an avatar adds its presets up. An emotion is there as far as all
+    of its movements in the table are, and what it moves is taken off the weights before the next.
+    Round lips go to U and O, wide ones to I, the rest of the open jaw to A. Blink is what both lids
+    do, Blink_L and Blink_R what one does beyond.
+
+    Args:
+        weights: float (52,), ARKit order.
+
+    Returns:
+        All presets of the table, 0..1.
     """
+    rest = np.clip(weights, 0.0, 1.0)
+    values = dict.fromkeys((name for name, _, _ in _TABLE), 0.0)
+    for place in _EMOTIONS:
+        moved = _ROWS[place] > 0
+        part = min(float(np.min(rest[moved] / _ROWS[place, moved])), 1.0)
+        values[_TABLE[place][0]] = part
+        rest = np.maximum(rest - part * _ROWS[place], 0.0)
 
-    def of(name: str) -> float:
-        left = name.replace("*", "Left")
-        return float(weights[INDEX[left]] + weights[INDEX[mirror_name(left)]]) / 2
+    def of(*names: str) -> float:
+        return float(np.mean([rest[INDEX[name]] for name in names]))
 
-    rounded, funnel, wide = of("mouthPucker"), of("mouthFunnel"), of("mouthStretch*")
-    right = float(weights[INDEX["eyeLookInLeft"]] + weights[INDEX["eyeLookOutRight"]]) / 2
-    left = float(weights[INDEX["eyeLookOutLeft"]] + weights[INDEX["eyeLookInRight"]]) / 2
-    values = {
-        "A": of("jawOpen") - max(rounded, funnel, wide),
+    rounded, funnel = of("mouthPucker"), of("mouthFunnel")
+    wide = of("mouthStretchLeft", "mouthStretchRight")
+    left, right = of("eyeBlinkLeft"), of("eyeBlinkRight")
+    both = min(left, right)
+    return values | {
+        "A": max(of("jawOpen") - max(rounded, funnel, wide), 0.0),
         "I": wide,
         "U": rounded,
-        "E": 0.0,
         "O": funnel,
-        "Blink_L": float(weights[INDEX["eyeBlinkLeft"]]),
-        "Blink_R": float(weights[INDEX["eyeBlinkRight"]]),
-        "LookUp": of("eyeLookUp*"),
-        "LookDown": of("eyeLookDown*"),
-        "LookLeft": left,
-        "LookRight": right,
+        "Blink": both,
+        "Blink_L": left - both,
+        "Blink_R": right - both,
+        "LookUp": of("eyeLookUpLeft", "eyeLookUpRight"),
+        "LookDown": of("eyeLookDownLeft", "eyeLookDownRight"),
+        "LookLeft": of("eyeLookOutLeft", "eyeLookInRight"),
+        "LookRight": of("eyeLookInLeft", "eyeLookOutRight"),
     }
-    return {name: min(max(value, 0.0), 1.0) for name, value in values.items()}

@@ -13,6 +13,7 @@ from engine.core.errors import FacewrightError
 from engine.formats import osc
 from engine.formats.sample import FaceSample, to_row
 from engine.formats.vmc import VmcDecoder, encode_assistant, encode_performer
+from engine.formats.vmc_presets import no_presets, preset_place, presets_of, weights_of
 
 APPLY = osc.message("/VMC/Ext/Blend/Apply")
 
@@ -215,7 +216,7 @@ def test_a_performer_says_everything_in_order():
     assert said[2] == ("/VMC/Ext/Root/Pos", ["root", 0, 0, 0, 0, 0, 0, 1])
     assert list(bones_of(said)) == ["Neck", "Head", "LeftEye", "RightEye"]
     values = [a for address, a in said if address == "/VMC/Ext/Blend/Val"]
-    assert [name for name, _ in values] == [live_link_name(name) for name in NAMES]
+    assert [name for name, _ in values[-52:]] == [live_link_name(name) for name in NAMES]
     assert dict(values)["JawOpen"] == 0.25
     assert said[-1] == ("/VMC/Ext/Blend/Apply", [])
 
@@ -256,13 +257,33 @@ def test_an_assistant_says_the_face_and_where_the_eyes_look():
         np.testing.assert_allclose(said[-1][1][1:], expected, atol=1e-5)
 
 
-def test_presets_are_said_where_they_are_asked_for():
-    row = to_row(face(eyeBlinkLeft=0.5, jawOpen=0.75, mouthPucker=0.25), 0.0)
-    said = said_by(encode_performer(row, 0.0, presets=True))
+@pytest.mark.parametrize("encode", [lambda row: encode_performer(row, 0.0), encode_assistant])
+def test_presets_are_said_for_avatars_without_perfect_sync(encode):
+    row = to_row(face(eyeBlinkLeft=0.75, eyeBlinkRight=0.5, jawOpen=0.75, mouthPucker=0.25), 0.0)
+    said = said_by(encode(row))
     values = dict(a for address, a in said if address == "/VMC/Ext/Blend/Val")
-    assert len(values) == 52 + 11
-    assert (values["Blink_L"], values["Blink_R"]) == (0.5, 0.0)
+    assert len(values) == 52 + 17
+    assert (values["Blink"], values["Blink_L"], values["Blink_R"]) == (0.5, 0.25, 0.0)
     assert (values["A"], values["U"], values["I"]) == (0.5, 0.25, 0.0)
+    assert {values[name] for name in ("Joy", "Angry", "Sorrow", "Fun", "Surprised")} == {0.0}
+
+
+@pytest.mark.parametrize("name", ["Joy", "Angry", "Sorrow", "Fun", "Surprised"])
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_a_face_of_one_emotion_is_that_preset_and_no_other(name, strength):
+    presets = no_presets()
+    presets[preset_place(name)] = strength
+    told = presets_of(weights_of(presets))
+    assert told.pop(name) == pytest.approx(strength)
+    assert max(told.values()) < 1e-9
+
+
+def test_a_smile_without_the_eyes_closes_none():
+    told = presets_of(face(mouthSmileLeft=0.6, mouthSmileRight=0.6).weights)
+    assert (told["Joy"], told["Fun"]) == (0.0, 0.0)
+    smile = face(mouthSmileLeft=0.6, mouthSmileRight=0.6, cheekSquintLeft=0.3, cheekSquintRight=0.3)
+    told = presets_of(smile.weights)
+    assert (told["Joy"], told["Fun"]) == (0.0, pytest.approx(1.0))
 
 
 def test_a_face_survives_the_way_there_and_back():
