@@ -8,7 +8,7 @@ from pathlib import Path
 from ..engine.core.errors import FacewrightError
 from ..engine.core.same_file import is_same_file
 from ..engine.formats.foreign import FORMATS, format_named, read_face_file, write_face_file
-from ..engine.formats.foreign_take import ReadOptions, WriteOptions
+from ..engine.formats.foreign_take import ReadOptions, Start, WriteOptions
 from ..engine.takes.imported import write_imported_take
 from ..engine.takes.protect import refuse_take
 from ..engine.takes.take_file import SUFFIX, read_header, read_track
@@ -49,6 +49,7 @@ def as_take(file: Path, folder: Path, fps: float | None = None) -> tuple[Path, l
         rate=read.rate,
         notes=read.notes,
         start_timecode=read.start_timecode,
+        start=read.start.to_json() if read.start else None,
     )
     return take, read.notes
 
@@ -79,8 +80,8 @@ def export_take(
         raise FacewrightError(
             f"{take.name} has no frame with a face, so there is nothing to write.", "", "no-face"
         )
-    timecode = header.get("import", {}).get("start_timecode", "")
-    return write_face_file(file, track, format_name, WriteOptions(take.stem, fps, timecode))
+    start = Start.from_json(header.get("import", {}).get("start"))
+    return write_face_file(file, track, format_name, WriteOptions(take.stem, fps, start))
 
 
 def suffix_of(format_name: str) -> str:

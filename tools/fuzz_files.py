@@ -21,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from engine.core.arkit import COUNT
 from engine.core.errors import FacewrightError
 from engine.core.types import FaceTrack
 from engine.formats.foreign import FORMATS, FaceFormat, write_face_file
-from engine.formats.foreign_take import ReadOptions, WriteOptions
+from engine.formats.foreign_take import ReadOptions, Start, WriteOptions
 
 _PATIENCE_S = 5.0
 # What the first files may claim for caches, and nothing after them.
@@ -124,7 +125,8 @@ def _written_files() -> list[tuple[FaceFormat, bytes]]:
         for known in FORMATS:
             if known.write:
                 path = Path(folder, f"file{known.suffixes[0]}")
-                write_face_file(path, track, known.name, WriteOptions(start_timecode="23:59:59:50"))
+                start = Start(86399.8, Fraction(60))
+                write_face_file(path, track, known.name, WriteOptions(start=start))
                 files.append((known, path.read_bytes()))
     return files
 

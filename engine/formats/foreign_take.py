@@ -42,6 +42,42 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class Start:
+    """When a take began by the clock of its recorder.
+
+    Attributes:
+        seconds: Of second 0 since midnight, frames divided by ``rate``: at 29.97 frames a second
+            without drop-frame they run behind the label.
+        rate: Frames a second of the timecode, which the rows need not have.
+        drop: Whether the timecode is drop-frame.
+    """
+
+    seconds: float
+    rate: Fraction
+    drop: bool = False
+
+    def to_json(self) -> dict:
+        """For the header of a take."""
+        return {
+            "seconds": self.seconds,
+            "rate": [self.rate.numerator, self.rate.denominator],
+            "drop": self.drop,
+        }
+
+    @staticmethod
+    def from_json(told: object) -> Start | None:
+        """What ``to_json`` gave; None for anything else."""
+        try:
+            seconds, (numerator, denominator) = float(told["seconds"]), told["rate"]
+            rate = Fraction(numerator, denominator)
+            drop = told["drop"] is True
+        except (TypeError, KeyError, ValueError, ArithmeticError):
+            return None
+        usable = 0.0 <= seconds < 1e6 and 1 <= rate <= 1000
+        return Start(seconds, rate, drop) if usable else None
+
+
+@dataclass(frozen=True)
 class WriteOptions:
     """How a file is written.
 
@@ -49,12 +85,12 @@ class WriteOptions:
         name: Name of the take, where the format has a place for it.
         fps: Frames per second of formats that have a frame rate; None: that of the take, or the
             format's usual one.
-        start_timecode: ``HH:MM:SS:FF`` of second 0, where the format has timecode.
+        start: When second 0 was, where the format has timecode; None: at midnight.
     """
 
     name: str = "Facewright"
     fps: float | None = None
-    start_timecode: str = ""
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +103,7 @@ class ForeignTake:
         rate: Frames per second, as the file says or as its times have it.
         notes: Sentences for the person: what was guessed, left out or missing.
         start_timecode: Timecode of second 0, as in the file; else empty.
+        start: The same as a time; None without timecode.
     """
 
     track: FaceTrack
@@ -74,6 +111,7 @@ class ForeignTake:
     rate: float
     notes: list[str] = field(default_factory=list)
     start_timecode: str = ""
+    start: Start | None = None
 
 
 def unreadable(name: str, why: str, hint: str = "") -> FacewrightError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from .foreign_take import (
     MAX_FRAMES,
     ForeignTake,
     ReadOptions,
+    Start,
     WriteOptions,
     build_track,
     rate_of,
@@ -22,6 +24,7 @@ from .foreign_take import (
     unreadable,
 )
 from .live_link import VERSION, decode, encode, packets_of_recording
+from .timecode import counting_of, label_of
 
 _DAY_S = 86400.0
 _USUAL_FPS = 60.0
@@ -48,6 +51,7 @@ def read_gesichter(data: bytes, name: str, options: ReadOptions) -> ForeignTake:
     valid = np.array([sample.valid for sample in samples])
     weights = np.stack([sample.weights for sample in samples]).reshape(-1, COUNT)
     number = np.arange(len(samples), dtype=np.float64)
+    start = None
     if options.fps or not valid.any():
         time_s = number / (options.fps or _USUAL_FPS)
     else:
@@ -57,6 +61,7 @@ def read_gesichter(data: bytes, name: str, options: ReadOptions) -> ForeignTake:
         known = number[valid]
         time_s = np.interp(number, known, told)
         time_s += np.minimum(number - known[0], 0) * step + np.maximum(number - known[-1], 0) * step
+        start = Start(float(time_s[0]) % _DAY_S, Fraction(_USUAL_FPS))
         time_s -= time_s[0]
     track, notes = build_track(
         name,
@@ -69,7 +74,9 @@ def read_gesichter(data: bytes, name: str, options: ReadOptions) -> ForeignTake:
     subject = next((sample.subject for sample in samples if sample.subject), "")
     if subject:
         notes.append(f'Recorded from "{subject[:60]}".')
-    return ForeignTake(track, Path(name).stem, rate_of(track.time_s, _USUAL_FPS), notes)
+    label = label_of(start.seconds * _USUAL_FPS, counting_of(_USUAL_FPS)) if start else ""
+    rate = rate_of(track.time_s, _USUAL_FPS)
+    return ForeignTake(track, Path(name).stem, rate, notes, label, start)
 
 
 def write_gesichter(path: Path, track: FaceTrack, options: WriteOptions) -> list[str]:
@@ -82,8 +89,10 @@ def write_gesichter(path: Path, track: FaceTrack, options: WriteOptions) -> list
         FacewrightError: ``file-unwritable``.
     """
     rate = (round(options.fps or _USUAL_FPS), 1)
+    times = track.time_s + (options.start.seconds if options.start else 0.0)
     packets = [
-        encode(track[row : row + 1], subject=options.name, rate=rate) for row in range(len(track))
+        encode(track[row : row + 1], time_s, subject=options.name, rate=rate)
+        for row, time_s in enumerate(times.tolist())
     ]
     body = b"".join(struct.pack(">I", len(packet)) + packet for packet in packets)
     content = struct.pack(">BI", VERSION, len(packets)) + body

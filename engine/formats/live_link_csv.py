@@ -20,6 +20,7 @@ from ..core.types import FaceTrack
 from .foreign_take import (
     ForeignTake,
     ReadOptions,
+    Start,
     WriteOptions,
     build_track,
     missing_note,
@@ -31,12 +32,13 @@ from .live_link_angles import ANGLES, from_live_link, to_live_link
 from .names import arkit_index
 from .table import Table, open_text, read_header, read_table, rows_of
 from .timecode import (
+    Counting,
     counting_of,
     find_counting,
-    frame_numbers,
     label_of,
     parse_labels,
     seconds_of,
+    start_of,
 )
 from .weights import fill_holes
 
@@ -115,7 +117,7 @@ def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignT
     fps = options.fps
     if fps is None and "framerate" in value:
         fps = _named_rate(value["framerate"])
-    time_s, start, told = _times(name, table, "time_s" in columns, fps)
+    time_s, label, start, told = _times(name, table, "time_s" in columns, fps)
     track, said = build_track(
         name,
         time_s,
@@ -125,9 +127,8 @@ def read_live_link_csv(data: bytes, name: str, options: ReadOptions) -> ForeignT
         head_cm=head_cm,
         gaze_deg=gaze_deg,
     )
-    return ForeignTake(
-        track, Path(name).stem, rate_of(track.time_s), [*told, *notes, *filled, *said], start
-    )
+    notes = [*told, *notes, *filled, *said]
+    return ForeignTake(track, Path(name).stem, rate_of(track.time_s), notes, label, start)
 
 
 def write_live_link_csv(path: Path, track: FaceTrack, options: WriteOptions) -> list[str]:
@@ -137,14 +138,13 @@ def write_live_link_csv(path: Path, track: FaceTrack, options: WriteOptions) -> 
         Sentences on what the file cannot hold.
 
     Raises:
-        FacewrightError: ``file-unwritable``, or ``file-unreadable`` for a bad start timecode.
+        FacewrightError: ``file-unwritable``.
     """
-    counting = counting_of(options.fps or _USUAL_FPS, drop=True)
-    start = 0.0
-    if options.start_timecode:
-        labels = parse_labels(path.name, [options.start_timecode])
-        start = frame_numbers(labels.fields, counting)[0]
-    numbers = start + (track.time_s - min(float(track.time_s[0]), 0.0)) * float(counting.rate)
+    counting = _counting_to_write(options)
+    time_s = track.time_s - min(float(track.time_s[0]), 0.0)
+    if options.start:
+        time_s = time_s + options.start.seconds
+    numbers = time_s * float(counting.rate)
     turns = to_live_link(track.head_deg, track.gaze_deg)
     order = [INDEX[name] for name in ORDER]
     values = np.nan_to_num(np.concatenate([track.weights[:, order], turns], axis=1))
@@ -160,6 +160,15 @@ def write_live_link_csv(path: Path, track: FaceTrack, options: WriteOptions) -> 
     return lost
 
 
+def _counting_to_write(options: WriteOptions) -> Counting:
+    """The counting that was asked for, else that of the file that the take came from."""
+    start = options.start
+    asked = counting_of(options.fps or _USUAL_FPS, drop=True)
+    if start and (not options.fps or asked.rate == start.rate):
+        return Counting(max(1, round(start.rate)), start.rate, start.drop)
+    return asked
+
+
 def _named_rate(column: np.ndarray) -> float | None:
     """The rate of a column FrameRate, if it is one."""
     rate = float(column[0])
@@ -168,20 +177,22 @@ def _named_rate(column: np.ndarray) -> float | None:
 
 def _times(
     name: str, table: Table, is_seconds: bool, fps: float | None
-) -> tuple[np.ndarray, str, list[str]]:
-    """Seconds (T,), the timecode of the first row or empty, and sentences."""
+) -> tuple[np.ndarray, str, Start | None, list[str]]:
+    """Seconds (T,), the timecode of the first row or empty, as a time, and sentences."""
     if is_seconds:
-        return _numbers(name, table.texts), "", []
+        return _numbers(name, table.texts), "", None, []
     if ":" in table.texts[0]:
         labels = parse_labels(name, table.texts)
         counting, told = find_counting(labels, fps)
-        return seconds_of(name, labels, counting), table.texts[0].strip(), [told]
+        time_s = seconds_of(name, labels, counting)
+        return time_s, table.texts[0].strip(), start_of(labels, counting), [told]
     frames = _numbers(name, table.texts)
     rate = float(counting_of(fps or _USUAL_FPS).rate)
     told = "as asked for" if fps else "a guess; name another rate if that is wrong"
     return (
         (frames - frames[0]) / rate,
         "",
+        None,
         [f"Its timecode is the number of a frame, read at {rate:g} frames/s ({told})."],
     )
 

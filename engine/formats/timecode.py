@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from .foreign_take import unreadable
+from .foreign_take import Start, unreadable
 
 # Frames that a label can count to, by what cameras and phones do; 1000: milliseconds.
 _BASES = (24, 25, 30, 48, 50, 60, 100, 120, 240, 1000)
@@ -137,6 +137,13 @@ def seconds_of(name: str, labels: Labels, counting: Counting) -> np.ndarray:
     number = number + day * np.cumsum(np.concatenate([[0], np.diff(number) < -day / 2]))
     rate = counting.rate
     return (number - number[0]) * rate.denominator / rate.numerator
+
+
+def start_of(labels: Labels, counting: Counting) -> Start:
+    """When the first label was."""
+    number = float(frame_numbers(labels.fields[:1], counting)[0])
+    seconds = number * counting.rate.denominator / counting.rate.numerator
+    return Start(seconds, counting.rate, counting.drop)
 
 
 def label_of(number: float, counting: Counting) -> str:

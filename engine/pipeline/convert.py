@@ -16,7 +16,7 @@ from ..formats.foreign import (
     read_face_file,
     write_face_file,
 )
-from ..formats.foreign_take import ForeignTake, ReadOptions, WriteOptions
+from ..formats.foreign_take import ForeignTake, ReadOptions, Start, WriteOptions
 from ..takes.imported import write_imported_take
 from ..takes.protect import refuse_take
 from ..takes.take_file import SUFFIX, read_header, read_track
@@ -106,10 +106,11 @@ def convert_file(
             rate=read.rate,
             notes=read.notes,
             start_timecode=read.start_timecode,
+            start=read.start.to_json() if read.start else None,
         )
         lost = []
     else:
-        options = WriteOptions(read.name, settings.target_fps, read.start_timecode)
+        options = WriteOptions(read.name, settings.target_fps, read.start)
         lost = write_face_file(target, read.track, settings.target_format, options)
     return ConvertReport(
         str(source),
@@ -144,5 +145,7 @@ def read_any(source: Path, settings: ConvertSettings) -> ForeignTake:
     if not len(track):
         raise FacewrightError(f"The take {source} holds no frames.", "", "take-empty")
     numerator, denominator = header["source"]["rate"]
-    timecode = header.get("import", {}).get("start_timecode", "")
-    return ForeignTake(track, source.stem, numerator / denominator, [], timecode)
+    told = header.get("import", {})
+    start = Start.from_json(told.get("start"))
+    label = told.get("start_timecode", "")
+    return ForeignTake(track, source.stem, numerator / denominator, [], label, start)

@@ -24,6 +24,7 @@ def write_imported_take(
     rate: float,
     notes: list[str],
     start_timecode: str = "",
+    start: dict | None = None,
 ) -> None:
     """Make a take of values that were read from a file.
 
@@ -34,6 +35,7 @@ def write_imported_take(
         rate: Frames per second, as the file says.
         notes: What was guessed or left out while reading.
         start_timecode: Timecode of second 0, where the file has one.
+        start: The same as a time, ``formats.foreign_take.Start.to_json``.
 
     Raises:
         FacewrightError: ``take-exists``, ``take-unwritable`` or ``disk-full``; no half take stays.
@@ -66,7 +68,7 @@ def write_imported_take(
         "settings": {},
         "state": "complete",
         "faces_seen": 1,
-        "import": {"notes": notes, "start_timecode": start_timecode},
+        "import": {"notes": notes, "start_timecode": start_timecode, "start": start},
     }
     try:
         with TakeWriter(take, header) as writer:

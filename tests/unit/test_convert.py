@@ -108,6 +108,22 @@ def test_a_take_to_a_file_keeps_gaps_and_timecode(tmp_path, source):
     assert rows[3]["Timecode"] == "10:00:01:01.000"
 
 
+def test_the_start_goes_with_the_take_at_any_rate(tmp_path, source):
+    source.write_text(
+        "Timecode,BlendShapeCount,JawOpen,JawLeft\n10:00:00:20,61,0.25,0\n10:00:00:29,61,0.5,0\n"
+        "10:00:01:00,61,0.75,0\n10:00:01:01,61,0.75,0\n"
+    )
+    take, out = tmp_path / "shot.fwtake", tmp_path / "out.csv"
+    recorded, again = tmp_path / "shot.gesichter", tmp_path / "again.csv"
+    main(["convert", str(source), str(take), "--in-fps", "30"])
+    for args, first in (([], "10:00:00:20.000"), (["--fps", "60"], "10:00:00:40.000")):
+        assert main(["convert", str(take), str(out), *args]) == 0
+        assert next(csv.DictReader(out.open()))["Timecode"] == first
+    assert main(["convert", str(take), str(recorded)]) == 0
+    assert main(["convert", str(recorded), str(again)]) == 0
+    assert next(csv.DictReader(again.open()))["Timecode"] == "10:00:00:40.000"
+
+
 def test_a_take_is_never_replaced(tmp_path, source, capsys):
     take = tmp_path / "shot.fwtake"
     take.write_bytes(b"precious")

@@ -12,7 +12,7 @@ from face_tracks import make_track, weight
 
 from engine.core.errors import FacewrightError
 from engine.formats.foreign import read_face_file, write_face_file
-from engine.formats.foreign_take import ReadOptions, WriteOptions
+from engine.formats.foreign_take import ReadOptions, Start, WriteOptions
 from engine.formats.live_link_csv import HEADER
 from engine.formats.timecode import Counting, counting_of, frame_numbers, label_of
 from engine.takes.csv_out import write_csv
@@ -229,7 +229,9 @@ def moving_track(count=50, rate=30.0):
 
 def test_what_the_app_writes(tmp_path):
     track = make_track([0, 1 / 30], {"jawRight": 0.25, "mouthLeft": 0.5}, valid=[True, False])
-    write_face_file(tmp_path / "out.csv", track, options=WriteOptions(start_timecode="10:00:00:00"))
+    write_face_file(
+        tmp_path / "out.csv", track, options=WriteOptions(start=Start(36000.0, Fraction(60)))
+    )
     header, first, second = (tmp_path / "out.csv").read_text().splitlines()
     cells = header.split(",")
     assert cells[:3] == ["Timecode", "BlendShapeCount", "EyeBlinkLeft"]
@@ -240,6 +242,42 @@ def test_what_the_app_writes(tmp_path):
     assert first.split(",")[17:19] == ["0.2500000000", "0.0000000000"]
     assert second.split(",")[:3] == ["10:00:00:02.000", "0", "0.0000000000"]
     assert len(second.split(",")) == 63
+
+
+@pytest.mark.parametrize(
+    ("fps", "label", "asked", "first", "last"),
+    [
+        (30, "10:00:00:20", None, "10:00:00:20.000", "10:00:01:20.000"),
+        (30, "10:00:00:20", 60, "10:00:00:40.000", "10:00:01:40.000"),
+        (60, "10:00:00:41", 30, "10:00:00:20.500", "10:00:01:20.500"),
+        (25, "23:59:59:24", None, "23:59:59:24.000", "00:00:00:24.000"),
+        # Drop-frame stays drop-frame, plain counting of 29.97 stays plain: 00:01:00:00 is there.
+        (29.97, "00:00:59;29", None, "00:00:59;29.000", "00:01:01;00.970"),
+        (29.97, "00:01:00:00", None, "00:01:00:00.000", "00:01:00:29.970"),
+        (29.97, "00:01:00:00", 29.97, "00:01:00:00.000", "00:01:00:29.970"),
+    ],
+)
+def test_the_start_is_a_time_and_not_a_label(tmp_path, fps, label, asked, first, last):
+    take = read_times(tmp_path, [label], fps=fps)
+    track = make_track([0, 1], {"jawOpen": 0.5})
+    write_face_file(tmp_path / "out.csv", track, options=WriteOptions(fps=asked, start=take.start))
+    _, *rows = (tmp_path / "out.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == [first, last]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 7, {}, {"seconds": "x", "rate": [30, 1], "drop": False}]
+    + [{"seconds": 1, "rate": rate, "drop": False} for rate in ([0, 1], [1, 0], [1], None)]
+    + [{"seconds": s, "rate": [30, 1], "drop": False} for s in (float("nan"), -1, 1e9)],
+)
+def test_a_start_that_is_none(told):
+    assert Start.from_json(told) is None
+
+
+def test_a_start_comes_back():
+    start = Start(1.5, Fraction(30000, 1001), True)
+    assert Start.from_json(start.to_json()) == start
 
 
 def test_there_and_back_is_exact_to_the_format(tmp_path):
@@ -374,9 +412,7 @@ def test_a_recorded_take(tmp_path):
     assert take.track.time_s[-1] == pytest.approx(134 + (54.561 - 31.652) / 60)
     assert weight(take.track, "jawRight")[0] == pytest.approx(0.0185036063)
     assert weight(take.track, "jawLeft")[0] == 0
-    write_face_file(
-        tmp_path / "out.csv", take.track, options=WriteOptions(start_timecode="13:13:04:31.652")
-    )
+    write_face_file(tmp_path / "out.csv", take.track, options=WriteOptions(start=take.start))
     written = (tmp_path / "out.csv").read_text().splitlines()
     recorded = RECORDED.read_text().splitlines()
     assert written[0] == recorded[0]
