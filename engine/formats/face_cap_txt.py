@@ -34,6 +34,8 @@ from .weights import arkit_columns, without_gaps
 
 # Time, head position, head angles, both eyes.
 _BEFORE = 11
+# A first time beyond an hour is a clock's, not the recording's own.
+_LONGEST_LEAD_S = 3600.0
 
 
 def recognises(start: bytes, _data: bytes) -> bool:
@@ -72,7 +74,10 @@ def read_face_cap_txt(data: bytes, name: str, options: ReadOptions) -> ForeignTa
         raise unreadable(name, 'it has no row of values ("k")')
     table = np.array(values)
     weights, notes = arkit_columns(name, names, table[:, _BEFORE:])
-    time_s = (table[:, 0] - table[0, 0]) / 1000.0
+    first = table[0, 0]
+    if 0.0 <= first <= _LONGEST_LEAD_S * 1000.0:
+        first = 0.0
+    time_s = (table[:, 0] - first) / 1000.0
     if options.fps:
         time_s = np.arange(len(table)) / options.fps
     track, said = build_track(
@@ -100,7 +105,8 @@ def write_face_cap_txt(path: Path, track: FaceTrack, options: WriteOptions) -> l
     weights = seen.weights[:, [INDEX[name] for name in ORDER]]
     table = np.column_stack([seen.head_cm, seen.head_deg, seen.gaze_deg.reshape(count, 4), weights])
     line = ",".join(["k", "%.3f", *["%.6f"] * table.shape[1]]) + "\n"
-    start = seen.time_s[0] if count else 0.0
+    # From second 0 on: a take may begin before the face is there.
+    start = min(float(track.time_s[0]), 0.0)
     name = re.sub(r"[,\r\n]", " ", options.name)
     with new_file(path) as file:
         file.write(f"info,{name}\nbs,{','.join(map(short_name, ORDER))}\n")

@@ -314,6 +314,21 @@ def test_what_is_written_in_face_cap(tmp_path):
     assert cells[11 + names.split(",").index("mouthSmile_L")] == "0.250000"
 
 
+@pytest.mark.parametrize("name", ["face-cap", "beat", "audio2face-csv"])
+def test_a_lead_without_a_face_is_kept(tmp_path, name):
+    track = make_track([0, 1, 2.5, 2.6], {"jawOpen": 0.5}, valid=[False, False, True, True])
+    path = tmp_path / f"out{next(known.suffixes[0] for known in FORMATS if known.name == name)}"
+    write_face_file(path, track, name)
+    again = read_face_file(path).track
+    assert again.time_s[again.valid].tolist() == pytest.approx([2.5, 2.6])
+
+
+@pytest.mark.parametrize("first", [-500, 1_700_000_000_000])
+def test_face_cap_with_times_of_a_clock(tmp_path, first):
+    rows = "".join(f"k,{first + ms}" + ",0" * 11 + "\n" for ms in (0, 20))
+    assert read(tmp_path, f"bs,jawOpen\n{rows}", "a.txt").track.time_s.tolist() == [0, 0.02]
+
+
 @pytest.mark.parametrize(
     ("file", "name", "chosen"),
     [
