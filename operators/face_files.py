@@ -71,17 +71,21 @@ class FACEWRIGHT_OT_import_face_file(bpy.types.Operator, ImportHelper):
             start = self.start_frame
         file = Path(bpy.path.abspath(self.filepath)).absolute()
         take = None
+        kept = False
         try:
             objects = target_objects(context, scene)
             check_keys(scene, objects)
             take, notes = as_take(file, take_folder(chosen_take_folder(context)), self.fps or None)
             settings = replace(apply_settings(shot, objects), start_frame=start)
             report = write_keys(scene, objects, take, settings)
+            kept = True
         except FacewrightError as error:
-            if take not in (None, file):
-                take.unlink(missing_ok=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        finally:
+            # Whatever went wrong, no take stays that the person did not ask for.
+            if not kept and take not in (None, file):
+                take.unlink(missing_ok=True)
         shot.take, shot.start_frame = str(take), start
         refresh_takes(context, select=take)
         show_keys(context, report, notes)

@@ -18,6 +18,8 @@ from ..core.types import FaceTrack
 
 # Nine hours at 60 frames a second; a file that claims more is no take of a face.
 MAX_FRAMES = 2_000_000
+# Between these a take's rate counts for its length: of few or crowded frames it tells nothing.
+_SLOWEST, _FASTEST = 30.0, 240.0
 # Weights are about 0 to 1 and angles are degrees: beyond this a number is damage.
 _LARGEST = 1e5
 _USUAL_RATES = tuple(
@@ -140,7 +142,8 @@ def build_track(
         head_deg, head_cm, gaze_deg: As in ``FaceTrack``; None where the file has none: rest.
 
     Raises:
-        FacewrightError: ``file-unreadable``: no frame, too many, or no usable times.
+        FacewrightError: ``file-unreadable``: no frame, too many, or no usable times, or one so
+            late that keyframes up to it would fill the memory.
     """
     count = len(time_s)
     if not count:
@@ -167,6 +170,7 @@ def build_track(
         notes.append(f"{dropped} of {count} frames do not come after the one before; left out.")
     if not kept.any():
         raise unreadable(name, "its times are no numbers")
+    _check_length(name, np.asarray(time_s, np.float64)[kept])
     columns = [
         np.where(valid.reshape(-1, *(1,) * (column.ndim - 1)), column, np.nan)[kept]
         for column in columns
@@ -180,6 +184,18 @@ def build_track(
         sure.astype(np.float32),
         *(column.astype(np.float32) for column in columns),
     ), notes
+
+
+def _check_length(name: str, time_s: np.ndarray) -> None:
+    """Refuse times that would make a shot of more than ``MAX_FRAMES``, however few frames tell."""
+    longest = MAX_FRAMES / min(max(rate_of(time_s), _SLOWEST), _FASTEST)
+    end = float(time_s[-1]) - min(float(time_s[0]), 0.0)
+    if end > longest:
+        raise unreadable(
+            name,
+            f"its last frame is at {end:,.0f} s, beyond {longest / 3600:.1f} hours",
+            "One of its times is wrong: mend it, or name the frame rate.",
+        )
 
 
 def _rising(time_s: np.ndarray) -> np.ndarray:

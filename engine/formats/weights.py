@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arkit import COUNT, NAMES
+from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
-from .foreign_take import missing_note, unreadable
+from .foreign_take import MAX_FRAMES, missing_note, unreadable
 from .names import arkit_index
 
 
@@ -76,9 +77,18 @@ def at_rate(track: FaceTrack, fps: float) -> FaceTrack:
     Args:
         track: At least one frame.
         fps: Frames per second.
+
+    Raises:
+        FacewrightError: ``track-too-long``.
     """
     start, end = float(track.time_s[0]), float(track.time_s[-1])
     count = int(np.floor((end - start) * fps + 1e-3)) + 1
+    if count > MAX_FRAMES:
+        raise FacewrightError(
+            f"At {fps:g} frames/s the take has {count} frames, more than {MAX_FRAMES}.",
+            "Write it at a lower frame rate, or in parts.",
+            "track-too-long",
+        )
     time_s = start + np.arange(count) / fps
     after = np.clip(np.searchsorted(track.time_s, time_s - 1e-9), 0, len(track) - 1)
     before = np.maximum(after - 1, 0)

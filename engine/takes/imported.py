@@ -74,6 +74,6 @@ def write_imported_take(
         with TakeWriter(take, header) as writer:
             for first in range(0, len(track), _BLOCK_FRAMES):
                 writer.append_values(track[first : first + _BLOCK_FRAMES])
-    except FacewrightError:
+    except BaseException:
         take.unlink(missing_ok=True)
         raise

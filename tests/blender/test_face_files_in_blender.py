@@ -12,6 +12,7 @@ import pytest
 from faces import curve_keys, make_face
 from facewright import cli, registration
 from facewright.engine.takes.take_file import read_header
+from facewright.operators import face_files
 from facewright.operators.face_files import FACEWRIGHT_FH_face_file
 from test_comping import path
 
@@ -118,6 +119,17 @@ def test_a_file_without_a_face_leaves_no_take(shot, tmp_path):
     empty.write_text("Timecode,BlendShapeCount,JawOpen,JawLeft\n00:00:00:00,0,0,0\n")
     with pytest.raises(RuntimeError, match="no frame with a face"):
         bpy.ops.facewright.import_face_file(filepath=str(empty))
+    assert not list(tmp_path.rglob("*.fwtake"))
+
+
+def test_whatever_goes_wrong_leaves_no_take(shot, source, tmp_path, monkeypatch):
+    def out_of_memory(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(face_files, "write_keys", out_of_memory)
+    with pytest.raises(RuntimeError, match="MemoryError"):
+        bpy.ops.facewright.import_face_file(filepath=str(source))
+    assert shot.take == ""
     assert not list(tmp_path.rglob("*.fwtake"))
 
 

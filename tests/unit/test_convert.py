@@ -16,7 +16,7 @@ from engine.core.errors import FacewrightError
 from engine.core.requests import SolveRequest, SolveSettings
 from engine.pipeline.solve import solve_take
 from engine.takes.manage import read_summary
-from engine.takes.take_file import read_header, read_observations, read_track
+from engine.takes.take_file import TakeWriter, read_header, read_observations, read_track
 
 ROWS = (
     "Timecode,BlendShapeCount,JawOpen,JawLeft,HeadYaw\n"
@@ -122,6 +122,16 @@ def test_the_start_goes_with_the_take_at_any_rate(tmp_path, source):
     assert main(["convert", str(take), str(recorded)]) == 0
     assert main(["convert", str(recorded), str(again)]) == 0
     assert next(csv.DictReader(again.open()))["Timecode"] == "10:00:00:40.000"
+
+
+def test_a_take_that_cannot_be_finished_goes(tmp_path, source, monkeypatch):
+    def out_of_memory(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(TakeWriter, "append_values", out_of_memory)
+    with pytest.raises(MemoryError):
+        main(["convert", str(source), str(tmp_path / "shot.fwtake")])
+    assert not list(tmp_path.glob("*.fwtake*"))
 
 
 def test_a_take_is_never_replaced(tmp_path, source, capsys):

@@ -406,6 +406,29 @@ def test_damage_is_told(tmp_path, content, name, says):
     assert name in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "time_s,BlendShapeCount,JawOpen,JawLeft\n0,61,0,0\n0.1,61,0,0\n{},61,0,0\n"),
+        ("a.csv", ",timeCode,blendShapes.JawOpen\n0,0,0\n1,{},1\n"),
+        ("a.txt", "bs,jawOpen\nk,0" + ",0" * 11 + "\nk,{}000" + ",0" * 11 + "\n"),
+        ("a.json", '{{"names":["jawOpen"],"frames":[{{"weights":[0],"time":{}}}]}}'),
+    ],
+)
+def test_a_time_that_is_far_off_is_refused(tmp_path, name, content):
+    with pytest.raises(FacewrightError, match="its last frame is at 20,000,000 s"):
+        read(tmp_path, content.format(20_000_000), name)
+    assert len(read(tmp_path, content.format(20_000), name).track) in (1, 2, 3)
+
+
+def test_frames_at_a_rate_are_bounded(tmp_path):
+    track = make_track([0, 3600], {"jawOpen": 0.5})
+    with pytest.raises(FacewrightError) as caught:
+        write_face_file(tmp_path / "a.json", track, options=WriteOptions(fps=1000))
+    assert caught.value.code == "track-too-long"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bomb_is_not_blown_up(tmp_path):
     """A gigabyte of zeros in a megabyte: refused at the first packet, that is after nine bytes."""
     bomb = gzip.compress(b"\x06\0\xff\xff\xff" + bytes(2**30), compresslevel=1)
