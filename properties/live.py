@@ -36,6 +36,7 @@ _DIALECTS = [
 # Who sends the face alone to whom has the body; read, it is VMC like any other.
 _SENDABLE = [
     *_SENDABLE,
+    ("vmc-presets", "VMC Presets", "VMC to a VRM avatar that has no Perfect Sync shapes"),
     ("vmc-assistant", "VMC Assistant", "VMC to a program that has the body and the head"),
 ]
 

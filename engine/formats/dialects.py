@@ -107,14 +107,15 @@ class _LiveLink:
 
 
 class _Performer:
-    def __init__(self) -> None:
+    def __init__(self, presets: bool = False) -> None:
+        self._presets = presets
         self._begin_s: float | None = None
 
     def encode(self, row: FaceTrack) -> list[bytes]:
         # From the first frame on: the wire's 32 bits cannot tell the milliseconds of a late clock.
         if self._begin_s is None:
             self._begin_s = float(row.time_s[0])
-        return vmc.encode_performer(row, float(row.time_s[0]) - self._begin_s)
+        return vmc.encode_performer(row, float(row.time_s[0]) - self._begin_s, self._presets)
 
 
 class _Assistant:
@@ -181,6 +182,14 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
                 vmc.MARIONETTE_PORT,
                 lambda _transport: vmc.VmcDecoder(),
                 _Performer,
+            ),
+            Dialect(
+                "vmc-presets",
+                "VMC presets",
+                {"udp": vmc.MARIONETTE_PORT},
+                vmc.MARIONETTE_PORT,
+                lambda _transport: vmc.VmcDecoder(),
+                lambda: _Performer(presets=True),
             ),
             Dialect(
                 "vmc-assistant",

@@ -117,12 +117,14 @@ class VmcDecoder:
         return sample
 
 
-def encode_performer(row: FaceTrack, time_s: float) -> list[bytes]:
+def encode_performer(row: FaceTrack, time_s: float, presets: bool = False) -> list[bytes]:
     """A frame of a Performer, to a Marionette (port 39539).
 
     Args:
         row: A track of one frame. Without a face only OK (tracking bad) and the time are sent.
         time_s: Seconds on our clock.
+        presets: Send VRM's presets (A, Blink, Joy ...) instead of the 52 Perfect Sync clips. Not
+            both: avatars that have both would move twice.
 
     Returns:
         Bundles of at most 1500 bytes, in order.
@@ -138,7 +140,7 @@ def encode_performer(row: FaceTrack, time_s: float) -> list[bytes]:
             osc.message("/VMC/Ext/Bone/Pos", bone, *_pose(turn))
             for bone, turn in _bones_of(row).items()
         ]
-        said += _blend(row)
+        said += _blend(row, presets)
     return osc.bundles(said)
 
 
@@ -164,13 +166,14 @@ def is_vmc(addresses: list[str]) -> bool:
     return any(address.startswith("/VMC/") for address in addresses)
 
 
-def _blend(row: FaceTrack) -> list[bytes]:
-    """The face for every avatar: VRM's presets, and the Perfect Sync clips."""
+def _blend(row: FaceTrack, presets: bool = False) -> list[bytes]:
+    """The face as Perfect Sync clips, or as VRM's presets."""
     weights = np.nan_to_num(row.weights[0].astype(float))
-    clips = {
-        live_link_name(name): float(weight) for name, weight in zip(NAMES, weights, strict=True)
-    }
-    values = presets_of(weights) | clips
+    if presets:
+        values = presets_of(weights)
+    else:
+        named = zip(NAMES, weights, strict=True)
+        values = {live_link_name(name): float(weight) for name, weight in named}
     said = [osc.message("/VMC/Ext/Blend/Val", name, value) for name, value in values.items()]
     return [*said, osc.message("/VMC/Ext/Blend/Apply")]
 
