@@ -18,6 +18,8 @@ from ..core.types import FaceTrack
 
 # Nine hours at 60 frames a second; a file that claims more is no take of a face.
 MAX_FRAMES = 2_000_000
+# A pause between frames is a gap if it is longer than both: formats without gaps leave frames out.
+_PAUSE_S, _PAUSE_STEPS = 0.5, 5.0
 # Between these a take's rate counts for its length: of few or crowded frames it tells nothing.
 _SLOWEST, _FASTEST = 30.0, 240.0
 # Weights are about 0 to 1 and angles are degrees: beyond this a number is damage.
@@ -177,13 +179,41 @@ def build_track(
     ]
     valid = valid[kept]
     sure = np.where(valid[:, None], np.ones(COUNT), np.nan)
-    return FaceTrack(
+    track = FaceTrack(
         np.asarray(time_s, np.float64)[kept],
         valid,
         valid.astype(np.float32),
         sure.astype(np.float32),
         *(column.astype(np.float32) for column in columns),
-    ), notes
+    )
+    with_gaps = pauses_as_gaps(track)
+    if pauses := (len(with_gaps) - len(track)) // 2:
+        notes.append(f"{pauses} pauses between frames became gaps.")
+    return with_gaps, notes
+
+
+def pauses_as_gaps(track: FaceTrack) -> FaceTrack:
+    """The track with a frame without a face at both ends of each long pause between two faces.
+
+    Nothing is known of a pause: without these frames values would glide from one end to the other.
+    """
+    if len(track) < 3:
+        return track
+    steps = np.diff(track.time_s)
+    usual = float(np.median(steps))
+    pauses = (steps > max(_PAUSE_S, _PAUSE_STEPS * usual)) & track.valid[:-1] & track.valid[1:]
+    if not pauses.any():
+        return track
+    before, after = track.time_s[:-1][pauses], track.time_s[1:][pauses]
+    edges = np.concatenate([before + usual, after - usual])
+    order = np.argsort(np.concatenate([track.time_s, edges]), kind="stable")
+    columns = {"time_s": edges, "valid": np.zeros(len(edges), bool)}
+    for name in FaceTrack.SHAPES:
+        values = getattr(track, name)
+        nothing = 0.0 if name == "confidence" else np.nan
+        added = columns.get(name, np.full((len(edges), *values.shape[1:]), nothing, np.float32))
+        columns[name] = np.concatenate([values, added])[order]
+    return FaceTrack(**columns)
 
 
 def _check_length(name: str, time_s: np.ndarray) -> None:

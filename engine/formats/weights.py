@@ -8,7 +8,7 @@ import numpy as np
 from ..core.arkit import COUNT, NAMES
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
-from .foreign_take import MAX_FRAMES, missing_note, unreadable
+from .foreign_take import MAX_FRAMES, missing_note, pauses_as_gaps, unreadable
 from .names import arkit_index
 
 
@@ -73,6 +73,7 @@ def at_rate(track: FaceTrack, fps: float) -> FaceTrack:
     """The track at whole frames of a rate from its first frame on.
 
     Between two frames with a face values are on a straight line; else the nearest frame counts.
+    A long pause between frames is a gap.
 
     Args:
         track: At least one frame.
@@ -81,6 +82,7 @@ def at_rate(track: FaceTrack, fps: float) -> FaceTrack:
     Raises:
         FacewrightError: ``track-too-long``.
     """
+    track = pauses_as_gaps(track)
     start, end = float(track.time_s[0]), float(track.time_s[-1])
     count = int(np.floor((end - start) * fps + 1e-3)) + 1
     if count > MAX_FRAMES:

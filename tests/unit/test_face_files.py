@@ -323,6 +323,42 @@ def test_a_lead_without_a_face_is_kept(tmp_path, name):
     assert again.time_s[again.valid].tolist() == pytest.approx([2.5, 2.6])
 
 
+@pytest.mark.parametrize("name", ["face-cap", "beat", "audio2face-csv"])
+def test_a_long_gap_stays_a_gap(tmp_path, name):
+    """Of 3 seconds at 10 frames/s the second one is without a face."""
+    valid = [not 10 <= row < 20 for row in range(30)]
+    track = make_track(np.arange(30) / 10, {"jawOpen": 0.5}, valid=valid)
+    path = tmp_path / f"out{next(known.suffixes[0] for known in FORMATS if known.name == name)}"
+    write_face_file(path, track, name)
+    take = read_face_file(path)
+    assert take.track.time_s[~take.track.valid].tolist() == pytest.approx([1.0, 1.9])
+    assert np.isnan(take.track.weights[~take.track.valid]).all()
+    assert not take.track.confidence[~take.track.valid].any()
+    assert (np.diff(take.track.time_s) > 0).all()
+    assert (len(take.track), take.rate) == (22, pytest.approx(10))
+    assert "1 pauses between frames became gaps." in take.notes
+
+
+def test_a_pause_of_few_frames_a_second_is_none(tmp_path):
+    take = read_times_of_beat(tmp_path, [0, 1, 2, 6.9])
+    assert take.track.valid.all()
+    assert len(read_times_of_beat(tmp_path, [0, 0.01, 0.02, 0.5]).track) == 4
+    assert len(read_times_of_beat(tmp_path, [0, 0.01, 0.02, 0.53]).track) == 6
+
+
+def read_times_of_beat(tmp_path, times):
+    frames = [{"weights": [0.5], "time": time_s} for time_s in times]
+    return read(tmp_path, {"names": ["jawOpen"], "frames": frames}, "a.json")
+
+
+def test_values_do_not_glide_through_a_pause(tmp_path):
+    track = make_track([0, 0.1, 0.2, 2.0], {"jawOpen": [0, 0, 0, 1]})
+    write_face_file(tmp_path / "a.json", track, options=WriteOptions(fps=10))
+    content = json.loads((tmp_path / "a.json").read_text())
+    column = content["facsNames"].index("jawOpen")
+    assert [row[column] for row in content["weightMat"]] == [0] * 20 + [1]
+
+
 @pytest.mark.parametrize("first", [-500, 1_700_000_000_000])
 def test_face_cap_with_times_of_a_clock(tmp_path, first):
     rows = "".join(f"k,{first + ms}" + ",0" * 11 + "\n" for ms in (0, 20))
