@@ -15,7 +15,15 @@ import numpy as np
 
 from ..core.arkit import NAMES
 from ..core.types import FaceTrack
-from .foreign_take import ForeignTake, ReadOptions, WriteOptions, build_track, new_file, rate_of
+from .foreign_take import (
+    ForeignTake,
+    ReadOptions,
+    WriteOptions,
+    build_track,
+    new_file,
+    rate_of,
+    unreadable,
+)
 from .json_file import load_json, need, numbers
 from .weights import arkit_columns, at_rate, hold_gaps, only_weights
 
@@ -36,6 +44,8 @@ def read_audio2face_json(data: bytes, name: str, options: ReadOptions) -> Foreig
     content = load_json(name, data)
     names = [str(spelled) for spelled in need(name, content, "facsNames", list)]
     matrix = need(name, content, "weightMat", list)
+    if not matrix:
+        raise unreadable(name, "there is no frame in it")
     values = numbers(name, matrix, "weights", (None, len(names)))
     notes = []
     fps = options.fps

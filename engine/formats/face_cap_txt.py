@@ -107,7 +107,7 @@ def write_face_cap_txt(path: Path, track: FaceTrack, options: WriteOptions) -> l
     line = ",".join(["k", "%.3f", *["%.6f"] * table.shape[1]]) + "\n"
     # From second 0 on: a take may begin before the face is there.
     start = min(float(track.time_s[0]), 0.0)
-    name = re.sub(r"[,\r\n]", " ", options.name)
+    name = re.sub(r'[,"\r\n]', " ", options.name)
     with new_file(path) as file:
         file.write(f"info,{name}\nbs,{','.join(map(short_name, ORDER))}\n")
         for time_s, row in zip(seen.time_s, table.tolist(), strict=True):

@@ -6,6 +6,7 @@ A file is taken for what its content is; its suffix decides only where the conte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from .foreign_take import ForeignTake, ReadOptions, WriteOptions, unreadable
 # Ten minutes at 60 frames a second are 40 MB of the largest format.
 MAX_BYTES = 256 * 2**20
 _START = 65536
+_PREFACE = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t,;]*\r?\n|sep=.\r?\n)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,9 @@ def read_face_file(path: Path | str, options: ReadOptions | None = None) -> Fore
         raise FacewrightError(
             f"{options.fps:g} is no frame rate.", "Use 1 to 1000 frames a second.", "fps-unusable"
         )
-    data = _read_bytes(path)
+    data = _without_preface(_read_bytes(path))
+    if not data:
+        raise unreadable(path.name, "it is empty", "Export it again.")
     if options.format:
         return format_named(options.format).read(data, path.name, options)
     found = _recognised(data)
@@ -189,7 +193,7 @@ def is_recognised(path: Path | str) -> bool:
         FacewrightError: ``file-missing``, ``file-too-large`` or ``file-unreadable``.
     """
     path = Path(path)
-    data = _read_bytes(path)
+    data = _without_preface(_read_bytes(path))
     return not data or path.suffix.lower() == ".gesichter" or _recognised(data) is not None
 
 
@@ -223,6 +227,12 @@ def _recognised(data: bytes) -> FaceFormat | None:
     """The format that the content of a file tells."""
     start = data[:_START]
     return next((known for known in FORMATS if known.recognises(start, data)), None)
+
+
+def _without_preface(data: bytes) -> bytes:
+    """Without the empty lines and the ``sep=,`` that spreadsheets write before a table."""
+    found = _PREFACE.match(data)
+    return data[found.end() :] if found else data
 
 
 def _read_bytes(path: Path) -> bytes:

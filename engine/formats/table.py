@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -14,6 +15,7 @@ import numpy as np
 from .foreign_take import MAX_FRAMES, unreadable
 
 _MAX_COLUMNS = 4096
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 # Rows turned into an array at once: a row of Python numbers takes ten times the memory.
 _BLOCK = 2048
 
@@ -134,4 +136,5 @@ def _number(name: str, row: int, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise unreadable(name, f'"{cell[:40]}" in row {row} is no number') from None
+        hint = "Export it with decimal points." if _DECIMAL_COMMA.fullmatch(cell.strip()) else ""
+        raise unreadable(name, f'"{cell[:40]}" in row {row} is no number', hint) from None

@@ -262,7 +262,7 @@ def test_every_written_format_is_here():
 def test_there_and_back(tmp_path, name, gaps):
     track = moving_track(gaps)
     suffix = next(known.suffixes[0] for known in FORMATS if known.name == name)
-    lost = write_face_file(tmp_path / f"out{suffix}", track, name, WriteOptions(name="Amy, 2"))
+    lost = write_face_file(tmp_path / f"out{suffix}", track, name, WriteOptions(name='Amy, "2'))
     again = read_face_file(tmp_path / f"out{suffix}").track
     weights, seconds, angles = PRECISION[name]
     if name in ("gesichter", "live-link-csv", "mediapipe"):
@@ -406,13 +406,13 @@ def test_rates(step, rate):
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [
-        (b"", "a.json", "of no format"),
+        (b"", "a.json", "it is empty"),
         (b"{", "a.json", "of no format"),
         (b'{"weightMat": [[1]], "facsNames"', "a.json", "no JSON"),
         (b'{"weightMat": [[1, 2]], "facsNames": ["jawOpen"]}', "a.json", "weights are"),
         (b'{"weightMat": [[1], [1, 2]], "facsNames": ["jawOpen"]}', "a.json", "not as many"),
         (b'{"weightMat": [["x"]], "facsNames": ["jawOpen"]}', "a.json", "not all numbers"),
-        (b'{"weightMat": [], "facsNames": ["jawOpen"]}', "a.json", "weights are"),
+        (b'{"weightMat": [], "facsNames": ["jawOpen"]}', "a.json", "there is no frame"),
         (b'{"weightMat": [[1]], "facsNames": "jawOpen"}', "a.json", '"facsNames" is missing'),
         (b'{"weightMat": [[1]], "facsNames": ["ear"]}', "a.json", "none of its names"),
         (b'{"weightMat": ' + b"[" * 100000 + b', "facsNames"', "a.json", "nested too deeply"),

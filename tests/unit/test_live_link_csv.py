@@ -399,6 +399,19 @@ def test_rows_out_of_order_are_left_out(tmp_path):
     assert any("2 of 4 frames do not come after" in note for note in take.notes)
 
 
+@pytest.mark.parametrize("preface", ["sep=,\n", "\n \r\n", ",,\n", "\ufeffSEP=,\r\n"])
+def test_what_spreadsheets_write_before_a_table(tmp_path, preface):
+    take = read(tmp_path, preface + HEAD + "00:00:00:00,61,0.5\n")
+    assert weight(take.track, "jawOpen").tolist() == [0.5]
+
+
+def test_decimal_commas_are_told(tmp_path):
+    with pytest.raises(FacewrightError) as caught:
+        read(tmp_path, HEAD.replace(",", ";") + "00:00:00:00;61;0,5\n")
+    assert '"0,5" in row 2 is no number' in caught.value.message
+    assert caught.value.hint == "Export it with decimal points."
+
+
 def test_a_missing_file(tmp_path):
     with pytest.raises(FacewrightError) as caught:
         read_face_file(tmp_path / "none.csv")
