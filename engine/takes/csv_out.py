@@ -16,6 +16,7 @@ import numpy as np
 from ..core.arkit import NAMES, live_link_name
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
+from .protect import refuse_take
 
 _ANGLES = tuple(
     f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
@@ -29,9 +30,10 @@ def write_csv(path: Path | str, track: FaceTrack) -> None:
     """Write a track, one row a frame, replacing the file only when it is complete.
 
     Raises:
-        FacewrightError: ``csv-unwritable``.
+        FacewrightError: ``csv-unwritable``, or what ``protect.refuse_take`` raises.
     """
     path = Path(path)
+    refuse_take(path)
     partial = path.with_name(f"{path.name}.part")
     try:
         with partial.open("w", newline="", encoding="utf-8") as file:

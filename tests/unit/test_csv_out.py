@@ -62,3 +62,11 @@ def test_an_unwritable_place_is_told_and_leaves_the_old_file(tmp_path):
     with pytest.raises(FacewrightError) as caught:
         write_csv(tmp_path / "no" / "out.csv", track_of_two())
     assert caught.value.code == "csv-unwritable"
+
+
+def test_a_csv_is_never_written_over_a_take(tmp_path):
+    take = tmp_path / "mine.fwtake"
+    take.write_bytes(b"a take")
+    with pytest.raises(FacewrightError):
+        write_csv(take, track_of_two())
+    assert take.read_bytes() == b"a take"
