@@ -19,8 +19,8 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
         "--source",
         required=True,
         metavar="SPEC",
-        help='"webcam:0", "webcam:NAME", "file:CLIP.mp4" (see also: cameras); or what another '
-        'program tracks: "udp:livelink:11111", "udp:ifacialmocap@PHONE", "udp:any:PORT"',
+        help='"webcam:0", "webcam:NAME" (see also: cameras), "CLIP.mp4" or "file:CLIP.mp4"; or '
+        'another program: "udp:livelink:11111", "udp:ifacialmocap@PHONE", "udp:any"',
     )
     live.add_argument(
         "--realtime",
@@ -85,11 +85,11 @@ def _run(options: argparse.Namespace) -> int:
         settings = LiveFilterSettings(
             steadiness=dict.fromkeys(PARTS, options.steadiness), gap_policy=settings.gap_policy
         )
-    camera = options.source.partition(":")[0] != "file"
+    paced_by_itself = options.source.partition(":")[0] in ("webcam", "udp", "tcp")
     request = LiveRequest(
         source=options.source,
         network=options.network,
-        realtime=options.realtime or camera,
+        realtime=options.realtime or paced_by_itself,
         repeat=options.repeat,
         width=options.size[0],
         height=options.size[1],

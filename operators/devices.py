@@ -8,7 +8,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..properties.capture import run_of
 from ..scene.devices import find_devices
-from .keys import redraw
+from ..scene.redraw import redraw_sidebars
 
 
 class FACEWRIGHT_OT_find_devices(bpy.types.Operator):
@@ -32,12 +32,14 @@ def _show(devices: dict, problem: str) -> None:
     run = run_of(bpy.context).live
     for kind, listed in (("cameras", run.cameras), ("microphones", run.microphones)):
         listed.clear()
+        names = [device["name"] for device in devices.get(kind, ())]
         for device in devices.get(kind, ()):
             item = listed.add()
-            item.name, item.device_id = device["name"], device["id"]
+            # Of two of the same name, each is told by its id.
+            item.name = device["name"] if names.count(device["name"]) == 1 else device["id"]
     found = len(run.cameras)
     run.devices_status = problem or ("" if found else "No camera was found")
-    redraw(bpy.context)
+    redraw_sidebars()
 
 
 CLASSES = (FACEWRIGHT_OT_find_devices,)

@@ -15,6 +15,7 @@ from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import Doubt, apply_take, guess_head
 from ..scene.live import live_session
 from ..scene.pose_channels import PoseSettings
+from ..scene.redraw import redraw_sidebars
 
 # The panel draws every line of a result anew each time.
 _GAPS_SHOWN = 20
@@ -141,7 +142,7 @@ def show_doubt(context: bpy.types.Context, take: str, doubt: Doubt) -> None:
         read.stretches.add().text = (
             f"{stretch.region.capitalize()} from {stretch.first_s:.2f} to {stretch.last_s:.2f} s"
         )
-    redraw(context)
+    redraw_sidebars()
 
 
 def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> None:
@@ -151,7 +152,7 @@ def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> No
     run.result = result
     for text in lines:
         add_line(run, text, "INFO")
-    redraw(context)
+    redraw_sidebars()
 
 
 def _gap_lines(report: ApplyReport) -> list[str]:
@@ -168,11 +169,3 @@ def add_line(run: FacewrightRun, text: str, icon: str) -> None:
     """Add a line to the last result."""
     line = run.lines.add()
     line.text, line.icon = text, icon
-
-
-def redraw(context: bpy.types.Context) -> None:
-    """Have the sidebars drawn anew."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()

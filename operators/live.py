@@ -24,7 +24,8 @@ from ..scene.live import LiveSession, LiveState, News, live_session
 from ..scene.live_rig import LiveRig
 from ..scene.playback import Playback
 from ..scene.recording import begin_recording, played_range
-from .keys import apply_settings, redraw, target_objects
+from ..scene.redraw import redraw_sidebars
+from .keys import apply_settings, target_objects
 from .live_results import finish_calibration, finish_recording
 from .takes import refresh_takes
 
@@ -382,7 +383,7 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
         )
     run.activity = _activity(session)
     run.picture = session.picture.icon
-    redraw(context)
+    redraw_sidebars()
 
 
 def _activity(session: LiveSession) -> str:
@@ -407,7 +408,7 @@ def _clean_up(timer: bpy.types.Timer) -> None:
     run.picture = 0
     if context.workspace:
         context.workspace.status_text_set(None)
-    redraw(context)
+    redraw_sidebars()
 
 
 def _poll_live(cls: type) -> bool:

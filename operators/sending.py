@@ -11,6 +11,7 @@ from ..properties.capture import run_of, send_disabled_reason
 from ..scene.blocks import by_uid
 from ..scene.face_reader import FaceReader
 from ..scene.live import live_session
+from ..scene.redraw import redraw_sidebars
 from ..scene.stream_out import StreamOut, end_streams, start_stream
 from .keys import apply_settings, target_objects
 
@@ -107,18 +108,13 @@ def _redirected(stream: StreamOut, spec: str) -> str:
 
 def _show(stream: StreamOut, problem: str) -> None:
     """Put how it goes where the panel reads it."""
-    context, sender = bpy.context, stream.sender
-    run = run_of(context).live
+    sender = stream.sender
+    run = run_of(bpy.context).live
     run.is_sending = not stream.ended
     failed = f", {sender.failed} could not leave" if sender.failed else ""
     run.send_status = f"{sender.name}\nSent {sender.sent} frames{failed}"
     run.send_problem = problem
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":  # its sidebar alone: the scene has not changed
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
+    redraw_sidebars()
 
 
 CLASSES = (FACEWRIGHT_OT_start_sending, FACEWRIGHT_OT_stop_sending)

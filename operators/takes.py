@@ -21,7 +21,8 @@ from ..properties.takes import FacewrightTakes, chosen_parts, selected_take
 from ..scene import compare, takes
 from ..scene.capture import take_folder
 from ..scene.live import live_session
-from .keys import apply_settings, redraw, show_keys, target_objects, write_keys
+from ..scene.redraw import redraw_sidebars
+from .keys import apply_settings, show_keys, target_objects, write_keys
 
 _TAKE = bpy.props.StringProperty(
     name="Take",
@@ -55,7 +56,7 @@ def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> Non
         item.note, item.problem = summary.note, summary.problem
     paths = [item.path for item in listed.takes]
     listed.index = paths.index(wanted) if wanted in paths else 0
-    redraw(context)
+    redraw_sidebars()
 
 
 def punch_in_changes(chosen: FacewrightTakes, span: tuple[float, float]) -> dict:

@@ -13,7 +13,8 @@ from ..engine.core.requests import SolveRequest, TrackRequest
 from ..properties.capture import FacewrightRun, run_of
 from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState
-from .keys import add_line, check_keys, redraw, show_keys, show_result, target_objects, write_keys
+from ..scene.redraw import redraw_sidebars
+from .keys import add_line, check_keys, show_keys, show_result, target_objects, write_keys
 from .takes import refresh_takes
 
 _TICK_S = 0.1
@@ -121,7 +122,7 @@ class JobOperator:
         run.is_cancelling = job.state is JobState.CANCELLING
         run.factor = job.done / job.total if job.total else 0.0
         run.status = self.status(job)
-        redraw(context)
+        redraw_sidebars()
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         job, run = self._job, run_of(context)
@@ -183,4 +184,4 @@ def _clean_up(timer: bpy.types.Timer) -> None:
     run_of(context).is_running = False
     if context.workspace:
         context.workspace.status_text_set(None)
-    redraw(context)
+    redraw_sidebars()

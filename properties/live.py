@@ -245,8 +245,6 @@ class FacewrightLive(bpy.types.PropertyGroup):
 class FacewrightDevice(bpy.types.PropertyGroup):
     """A camera or microphone; ``name`` is what a person calls it."""
 
-    device_id: StringProperty()
-
 
 class FacewrightLiveRun(bpy.types.PropertyGroup):
     """What live capture is doing now. Not saved."""

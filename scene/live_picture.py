@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine.worker.picture_file import PictureFile
 from .free_path import free_path
+from .redraw import redraw_sidebars
 
 _NAME = "camera"
 
@@ -76,7 +77,7 @@ class LivePicture:
             self._rgba[..., channel] = picture[::-1, :, channel]
         icon.image_pixels.foreach_set(self._rgba.view(np.int32).reshape(-1))
         self._shown = True
-        _redraw_sidebars()
+        redraw_sidebars()
         return True
 
     def close(self) -> None:
@@ -93,12 +94,3 @@ class LivePicture:
             # Blender empties its temporary folder itself when it ends.
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
-
-
-def _redraw_sidebars() -> None:
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()

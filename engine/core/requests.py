@@ -109,7 +109,8 @@ class LiveRequest:
 
     Attributes:
         source: Where it comes from: pictures of "webcam:0", "webcam:part of a name",
-            "file:clip.mp4"; values of "udp:DIALECT:PORT" or "tcp:DIALECT:PORT@ADDRESS".
+            "file:clip.mp4" or a path alone; values of "udp:DIALECT:PORT" or
+            "tcp:DIALECT:PORT@ADDRESS".
         network: Listen to streams from other machines, too.
         realtime: Pace a file as if it were a camera; otherwise every frame of it is tracked as
             fast as it goes. Cameras are always in real time.

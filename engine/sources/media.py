@@ -206,19 +206,7 @@ class VideoSource:
         return itertools.chain([landed], pictures)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
-        """Decode to the end, stepping over damaged packets."""
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except FFmpegError:
-                return  # the file is cut off here; what came before counts
-            if packet is None:
-                return
-            try:
-                yield from packet.decode()
-            except FFmpegError:
-                continue
+        return decoded(self._container, self._stream)
 
     def _number(
         self, decoded: Iterator[av.VideoFrame], first_index: int, after_s: float | None
@@ -255,6 +243,24 @@ def to_rgb(
     """A decoded picture as uint8 (height, width, 3), RGB, in a size of choice."""
     # In one thread: to wait for others takes longer than the work, where the processor is busy.
     return converter.reformat(picture, width, height, "rgb24", threads=1).to_ndarray()
+
+
+def decoded(
+    container: av.container.InputContainer, stream: av.VideoStream | av.AudioStream
+) -> Iterator[av.VideoFrame | av.AudioFrame]:
+    """Decode a stream to its end, stepping over damaged packets."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError:
+            return  # the file is cut off here; what came before counts
+        if packet is None:
+            return
+        try:
+            yield from packet.decode()
+        except FFmpegError:
+            continue
 
 
 def open_container(path: Path) -> av.container.InputContainer:

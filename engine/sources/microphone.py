@@ -22,7 +22,7 @@ from av.error import FFmpegError
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from .devices import Device, open_driver, use_system_alsa
-from .media import open_container, reason_of
+from .media import decoded, open_container, reason_of
 
 RATE_HZ = 48000
 # What a driver is asked for first; after that its own default.
@@ -158,7 +158,7 @@ def _write_stretch(
     sound, begins = None, 0
     at: int | None = None  # the next sample's number in the stretch
     with contextlib.ExitStack() as closing:
-        for frame in _decoded(container, stream):
+        for frame in decoded(container, stream):
             if at is None and frame.pts is not None:
                 at = round((float(frame.pts * frame.time_base) - first_s) * rate)
             if at is None or at + frame.samples <= 0:
@@ -176,22 +176,6 @@ def _write_stretch(
             sound.writeframesraw(data[max(-at, 0) * width : (length - at) * width])
             at += len(data) // width
     return None if sound is None else begins / rate
-
-
-def _decoded(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator:
-    """Sound up to the end or to where the file is cut off, damaged packets left out."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError:
-            return
-        if packet is None:
-            return
-        try:
-            yield from packet.decode()
-        except FFmpegError:
-            continue
 
 
 class _Recording:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..core.errors import FacewrightError
 from ..core.requests import LiveRequest
 from .camera import Camera
@@ -16,7 +18,7 @@ def open_live_source(request: LiveRequest) -> LiveSource:
 
     Args:
         request: ``source`` is "webcam:0", "webcam:part of its name" (all that
-            ``devices.find_camera`` knows) or "file:clip.mp4".
+            ``devices.find_camera`` knows), "file:clip.mp4" or the path of a file alone.
 
     Raises:
         FacewrightError: ``source-unknown``, or what the camera or the file raises.
@@ -24,6 +26,8 @@ def open_live_source(request: LiveRequest) -> LiveSource:
     kind, _, rest = request.source.partition(":")
     if kind == "file" and rest:
         return PacedFile(rest, request.realtime, request.repeat)
+    if kind != "webcam" and Path(request.source).suffix:  # of Windows, too: "C:\\clip.mp4"
+        return PacedFile(request.source, request.realtime, request.repeat)
     if kind == "webcam" and rest:
         return Camera(find_camera(rest), size=(request.width, request.height), rate=request.rate)
     raise FacewrightError(

@@ -115,8 +115,9 @@ class WorkerClient:
         is made here.
         """
         dead = self._process.poll() is not None
-        if dead:  # let the reader see the end of what was written before the death
-            self._threads[0].join(_PATIENCE_S)
+        if dead:  # let the readers see the end of what was written before the death
+            for thread in self._threads:
+                thread.join(_PATIENCE_S)
         messages = []
         while not self._messages.empty():
             messages.append(self._messages.get())

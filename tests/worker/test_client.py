@@ -12,10 +12,10 @@ import pytest
 from engine.core.errors import FacewrightError
 from engine.core.requests import SolveRequest, TrackRequest
 from engine.worker.client import WorkerClient
-from engine.worker.protocol import LAST_WORDS, Kind
+from engine.worker.protocol import LAST_WORDS, PROTOCOL, Kind
 
 REQUEST = TrackRequest("clip.mp4", "clip.fwtake")
-HELLO = """print('["HELLO", "", {"protocol": 2}]', flush=True)\n"""
+HELLO = f"""print('["HELLO", "", {{"protocol": {PROTOCOL}}}]', flush=True)\n"""
 
 
 @pytest.fixture

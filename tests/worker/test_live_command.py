@@ -49,6 +49,13 @@ def test_a_paced_clip_keeps_its_times_and_tells_its_delay(tmp_path):
     assert np.abs(steps - np.rint(steps)).max() < 1e-3  # whole frames of the clip
 
 
+def test_a_clip_may_be_named_by_its_path_alone(tmp_path):
+    out = tmp_path / "out.csv"
+    done = live("--source", CLIP, "--seconds", 1, "-o", out)
+    assert done.returncode == 0, done.stderr
+    assert len(rows_of(out)) == 25
+
+
 def test_a_clip_at_full_speed_loses_no_frame_and_becomes_a_take(tmp_path):
     out, take = tmp_path / "out.csv", tmp_path / "out.fwtake"
     done = live("--source", f"file:{CLIP}", "--seconds", 4, "-o", out, "--take", take)
@@ -120,6 +127,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     ("arguments", "code", "words"),
     [
         (("--source", "file:nowhere.mp4", "-o", "x.csv"), 1, "nowhere.mp4"),
+        (("--source", "nowhere.mp4", "-o", "x.csv"), 1, "nowhere.mp4"),
         (("--source", "telescope:1", "-o", "x.csv"), 1, "telescope:1"),
         (("--source", f"file:{CLIP}"), 2, "nothing to do"),
         (("--source", f"file:{CLIP}", "-o", "x.csv", "--size", "big"), 2, "no size"),
