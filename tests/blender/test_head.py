@@ -11,7 +11,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from facewright.engine.core.arkit import NAMES, mirror_name  # noqa: E402
-from facewright.scene.head import create_head, load_asset  # noqa: E402
+from facewright.engine.retarget.head_asset import load_asset  # noqa: E402
+from facewright.scene.head import create_head  # noqa: E402
 from facewright.scene.portrait_stage import (  # noqa: E402
     create_portrait_stage,
     use_portrait_render,
