@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a face moves on a character: from each ARKit channel to keys, bones and properties.
+
+A mapping is data, many to many: a channel has any number of drives, and a drive's target may have
+any number of channels. ``mapping_file`` keeps it as JSON, ``mixing`` turns weights into values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.arkit import NAMES, REGIONS, region_of
+from ..core.errors import FacewrightError
+
+if TYPE_CHECKING:
+    from .poses import BonePose
+
+TRANSFORMS = ("location", "rotation", "scale")
+AXES = ("X", "Y", "Z")
+
+
+@dataclass(frozen=True)
+class KeyDrive:
+    """A shape key.
+
+    Attributes:
+        key: Its name.
+        weight: The key's value when the channel is at 1; may be negative.
+        object: Name of the object whose key it is; empty is every mesh that has such a key.
+    """
+
+    key: str
+    weight: float = 1.0
+    object: str = ""
+
+
+@dataclass(frozen=True)
+class BoneDrive:
+    """One number of a pose bone, in its own axes.
+
+    Attributes:
+        bone: Its name.
+        transform: One of ``TRANSFORMS``.
+        axis: One of ``AXES``.
+        amount: How far it goes when the channel is at 1: location in the armature's units,
+            rotation in degrees about the axis, scale as an addition to 1.
+        rest: Where it is when the channel is at 0, in the same units.
+        object: Name of the armature; empty is the character's own.
+    """
+
+    bone: str
+    transform: str
+    axis: str
+    amount: float
+    rest: float = 0.0
+    object: str = ""
+
+
+@dataclass(frozen=True)
+class PropertyDrive:
+    """Any animatable number.
+
+    Attributes:
+        path: RNA path from the object, with an index where it is an array: ``["smile"]``,
+            ``modifiers["Puff"].strength``, ``location[2]``.
+        amount: How far it goes when the channel is at 1.
+        rest: Where it is when the channel is at 0.
+        object: Name of the object; empty is the character's first.
+    """
+
+    path: str
+    amount: float = 1.0
+    rest: float = 0.0
+    object: str = ""
+
+
+Drive = KeyDrive | BoneDrive | PropertyDrive
+
+
+@dataclass(frozen=True)
+class Row:
+    """One ARKit channel.
+
+    A weight w becomes ``min(max(gain * curve(w) + offset, low), high)``, with ``curve(1 - w)``
+    where it is inverted; that number times a drive's weight or amount reaches the target.
+
+    Attributes:
+        drives: What it moves; empty moves nothing.
+        gain: Factor.
+        offset: Added after the gain.
+        invert: Full at rest.
+        curve: Points (x, y) of the response with increasing x, straight in between and level
+            outside; empty is a straight line.
+        low, high: Limits of the result.
+        mute: Moves nothing for now.
+        approximate: The target is a likeness, not the same movement.
+        note: Why, a sentence for the artist.
+    """
+
+    drives: tuple[Drive, ...] = ()
+    gain: float = 1.0
+    offset: float = 0.0
+    invert: bool = False
+    curve: tuple[tuple[float, float], ...] = ()
+    low: float = -10.0
+    high: float = 10.0
+    mute: bool = False
+    approximate: bool = False
+    note: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a weight arrives unchanged."""
+        return replace(self, drives=(), approximate=False, note="") == Row()
+
+    def respond(self, weights: np.ndarray) -> np.ndarray:
+        """The channel's weights after gain, curve, offset and limits: float64, same shape."""
+        values = np.asarray(weights, np.float64)
+        if self.mute:
+            return np.zeros_like(values)
+        if self.invert:
+            values = 1 - values
+        if self.curve:
+            x, y = np.array(self.curve, np.float64).T
+            values = np.interp(values, x, y)
+        return np.clip(self.gain * values + self.offset, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """All channels of a character.
+
+    Attributes:
+        rows: ARKit name -> row, in ARKit order; a channel that is not there moves nothing.
+        name: What a person calls it.
+        notes: Where it comes from.
+        region_gains: Factor by part of the face, one of ``core.arkit.REGIONS``.
+        mirror: The character's left follows the actor's right.
+        poses: ARKit name -> bone -> how the bone stands when the channel is at 1 (``poses``).
+        poses_object: Name of the armature of the poses; empty is the character's own.
+
+    Raises:
+        FacewrightError: ``mapping-invalid``: it says what is wrong.
+    """
+
+    rows: Dictionary[str, Row] = field(default_factory=dict)
+    name: str = ""
+    notes: str = ""
+    region_gains: Dictionary[str, float] = field(default_factory=dict)
+    mirror: bool = False
+    poses: Dictionary[str, Dictionary[str, BonePose]] = field(default_factory=dict)
+    poses_object: str = ""
+
+    def __post_init__(self) -> None:
+        for known, found, what in (
+            (NAMES, (*self.rows, *self.poses), "no ARKit channel"),
+            (REGIONS, self.region_gains, "no part of the face"),
+        ):
+            if unknown := sorted(set(found) - set(known)):
+                raise invalid(f'"{unknown[0]}" is {what}')
+        object.__setattr__(self, "rows", {n: self.rows[n] for n in NAMES if n in self.rows})
+        for name, row in self.rows.items():
+            _check_row(name, row)
+        if not all(math.isfinite(gain) for gain in self.region_gains.values()):
+            raise invalid("a gain is not a finite number")
+
+    def respond(self, weights: np.ndarray) -> np.ndarray:
+        """All channels after their responses and the gains of their regions.
+
+        Args:
+            weights: float (..., 52), in ARKit order.
+
+        Returns:
+            float64 (..., 52). Channels without a row are 0; those with stored poses alone follow
+            the plain weight.
+        """
+        out = np.zeros(np.shape(weights), np.float64)
+        for index, name in enumerate(NAMES):
+            row = self.rows.get(name) or (Row() if name in self.poses else None)
+            if row is None:
+                continue
+            gain = self.region_gains.get(region_of(name), 1.0)
+            scaled = row if gain == 1 else replace(row, gain=row.gain * gain)
+            out[..., index] = scaled.respond(weights[..., index])
+        return out
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every weight arrives unchanged."""
+        return all(row.is_plain for row in self.rows.values()) and all(
+            gain == 1 for gain in self.region_gains.values()
+        )
+
+    def keys(self) -> dict[str, list[tuple[str, float]]]:
+        """ARKit name -> shape keys and their weights, whatever the object; for reports."""
+        found: dict[str, list[tuple[str, float]]] = {}
+        for name, row in self.rows.items():
+            pairs = dict.fromkeys((d.key, d.weight) for d in row.drives if isinstance(d, KeyDrive))
+            if pairs:
+                found[name] = list(pairs)
+        return found
+
+
+def invalid(what: str) -> FacewrightError:
+    """The error of a mapping that cannot be used."""
+    return FacewrightError(
+        f"The mapping cannot be used: {what}.", "Mend it, or match anew.", "mapping-invalid"
+    )
+
+
+def _check_row(name: str, row: Row) -> None:
+    numbers = [row.gain, row.offset, row.low, row.high, *(n for point in row.curve for n in point)]
+    for drive in row.drives:
+        if isinstance(drive, KeyDrive):
+            numbers.append(drive.weight)
+        else:
+            numbers += [drive.amount, drive.rest]
+        if isinstance(drive, BoneDrive) and (
+            drive.transform not in TRANSFORMS or drive.axis not in AXES
+        ):
+            raise invalid(f'{name} moves "{drive.transform} {drive.axis}" of a bone')
+    if not all(math.isfinite(number) for number in numbers):
+        raise invalid(f"a number of {name} is not finite")
+    if row.low > row.high:
+        raise invalid(f"the limits of {name} are the wrong way round")
+    xs = [x for x, _ in row.curve]
+    if any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+        raise invalid(f"the points of the curve of {name} do not go from left to right")

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Has the panels drawn anew, and nothing else: the 3D view itself may be dear to draw."""
+
+from __future__ import annotations
+
+import bpy
+
+
+def redraw_sidebars() -> None:
+    """Tag the sidebars of all 3D views."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
