@@ -10,10 +10,12 @@ import bpy
 import numpy as np
 
 from ..engine.core.arkit import COUNT, INDEX
+from ..engine.core.axes import euler_deg
 from ..engine.core.gaze import gaze_deg, look_weights
 from ..engine.core.types import FaceTrack
 from ..engine.retarget.channels import EYES
-from ..engine.retarget.readback import moved_cm, turned_deg
+from ..engine.retarget.mixing import unmixing
+from ..engine.retarget.readback import moved_cm, turned, turned_deg
 from .bones import PoseTarget
 from .character import Character, Parts
 from .pose_channels import PoseSettings
@@ -28,7 +30,8 @@ class _Keys:
     object: bpy.types.Object
     names: list[str]
     positions: np.ndarray
-    weights: np.ndarray
+    channels: np.ndarray
+    unmix: np.ndarray
 
     def is_as_it_was(self) -> bool:
         """Whether names and order are those of the plan."""
@@ -82,7 +85,8 @@ class FaceReader:
             self._bind()
         weights = np.zeros((1, COUNT), np.float32)
         for keys in self._keys:
-            weights[0, keys.weights] = _values(keys, depsgraph)
+            weights[0, keys.channels] = keys.unmix @ _values(keys, depsgraph)
+        weights = self._parts.mapping.invert(weights).astype(np.float32)
         gaze = gaze_deg(weights)
         pose, settings = self._parts.pose, self._parts.pose.settings
         for side, target in pose.eyes.items():
@@ -95,11 +99,17 @@ class FaceReader:
         head_deg, head_cm = np.zeros((1, 3), np.float32), np.zeros((1, 3), np.float32)
         if head := pose.head:
             matrix = _matrix(head, depsgraph)
+            neck = np.eye(3)
+            for bone in pose.neck:
+                if bone.carries:
+                    turn = _rotation(_matrix(bone.target, depsgraph))
+                    neck = neck @ turned(turn, bone.target.rest)
             if settings.rotation:
-                head_deg[0] = turned_deg(_rotation(matrix), head.rest)
+                head_deg[0] = euler_deg(neck @ turned(_rotation(matrix), head.rest))
             if settings.position and settings.position_scale:
                 scale = head.unit_cm * settings.position_scale
-                head_cm[0] = moved_cm(matrix.translation, scale, head.rest, head.location)
+                moved = moved_cm(matrix.translation, scale, head.rest, head.location)
+                head_cm[0] = neck @ moved
         return FaceTrack(
             np.array([time_s]),
             np.ones(1, bool),
@@ -127,16 +137,21 @@ class FaceReader:
 
 
 def _plan(target: KeyTarget, taken: set[str]) -> _Keys:
-    """The keys of a mesh whose names no mesh before it has; adds them to ``taken``."""
+    """The keys of the channels that no mesh before it has; adds those to ``taken``."""
     names = target.keys.key_blocks.keys()
-    found = [e for e in target.entries.values() if e.key and e.arkit not in taken]
-    taken.update(entry.arkit for entry in found)
+    sources: dict[str, dict[str, float]] = {}
+    for entry in target.entries:
+        if entry.key and entry.arkit not in taken:
+            sources.setdefault(entry.key, {})[entry.arkit] = entry.weight
+    channels, unmix = unmixing(sources, list(sources))
+    taken.update(channels)
     return _Keys(
         target.keys,
         target.object,
         names,
-        np.array([names.index(entry.key) for entry in found], np.int64),
-        np.array([INDEX[entry.arkit] for entry in found], np.int64),
+        np.array([names.index(key) for key in sources], np.int64),
+        np.array([INDEX[name] for name in channels], np.int64),
+        unmix,
     )
 
 

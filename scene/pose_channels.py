@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
 
 from ..engine.core.errors import FacewrightError
+from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
 from ..engine.retarget.channels import (
     EYES,
@@ -19,8 +20,10 @@ from ..engine.retarget.channels import (
     location_channels,
     rotation_channels,
 )
+from ..engine.retarget.turns import exp_matrices, log_matrices
 from . import bones
 from .bones import PoseTarget
+from .neck_chain import carries
 
 # The custom properties of ``bones.remember_rest`` begin so.
 _REST_PREFIX = "facewright_rest_"
@@ -42,6 +45,8 @@ class PoseSettings:
         look_keys_too: Write the eyeLook keys even though eye bones turn; without this they are
             left out, because the eyes would turn twice.
         facing: Where the character looks, in its own upright axes: "-Y", "+Y", "-X" or "+X".
+        neck: Bones of the head's armature and the shares of the head's rotation that they take,
+            0..1; the head bone has the rest, so that the head as it shows turns as far as ever.
     """
 
     head_object: str = ""
@@ -54,6 +59,22 @@ class PoseSettings:
     eye_right: str = ""
     look_keys_too: bool = False
     facing: str = "-Y"
+    neck: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class NeckBone:
+    """A bone that takes a share of the head's rotation.
+
+    Attributes:
+        target: The bone.
+        share: Its share, 0..1.
+        carries: Whether the head turns along with it.
+    """
+
+    target: PoseTarget
+    share: float
+    carries: bool
 
 
 @dataclass
@@ -63,6 +84,7 @@ class Pose:
     Attributes:
         head: The head, or None.
         eyes: "Left"/"Right" -> the eye's bone.
+        neck: The bones that turn with the head, see ``PoseSettings.neck``.
         settings: Where they came from.
         blocked: Data paths, by target, that drivers own.
         warnings: Sentences for the artist.
@@ -70,6 +92,7 @@ class Pose:
 
     settings: PoseSettings
     head: PoseTarget | None = None
+    neck: list[NeckBone] = field(default_factory=list)
     eyes: dict[str, PoseTarget] = field(default_factory=dict)
     blocked: dict[str, set[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -81,7 +104,13 @@ class Pose:
 
     def all(self) -> list[PoseTarget]:
         """Every target."""
-        return ([self.head] if self.head else []) + list(self.eyes.values())
+        head = [self.head] if self.head else []
+        return [*head, *(bone.target for bone in self.neck), *self.eyes.values()]
+
+    @property
+    def carried(self) -> float:
+        """The share of its rotation that the head gets by standing on the neck."""
+        return sum(bone.share for bone in self.neck if bone.carries)
 
     def remember(self, undo: ExitStack) -> None:
         """Stores the rest pose that the keys of an object start from.
@@ -100,8 +129,8 @@ def find_pose(scene: bpy.types.Scene, settings: PoseSettings) -> Pose:
     """Looks up the head and the eyes; changes nothing.
 
     Raises:
-        FacewrightError: A named object or bone is missing or linked, or an eye bone is named
-            without an armature.
+        FacewrightError: A named object or bone is missing or linked, an eye bone is named
+            without an armature, or the neck takes more than there is: ``neck-shares``.
     """
     pose = Pose(settings)
     # World matrices of what a script has just made or moved are stale until then.
@@ -111,6 +140,8 @@ def find_pose(scene: bpy.types.Scene, settings: PoseSettings) -> Pose:
             scene, settings.head_object, settings.head_bone, settings.facing
         )
         _note_obstacles(pose, pose.head, settings.position)
+        if settings.neck and settings.rotation:
+            _find_neck(scene, pose)
     owner = settings.eye_object or settings.head_object
     for side, bone in zip(EYES, (settings.eye_left, settings.eye_right), strict=True):
         if bone and not owner:
@@ -143,20 +174,88 @@ def pose_channels(pose: Pose, filtered: FilteredTrack) -> list[tuple[PoseTarget,
         blocked = pose.blocked[target.label]
         found.extend((target, c, kind) for c in channels if c.data_path not in blocked)
 
+    turns = _Turns(pose, track)
     if pose.head and pose.settings.rotation:
-        add(pose.head, _rotation(pose.head, head_rotations(track), at), "rotation")
+        add(pose.head, _rotation(pose.head, turns.share(1 - pose.carried), at), "rotation")
+    for bone in pose.neck:
+        add(bone.target, _rotation(bone.target, turns.share(bone.share), at), "rotation")
     if pose.head and pose.settings.position:
         scale = pose.head.unit_cm * pose.settings.position_scale
         add(
             pose.head,
             location_channels(
-                track, frames, pose.head.prefix, scale, pose.head.rest, pose.head.location
+                turns.below_neck(),
+                frames,
+                pose.head.prefix,
+                scale,
+                pose.head.rest,
+                pose.head.location,
             ),
             "location",
         )
     for side, target in pose.eyes.items():
         add(target, _rotation(target, gaze_rotations(track, side), at), "rotation")
     return found
+
+
+class _Turns:
+    """The head's rotations of a track, shared out.
+
+    Args:
+        pose: Head and neck.
+        track: The values at the frames.
+    """
+
+    def __init__(self, pose: Pose, track: FaceTrack) -> None:
+        self._pose, self._track = pose, track
+        self._whole = head_rotations(track)
+        self._vectors = log_matrices(self._whole) if pose.neck else None
+
+    def share(self, share: float) -> np.ndarray:
+        """A share of each rotation, float64 (n, 3, 3) in camera axes."""
+        return self._whole if share == 1 else exp_matrices(share * self._vectors)
+
+    def below_neck(self) -> FaceTrack:
+        """The track with the head's positions as they are on a neck that has turned."""
+        if not self._pose.carried:
+            return self._track
+        moved = self._track.head_cm.copy()
+        valid = self._track.valid
+        neck = self.share(self._pose.carried)
+        moved[valid] = np.einsum("nji,nj->ni", neck, moved[valid])
+        return replace(self._track, head_cm=moved)
+
+
+def _find_neck(scene: bpy.types.Scene, pose: Pose) -> None:
+    """Looks up the neck; a bone whose rotation cannot be written leaves its share to the head."""
+    settings = pose.settings
+    names = [name for name, _ in settings.neck]
+    shares = [share for _, share in settings.neck]
+    if not settings.head_bone or settings.head_bone in names or len(set(names)) < len(names):
+        raise FacewrightError(
+            "The neck's bones are not those below a head bone, each named once.",
+            "Choose a head bone, and other bones as its neck.",
+            "neck-shares",
+        )
+    if not (min(shares) >= 0 and sum(shares) <= 1):
+        raise FacewrightError(
+            f"The neck's shares of the head's rotation add up to {sum(shares):g}.",
+            "Give each bone a share from 0 to 1, and all together no more than 1.",
+            "neck-shares",
+        )
+    rig = pose.head.object
+    for name, share in settings.neck:
+        target = bones.find_pose_target(scene, rig.name, name, settings.facing)
+        _note_obstacles(pose, target, False)
+        if pose.blocked[target.label]:
+            continue
+        carried = carries(rig, name, settings.head_bone)
+        if not carried:
+            pose.warnings.append(
+                f'The head does not turn along with the {target.label}, so "{settings.head_bone}" '
+                "turns all the way by itself."
+            )
+        pose.neck.append(NeckBone(target, share, carried))
 
 
 def _stored_rest(target: PoseTarget) -> dict[str, list[float]]:

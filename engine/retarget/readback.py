@@ -10,6 +10,17 @@ from .axes import CAMERA_TO_CHARACTER
 from .channels import RestFrame
 
 
+def turned(rotation: np.ndarray, rest: RestFrame) -> np.ndarray:
+    """How a bone or object has turned from its rest, float64 (3, 3) in camera axes.
+
+    Args:
+        rotation: See ``turned_deg``.
+        rest: How it stands at rest.
+    """
+    to_rest = rest.rest.T @ rest.local_axes @ CAMERA_TO_CHARACTER
+    return to_rest.T @ rest.start.T @ rotation @ to_rest
+
+
 def turned_deg(rotation: np.ndarray, rest: RestFrame) -> np.ndarray:
     """How far a bone or object has turned from its rest.
 
@@ -21,8 +32,7 @@ def turned_deg(rotation: np.ndarray, rest: RestFrame) -> np.ndarray:
     Returns:
         float64 (3,): pitch, yaw, roll in degrees as in ``core.types.FaceTrack``.
     """
-    to_rest = rest.rest.T @ rest.local_axes @ CAMERA_TO_CHARACTER
-    return euler_deg(to_rest.T @ rest.start.T @ rotation @ to_rest)
+    return euler_deg(turned(rotation, rest))
 
 
 def moved_cm(location: np.ndarray, scale: float, rest: RestFrame, start: np.ndarray) -> np.ndarray:
