@@ -1,12 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stored poses: how bones stand when an ARKit channel is at 1."""
+"""Stored poses: how bones stand when an ARKit channel is at 1, and blends of them.
+
+In a mapping's JSON the poses are an object of channels, each an object of bones, each with what
+differs from rest, in the bone's own axes, as Blender shows it in the sidebar of a pose bone:
+
+    "poses": {"jawOpen": {"jaw": {"rotation": [0.98, 0.2, 0.0, 0.0]}},
+              "mouthSmileLeft": {"lips.L": {"location": [0.004, 0.0, 0.006]}}}
+
+``location`` is in the armature's units, ``rotation`` a quaternion w, x, y, z whatever the bone's
+rotation mode, ``scale`` three factors above 0.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..core.arkit import INDEX
 from ..core.errors import FacewrightError
+from .channels import Channel
+from .rotations import axis_angles, eulers, quaternions
+from .turns import exp_matrices, log_quaternion
+
+# A bone that is scaled away stops here: powers of 0 have no way back.
+_LEAST_SCALE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,102 @@ Poses = Mapping[str, Mapping[str, BonePose]]
 _FIELDS = {"location": 3, "rotation": 4, "scale": 3}
 
 
+@dataclass(frozen=True)
+class BoneMotion:
+    """A bone over T frames, relative to rest, in its own axes. What no pose moves is None.
+
+    Attributes:
+        location: float64 (T, 3), the armature's units.
+        turn: float64 (T, 3), rotation vectors in radians (``turns``).
+        scale: float64 (T, 3), factors.
+    """
+
+    location: np.ndarray | None = None
+    turn: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    def plus(self, other: BoneMotion) -> BoneMotion:
+        """Both motions together: locations and rotation vectors add up, scales multiply."""
+        return BoneMotion(
+            _both(self.location, other.location, np.add),
+            _both(self.turn, other.turn, np.add),
+            _both(self.scale, other.scale, np.multiply),
+        )
+
+
+def blend_poses(poses: Poses, channels: np.ndarray) -> dict[str, BoneMotion]:
+    """Stored poses blended by weight, each relative to rest.
+
+    Args:
+        poses: ARKit name -> bone -> pose at weight 1.
+        channels: float (T, 52), weights; beyond 0..1 the poses are carried on.
+
+    Returns:
+        Bone -> motion, in the order in which the bones first appear. The location is the sum of
+        w times location, the rotation exp(sum of w log q) – rotation vectors added, Grassia 1998,
+        see ``turns`` – and the scale the product of s to the power of w. So one pose at weight w
+        is exactly that share of it, and the order of poses does not matter.
+    """
+    bones: dict[str, dict[str, BonePose]] = {}
+    for name, pose in poses.items():
+        for bone, stands in pose.items():
+            bones.setdefault(bone, {})[name] = stands
+    return {bone: _blend(stored, channels) for bone, stored in bones.items()}
+
+
+def motion_channels(
+    motion: BoneMotion, frames: np.ndarray, prefix: str, mode: str
+) -> list[Channel]:
+    """A bone's motion as channels in its own rotation mode.
+
+    Args:
+        motion: T rows.
+        frames: float64 (T,).
+        prefix: What comes before ``location`` in the data path, e.g. ``'pose.bones["x"].'``.
+        mode: ``"QUATERNION"``, ``"AXIS_ANGLE"`` or an Euler order, as Blender's rotation_mode.
+    """
+    found: list[tuple[str, np.ndarray]] = []
+    if motion.location is not None:
+        found.append(("location", motion.location))
+    if motion.turn is not None:
+        matrices = exp_matrices(motion.turn)
+        if mode == "QUATERNION":
+            found.append(("rotation_quaternion", quaternions(matrices)))
+        elif mode == "AXIS_ANGLE":
+            found.append(("rotation_axis_angle", axis_angles(matrices)))
+        else:
+            found.append(("rotation_euler", eulers(matrices, mode)))
+    if motion.scale is not None:
+        found.append(("scale", motion.scale))
+    return [
+        Channel(prefix + name, i, frames, values[:, i])
+        for name, values in found
+        for i in range(values.shape[1])
+    ]
+
+
+def _blend(stored: dict[str, BonePose], channels: np.ndarray) -> BoneMotion:
+    weights = np.asarray(channels, np.float64)[:, [INDEX[name] for name in stored]]
+    poses = list(stored.values())
+
+    def blend(values: list[np.ndarray]) -> np.ndarray | None:
+        table = np.array(values, np.float64)
+        return weights @ table if np.abs(table).max() > 1e-12 else None
+
+    scales = blend([np.log(np.maximum(pose.scale, _LEAST_SCALE)) for pose in poses])
+    return BoneMotion(
+        blend([np.array(pose.location) for pose in poses]),
+        blend([log_quaternion(np.array(pose.rotation)) for pose in poses]),
+        None if scales is None else np.exp(scales),
+    )
+
+
+def _both(a: np.ndarray | None, b: np.ndarray | None, join) -> np.ndarray | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return join(a, b)
+
+
 def poses_to_json(poses: Poses) -> dict:
     """ARKit name -> bone -> what differs from rest."""
     return {
@@ -44,7 +160,7 @@ def poses_to_json(poses: Poses) -> dict:
 
 
 def poses_from_json(data: dict) -> dict[str, dict[str, BonePose]]:
-    """The inverse of ``poses_to_json``.
+    """The inverse of ``poses_to_json``. A quaternion of another length than 1 is made a unit.
 
     Raises:
         FacewrightError: ``mapping-invalid``.
@@ -73,7 +189,18 @@ def _pose(what: str, data: object) -> BonePose:
             or any(isinstance(n, bool) or not isinstance(n, int | float) for n in value)
         ):
             raise _invalid(f"{field} of {what} is not {length} numbers")
-    return BonePose(**{field: tuple(map(float, value)) for field, value in data.items()})
+        if not all(math.isfinite(n) for n in value):
+            raise _invalid(f"a number of {what} is not finite")
+    found = {field: tuple(map(float, value)) for field, value in data.items()}
+    if "rotation" in found:
+        length = math.hypot(*found["rotation"])
+        if length < 1e-6:
+            raise _invalid(f"the rotation of {what} is no quaternion")
+        if abs(length - 1) > 1e-6:
+            found["rotation"] = tuple(n / length for n in found["rotation"])
+    if min(found.get("scale", (1.0,))) <= 0:
+        raise _invalid(f"a scale of {what} is not above 0")
+    return BonePose(**found)
 
 
 def _invalid(what: str) -> FacewrightError:
