@@ -29,6 +29,9 @@ REQUIREMENTS = WHEELS / "requirements.in"
 
 # Blender 4.2-5.0 run Python 3.11, the official 5.1 and 5.2 run 3.13, Debian's 5.2 runs 3.14.
 PYTHONS = ("311", "313", "314")
+# What a line of requirements.in may end with: pip compares a marker with its own Python, never
+# with the one that it downloads for.
+MARKER = re.compile(r';\s*python_version\s*(<|>=)\s*"(\d+)\.(\d+)"$')
 # Blender's name of a platform -> the newest pip tags accepted for it. glibc 2.28 is what Blender
 # 4.2 itself needs on Linux; onnxruntime needs macOS 14.
 PLATFORM_TAGS = {
@@ -138,7 +141,7 @@ def update() -> None:
         for platform, tags in PLATFORM_TAGS.items():
             for python in PYTHONS:
                 folder = Path(scratch) / platform / python
-                arguments = ["-r", str(REQUIREMENTS), "--python-version", python]
+                arguments = [*requirements(python), "--python-version", python]
                 for tag in tags:
                     arguments += ["--platform", tag]
                 _pip_download(arguments, folder)
@@ -155,6 +158,29 @@ def update() -> None:
     ]
     LOCK.write_text(LOCK_HEADER + "".join(entries), "utf-8")
     MANIFEST.write_text(manifest_with_wheels(MANIFEST.read_text("utf-8"), locked), "utf-8")
+
+
+def requirements(python: str) -> list[str]:
+    """What wheels/requirements.in asks of one Python, given as "311": ``["av==18.1.0", ...]``.
+
+    Raises:
+        WheelError: a marker other than ``python_version < "X.Y"`` or ``>=``.
+    """
+    version = (int(python[0]), int(python[1:]))
+    wanted = []
+    for line in REQUIREMENTS.read_text("utf-8").splitlines():
+        line = line.partition("#")[0].strip()
+        requirement = line.partition(";")[0].strip()
+        if requirement != line:
+            marker = MARKER.search(line)
+            if marker is None:
+                raise WheelError(f"requirements.in: unknown marker in `{line}`")
+            limit = (int(marker[2]), int(marker[3]))
+            if (version < limit) != (marker[1] == "<"):
+                continue
+        if requirement:
+            wanted.append(requirement)
+    return wanted
 
 
 def manifest_with_wheels(manifest: str, wheels: Iterable[Wheel]) -> str:

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of the packages that tracking uses are installed, for reports."""
+"""Which of the packages that Facewright uses are installed, for reports."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-_PACKAGES = ("numpy", "onnxruntime", "onnxruntime-gpu", "av", "opencv-python-headless", "mediapipe")
+_PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "av",
+    "opencv-python-headless",
+    "scipy",
+    "mediapipe",
+)
 
 
 def installed_packages() -> dict[str, str]:

@@ -13,7 +13,11 @@ from pathlib import Path
 import bpy
 
 MODULE = "bl_ext.user_default.facewright"
-LIBRARIES = ("numpy", "onnxruntime", "av", "cv2")
+LIBRARIES = ("numpy", "onnxruntime", "av", "cv2", "scipy")
+# Where scipy meets numpy: importing scipy alone loads little of it.
+PARTS = ("scipy.optimize", "scipy.sparse.linalg", "scipy.spatial")
+# scipy warns of a numpy that it was not made for.
+STRICT = ("-W", "error::UserWarning")
 IMPORTS = """
 import importlib, json, sys
 sys.path[:0] = sys.argv[1:]
@@ -38,7 +42,7 @@ def _probe() -> dict:
     # numpy is to come from Blender's own Python.
     unpacked = [folder for folder in sys.path if folder.startswith(extensions)]
     imports = subprocess.run(
-        [sys.executable, *options, "-c", IMPORTS % (LIBRARIES,), *unpacked],
+        [sys.executable, *options, *STRICT, "-c", IMPORTS % (LIBRARIES + PARTS,), *unpacked],
         capture_output=True,
         text=True,
         check=False,

@@ -16,7 +16,7 @@ from tools import blender_window
 PROBE = Path(__file__).with_name("install_probe.py")
 REPO = Path(__file__).resolve().parents[2]
 OTHER_BPY = sorted((REPO / ".cache" / "bpy").glob("[0-9]*"))
-WHEEL_LIBRARIES = ("onnxruntime", "av", "cv2")
+WHEEL_LIBRARIES = ("onnxruntime", "av", "cv2", "scipy", "scipy.optimize", "scipy.spatial")
 
 
 def _in_blender_5_2(zip_path: Path, workdir: Path) -> dict:
@@ -78,7 +78,9 @@ def test_blender_itself_loads_none_of_the_heavy_libraries(installed: dict) -> No
 def test_the_worker_starts_with_blenders_python_and_says_hello(installed: dict) -> None:
     assert installed["worker"], installed["worker_log"]
     _kind, hello = installed["worker"][0]
-    assert {"numpy", "onnxruntime", "av", "opencv-python-headless"} <= set(hello["packages"])
+    assert {"numpy", "onnxruntime", "av", "opencv-python-headless", "scipy"} <= set(
+        hello["packages"]
+    )
 
 
 def test_isolated_python_imports_the_wheels_that_were_unpacked(installed: dict) -> None:

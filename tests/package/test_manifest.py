@@ -12,7 +12,7 @@ from tools.build_extension import fetch_wheels
 MANIFEST = tomllib.loads(fetch_wheels.MANIFEST.read_text(encoding="utf-8"))
 # Blender 4.2-5.0, 5.1 and 5.2 from blender.org, 5.2 from Debian.
 PYTHONS = (311, 313, 314)
-PACKAGES = {"onnxruntime", "av", "opencv_python_headless"}
+PACKAGES = {"onnxruntime", "av", "opencv_python_headless", "scipy"}
 
 
 def _runs_on(wheel: fetch_wheels.Wheel, python: int) -> bool:
@@ -36,6 +36,30 @@ def test_every_blender_finds_each_library_once(platform: str, python: int) -> No
 
 def test_numpy_stays_the_hosts_own() -> None:
     assert {w.file.split("-")[0] for w in fetch_wheels.read_lock()} == PACKAGES
+
+
+def test_the_developers_environment_has_what_blender_with_the_same_python_gets() -> None:
+    pinned = (fetch_wheels.REPO / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(fetch_wheels.requirements("311")) <= set(pinned)
+
+
+def test_a_marker_chooses_by_the_python_downloaded_for(tmp_path, monkeypatch) -> None:
+    listed = tmp_path / "requirements.in"
+    listed.write_text(
+        '# two lines for one library\nav==1\nold==1 ; python_version < "3.13"\n'
+        'new==2 ; python_version >= "3.13"  # from here on\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(fetch_wheels, "REQUIREMENTS", listed)
+    assert (
+        fetch_wheels.requirements("39") == fetch_wheels.requirements("311") == ["av==1", "old==1"]
+    )
+    assert (
+        fetch_wheels.requirements("313") == fetch_wheels.requirements("314") == ["av==1", "new==2"]
+    )
+    listed.write_text('av==1 ; sys_platform == "win32"\n', encoding="utf-8")
+    with pytest.raises(fetch_wheels.WheelError, match="unknown marker"):
+        fetch_wheels.requirements("311")
 
 
 def test_permissions_have_reasons_that_blender_accepts() -> None:

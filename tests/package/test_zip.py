@@ -62,5 +62,5 @@ def test_only_linux_wheels_are_in_the_linux_zip(linux_zip: Path, names: set[str]
     assert manifest["build"]["generated"]["platforms"] == ["linux-x64"]
 
 
-def test_the_upload_limit_of_the_extensions_site_is_far(linux_zip: Path) -> None:
-    assert linux_zip.stat().st_size < 200e6  # the site takes 300 MB; linux is the largest
+def test_the_extensions_site_takes_it(linux_zip: Path) -> None:
+    assert linux_zip.stat().st_size < 290e6  # the limit is 300 MB; linux is the largest
