@@ -42,15 +42,7 @@ def as_take(file: Path, folder: Path, fps: float | None = None) -> tuple[Path, l
         return file, []
     read = read_face_file(file, ReadOptions(fps=fps))
     take = free_path(folder, file.stem, SUFFIX)
-    write_imported_take(
-        take,
-        read.track,
-        file,
-        rate=read.rate,
-        notes=read.notes,
-        start_timecode=read.start_timecode,
-        start=read.start.to_json() if read.start else None,
-    )
+    write_imported_take(take, read.track, file, **read.facts())
     return take, read.notes
 
 

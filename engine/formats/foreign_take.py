@@ -117,6 +117,15 @@ class ForeignTake:
     start_timecode: str = ""
     start: Start | None = None
 
+    def facts(self) -> dict:
+        """All but values and name: the keywords of ``takes.imported.write_imported_take``."""
+        return {
+            "rate": self.rate,
+            "notes": self.notes,
+            "start_timecode": self.start_timecode,
+            "start": self.start.to_json() if self.start else None,
+        }
+
 
 def unreadable(name: str, why: str, hint: str = "") -> FacewrightError:
     """The error of every reader: the file's name, what is wrong in it, what to do."""

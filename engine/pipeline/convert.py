@@ -99,15 +99,7 @@ def convert_file(
         )
     read = read_any(source, settings)
     if into_take:
-        write_imported_take(
-            target,
-            read.track,
-            source,
-            rate=read.rate,
-            notes=read.notes,
-            start_timecode=read.start_timecode,
-            start=read.start.to_json() if read.start else None,
-        )
+        write_imported_take(target, read.track, source, **read.facts())
         lost = []
     else:
         options = WriteOptions(read.name, settings.target_fps, read.start)

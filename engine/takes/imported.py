@@ -35,7 +35,8 @@ def write_imported_take(
         rate: Frames per second, as the file says.
         notes: What was guessed or left out while reading.
         start_timecode: Timecode of second 0, where the file has one.
-        start: The same as a time, ``formats.foreign_take.Start.to_json``.
+        start: The same as a time, ``formats.foreign_take.Start.to_json``. These four come from
+            ``ForeignTake.facts``.
 
     Raises:
         FacewrightError: ``take-exists``, ``take-unwritable`` or ``disk-full``; no half take stays.
