@@ -8,7 +8,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,16 +187,6 @@ class WorkerClient:
                 "detail": self.log,
             },
         )
-
-
-def wait_for(client: WorkerClient, seconds: float) -> list[Message]:
-    """Poll until something arrives or time is up; for tests."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if messages := client.poll():
-            return messages
-        time.sleep(0.01)
-    return []
 
 
 def _environment() -> dict[str, str]:

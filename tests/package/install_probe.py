@@ -8,6 +8,7 @@ import importlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -28,11 +29,10 @@ print(json.dumps({n: importlib.import_module(n).__file__ for n in %r}))
 def _probe() -> dict:
     enabled = bpy.ops.preferences.addon_enable(module=MODULE)
     worker_process = importlib.import_module(f"{MODULE}.scene.worker_process")
-    client_module = importlib.import_module(f"{MODULE}.engine.worker.client")
     in_blender = sorted(set(LIBRARIES[1:]) & set(sys.modules))
     client = worker_process.start_worker()
     try:
-        messages = client_module.wait_for(client, 30.0)
+        messages = _wait_for(client, 30.0)
     finally:
         client.close()
     options = getattr(bpy.app, "python_args", ("-I",))
@@ -62,6 +62,16 @@ def _probe() -> dict:
         "imports": json.loads(imports.stdout or "null"),
         "imports_log": imports.stderr,
     }
+
+
+def _wait_for(client, seconds: float) -> list:
+    """The messages that come first, or none when time is up."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if messages := client.poll():
+            return messages
+        time.sleep(0.01)
+    return []
 
 
 def _main(result: str, *zips: str) -> None:
