@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import wave
 from dataclasses import replace
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -33,9 +34,19 @@ def write_sound(path):
 
 def write_take(path, clip, **source):
     """A take of nine frames that was made from ``clip``."""
-    track = random_track(9)
     origin = {"file": clip.name, "path": str(clip), "has_audio": True, **source}
-    with TakeWriter(path, {"source": origin, "state": "complete"}) as writer:
+    return write_frames(path, {"source": origin})
+
+
+def write_live_take(path, sound):
+    """A take of nine frames as recording writes it; ``sound`` is what its header tells of it."""
+    origin = {"kind": "live", "file": "Webcam", "path": "", "has_audio": False}
+    return write_frames(path, {"source": origin, "sound": sound})
+
+
+def write_frames(path, header):
+    track = random_track(9)
+    with TakeWriter(path, {**header, "state": "complete"}) as writer:
         writer.append(
             Observations(
                 index=np.arange(9),
@@ -96,3 +107,35 @@ def test_a_clip_that_is_gone_is_a_warning(scene, tmp_path):
             has_audio=not quiet.place_sound,
         )
         assert not apply_take(scene, silent, [bpy.data.objects["Face"]], quiet).warnings
+
+
+@needs_sound
+@pytest.mark.parametrize(("offset_s", "frame"), [(0.0, 101), (0.5, 116), (-0.3, 92)])
+def test_what_was_recorded_with_a_live_take_lies_beside_it_and_in_time(
+    scene, tmp_path, offset_s, frame
+):
+    take = write_live_take(tmp_path / "performer.fwtake", {"offset_s": offset_s})
+    write_sound(tmp_path / "performer.wav")
+    report = apply_take(scene, take, [make_face()], SETTINGS)
+    assert strip_frames(scene) == [frame]
+    (strip,) = sound._strips(scene.sequence_editor)
+    assert Path(bpy.path.abspath(strip.sound.filepath)) == tmp_path / "performer.wav"
+    assert report.sound_strip == strip.name
+    assert not report.warnings
+
+
+def test_a_wav_that_was_not_recorded_with_a_live_take_is_not_placed(scene, tmp_path):
+    take = write_live_take(tmp_path / "performer.fwtake", None)
+    write_sound(tmp_path / "performer.wav")
+    report = apply_take(scene, take, [make_face()], SETTINGS)
+    assert strip_frames(scene) == []
+    assert not report.warnings
+
+
+def test_the_sound_of_a_live_take_that_is_gone_is_a_warning(scene, tmp_path):
+    take = write_live_take(tmp_path / "performer.fwtake", {"offset_s": 0.0})
+    report = apply_take(scene, take, [make_face()], SETTINGS)
+    assert report.warnings == [
+        'The sound of "performer.fwtake" was not found, so its sound was not placed.'
+    ]
+    assert report.mapped == 52
