@@ -50,12 +50,12 @@ _FIELDS = {"location": 3, "rotation": 4, "scale": 3}
 
 @dataclass(frozen=True)
 class BoneMotion:
-    """A bone over T frames, relative to rest, in its own axes. What no pose moves is None.
+    """A bone over T frames, relative to rest, in its own axes. What nothing moves is None.
 
     Attributes:
-        location: float64 (T, 3), the armature's units.
+        location: float64 (T, 3), the armature's units; NaN along axes that nothing moves.
         turn: float64 (T, 3), rotation vectors in radians (``turns``).
-        scale: float64 (T, 3), factors.
+        scale: float64 (T, 3), factors; NaN along axes that nothing moves.
     """
 
     location: np.ndarray | None = None
@@ -101,6 +101,9 @@ def motion_channels(
         frames: float64 (T,).
         prefix: What comes before ``location`` in the data path, e.g. ``'pose.bones["x"].'``.
         mode: ``"QUATERNION"``, ``"AXIS_ANGLE"`` or an Euler order, as Blender's rotation_mode.
+
+    Returns:
+        What nothing moves gets no channel; a rotation has all of its numbers.
     """
     found: list[tuple[str, np.ndarray]] = []
     if motion.location is not None:
@@ -119,6 +122,7 @@ def motion_channels(
         Channel(prefix + name, i, frames, values[:, i])
         for name, values in found
         for i in range(values.shape[1])
+        if not np.isnan(values[:, i]).any()
     ]
 
 
@@ -128,20 +132,29 @@ def _blend(stored: dict[str, BonePose], channels: np.ndarray) -> BoneMotion:
 
     def blend(values: list[np.ndarray]) -> np.ndarray | None:
         table = np.array(values, np.float64)
-        return weights @ table if np.abs(table).max() > 1e-12 else None
+        return weights @ table if _moves(table).any() else None
 
-    scales = blend([np.log(np.maximum(pose.scale, _LEAST_SCALE)) for pose in poses])
-    return BoneMotion(
-        blend([np.array(pose.location) for pose in poses]),
-        blend([log_quaternion(np.array(pose.rotation)) for pose in poses]),
-        None if scales is None else np.exp(scales),
-    )
+    turns = blend([log_quaternion(np.array(pose.rotation)) for pose in poses])
+    places = np.array([pose.location for pose in poses], np.float64)
+    sizes = np.log(np.maximum([pose.scale for pose in poses], _LEAST_SCALE))
+    location, scale = blend(places), blend(sizes)
+    if location is not None:
+        location[:, ~_moves(places)] = np.nan
+    if scale is not None:
+        scale = np.exp(scale)
+        scale[:, ~_moves(sizes)] = np.nan
+    return BoneMotion(location, turns, scale)
+
+
+def _moves(table: np.ndarray) -> np.ndarray:
+    """Which columns move at all."""
+    return np.abs(table).max(axis=0) > 1e-12
 
 
 def _both(a: np.ndarray | None, b: np.ndarray | None, join) -> np.ndarray | None:
     if a is None or b is None:
         return b if a is None else a
-    return join(a, b)
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, join(a, b)))
 
 
 def poses_to_json(poses: Poses) -> dict:
