@@ -26,6 +26,7 @@ from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
 from .properties import live as live_properties
 from .properties import preferences
+from .properties import retarget as retarget_properties
 from .properties import solve as solve_properties
 from .properties import takes as take_properties
 from .scene import live_handlers, stream_out
@@ -37,6 +38,7 @@ CLASSES = (
     *confidence_properties.CLASSES,
     *live_properties.CLASSES,
     *take_properties.CLASSES,
+    *retarget_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
@@ -82,6 +84,7 @@ def register() -> None:
             bpy.utils.unregister_class(cls)
         raise
     capture_properties.add_pointers()
+    retarget_properties.add_pointers()
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
     bpy.types.TOPBAR_MT_file_import.append(face_file_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(face_file_operators.draw_export_menu)
@@ -104,6 +107,7 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_file_export.remove(face_file_operators.draw_export_menu)
     bpy.types.TOPBAR_MT_file_import.remove(face_file_operators.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)
+    retarget_properties.remove_pointers()
     capture_properties.remove_pointers()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -13,6 +13,7 @@ import bpy
 
 from ..engine.core.arkit import COUNT
 from ..engine.core.errors import FacewrightError
+from ..engine.core.mirror import mirror_track
 from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import run_filters
 from ..engine.filters.columns import PARTS
@@ -126,9 +127,10 @@ def apply_track(
     started = time.perf_counter()
     settings = settings or ApplySettings()
     _check(settings)
-    targets, warnings = find_targets(objects, settings.onto_existing)
+    targets, mapping, warnings = find_targets(objects, settings.onto_existing)
     pose = find_pose(scene, settings.chosen_pose)
-    filtered = run_filters(track, settings.filters, scene_clock(scene, settings.start_frame))
+    shown = mirror_track(track) if mapping.mirror else track
+    filtered = run_filters(shown, settings.filters, scene_clock(scene, settings.start_frame))
     if settings.span is not None:
         filtered = cut_to_span(filtered, settings.span)
     plans = plan_channels(targets, pose, filtered, settings)
@@ -146,17 +148,18 @@ def apply_track(
             meets=settings.span is not None,
         )
         compare.mark_written(had, take_name, undo)
+        channels = {plan.owner: [channel for channel, _ in plan.channels] for plan in plans}
         for target in targets:
-            widen_sliders(target, filtered, undo)
+            widen_sliders(target, channels.get(target.keys, ()), undo)
         pose.remember(undo)
         strip = _place_sound(scene, settings, sound_path, has_audio, sound_offset_s, warnings)
         undo.pop_all()
     valid = filtered.track.valid
     keyed = {plan.owner for plan in plans if _got_keys(plan)}
-    entries = [entry for target in targets for entry in target.entries.values()]
+    entries = [entry for target in targets for entry in target.entries]
     return ApplyReport(
         take=take_name,
-        mapped=len({name for target in targets for name, _ in target.written()}),
+        mapped=len({entry.arkit for target in targets for entry in target.written()}),
         total=COUNT,
         entries=entries,
         objects=sorted(

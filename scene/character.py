@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 import bpy
 
 from ..engine.core.errors import FacewrightError
+from ..engine.retarget.mapping import Mapping
 from .blocks import by_uid
 from .bones import PoseTarget
+from .mapping_store import mapping_revision
 from .pose_channels import Pose, PoseSettings, find_pose
 from .targets import KeyTarget, find_targets
 
@@ -22,6 +24,8 @@ class Parts:
     Attributes:
         objects: What was chosen, as far as it is in the scene.
         targets: Shape keys; see ``targets.find_targets``.
+        mapping: What moves what.
+        revision: Of the mapping that an artist edits.
         pose: Head and eyes.
         warnings: Sentences.
         users: All that moves or was chosen, with the number of its users: it changes when an
@@ -30,18 +34,22 @@ class Parts:
 
     objects: list[bpy.types.Object]
     targets: list[KeyTarget]
+    mapping: Mapping
+    revision: int
     pose: Pose
     warnings: list[str]
     users: dict[bpy.types.Object, int]
 
     def are_as_they_were(self) -> bool:
-        """Whether no object or bone was removed, and all of them turn by the same property.
+        """Whether nothing was removed, all turns by the same property and is mapped as before.
 
         Raises:
             ReferenceError: A data-block is gone.
         """
-        return all(ob.users == users for ob, users in self.users.items()) and all(
-            _is_as_it_was(target) for target in self.pose.all()
+        return (
+            mapping_revision(self.objects) == self.revision
+            and all(ob.users == users for ob, users in self.users.items())
+            and all(_is_as_it_was(target) for target in self.pose.all())
         )
 
 
@@ -80,11 +88,12 @@ class Character:
             raise FacewrightError(
                 "The target is not in the scene any more.", "Choose a target.", "target-missing"
             )
-        targets, warnings = find_targets(objects)
+        targets, mapping, warnings = find_targets(objects)
         pose = find_pose(scene, self._named_as_now())
         moved = [target.object for target in [*targets, *pose.all()]]
         users = {ob: ob.users for ob in [*objects, *moved]}
-        return Parts(objects, targets, pose, warnings + pose.warnings, users)
+        revision = mapping_revision(objects)
+        return Parts(objects, targets, mapping, revision, pose, warnings + pose.warnings, users)
 
     def _named_as_now(self) -> PoseSettings:
         found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}

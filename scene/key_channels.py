@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 
 import bpy
 import numpy as np
 
-from ..engine.core.arkit import INDEX
 from ..engine.filters.chain import FilteredTrack
-from ..engine.retarget.channels import Channel, weight_channels
-from .targets import CLIPPED, LEFT_OUT, MAPPED, WIDENED, WRITTEN, KeyEntry, KeyTarget, key_path
+from ..engine.retarget.channels import Channel
+from .targets import CLIPPED, LEFT_OUT, WIDENED, WRITTEN, KeyTarget, key_path
 
 RANGE_POLICIES = ("WIDEN", "CLIP")
 # Blender's own limit of a slider.
@@ -31,38 +31,34 @@ def plan_keys(
         drop_look_keys: Leave the eyeLook keys out.
     """
     if drop_look_keys:
-        for entry in target.entries.values():
-            if entry.arkit.startswith("eyeLook") and entry.status in WRITTEN:
-                reason = "Bones turn the eyes; this key would turn them twice."
-                target.entries[entry.arkit] = replace(entry, status=LEFT_OUT, reason=reason)
-    written = target.written()
-    channels = weight_channels(
-        filtered.track, filtered.frames, [(name, key_path(key)) for name, key in written]
-    )
+        reason = "Bones turn the eyes; this key would turn them twice."
+        target.mark(LEFT_OUT, reason, lambda entry: entry.arkit.startswith("eyeLook"))
+    valid = filtered.track.valid
+    mixer = target.mixer()
+    values = mixer(target.mapping.respond(filtered.track.weights[valid]))
+    frames = filtered.frames[valid]
     return [
-        _within_slider(target, target.entries[name], channel, range_policy)
-        for (name, _), channel in zip(written, channels, strict=True)
+        _within_slider(target, key, Channel(key_path(key), 0, frames, values[:, k]), range_policy)
+        for k, key in enumerate(mixer.keys)
     ]
 
 
-def widen_sliders(target: KeyTarget, filtered: FilteredTrack, undo: ExitStack) -> None:
+def widen_sliders(target: KeyTarget, channels: Iterable[Channel], undo: ExitStack) -> None:
     """Widens the sliders of the keys whose entry says so.
 
     Args:
         target: The mesh.
-        filtered: The values on frames.
+        channels: What will be written on its keys.
         undo: Gets a reversal for each change.
     """
-    for entry in target.entries.values():
-        if entry.status != WIDENED:
-            continue
-        block = target.keys.key_blocks[entry.key]
-        values = filtered.track.weights[filtered.track.valid, INDEX[entry.arkit]]
+    values = {channel.data_path: channel.values for channel in channels}
+    for key in {entry.key for entry in target.entries if entry.status == WIDENED}:
+        block, written = target.keys.key_blocks[key], values[key_path(key)]
         undo.callback(_set_slider, block, block.slider_min, block.slider_max)
         _set_slider(
             block,
-            min(block.slider_min, max(float(values.min()), -_HARD_LIMIT)),
-            max(block.slider_max, min(float(values.max()), _HARD_LIMIT)),
+            min(block.slider_min, max(float(written.min()), -_HARD_LIMIT)),
+            max(block.slider_max, min(float(written.max()), _HARD_LIMIT)),
         )
 
 
@@ -70,10 +66,8 @@ def _set_slider(block: bpy.types.ShapeKey, low: float, high: float) -> None:
     block.slider_min, block.slider_max = low, high
 
 
-def _within_slider(
-    target: KeyTarget, entry: KeyEntry, channel: Channel, range_policy: str
-) -> Channel:
-    block = target.keys.key_blocks[entry.key]
+def _within_slider(target: KeyTarget, key: str, channel: Channel, range_policy: str) -> Channel:
+    block = target.keys.key_blocks[key]
     low, high = float(channel.values.min()), float(channel.values.max())
     # Weights are float32: a millionth beyond 1 is no over-drive.
     if low >= block.slider_min - 1e-5 and high <= block.slider_max + 1e-5:
@@ -86,7 +80,10 @@ def _within_slider(
     else:
         status, reason = CLIPPED, beyond + "which was clipped to the key's slider."
         values = np.clip(channel.values, block.slider_min, block.slider_max)
-    if entry.status not in (MAPPED, WIDENED):
-        reason = f"{entry.reason} {reason}"
-    target.entries[entry.arkit] = replace(entry, status=status, reason=reason)
+    target.entries = [
+        replace(entry, status=status, reason=f"{entry.reason} {reason}".strip())
+        if entry.key == key and entry.status in WRITTEN
+        else entry
+        for entry in target.entries
+    ]
     return replace(channel, values=values)

@@ -11,12 +11,14 @@ import numpy as np
 
 from ..engine.core.arkit import INDEX
 from ..engine.core.errors import FacewrightError
+from ..engine.core.mirror import mirror_track
 from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
+from ..engine.retarget.mixing import Mixer
 from . import preview_baseline
 from .character import Character, Parts
 from .pose_channels import PoseSettings, pose_channels
-from .targets import KeyTarget, key_path
+from .targets import LEFT_OUT, KeyTarget, key_path
 
 # Smaller changes than this are not worth an evaluation of the scene.
 _LEAST_CHANGE = 2e-4
@@ -38,7 +40,7 @@ class _Keys:
     locked: np.ndarray
     drivers: int
     positions: np.ndarray
-    weights: np.ndarray
+    mixer: Mixer
     low: np.ndarray
     high: np.ndarray
 
@@ -120,8 +122,12 @@ class LiveRig:
         """
         self._bind_if_needed()
         changed = False
+        mapping = self._parts.mapping
+        if mapping.mirror:
+            row = mirror_track(row)
+        channels = mapping.respond(row.weights[0])
         for keys in self._keys:
-            changed |= _set_keys(keys, row.weights[0])
+            changed |= _set_keys(keys, channels)
         if self._parts.pose.all():
             track = FilteredTrack(np.zeros(1), row, [], 0)
             for target, channel, _kind in pose_channels(self._parts.pose, track):
@@ -179,31 +185,28 @@ class LiveRig:
 def _plan(target: KeyTarget, without_look: bool) -> _Keys:
     blocks = target.keys.key_blocks
     names = blocks.keys()
-    position = {name: i for i, name in enumerate(names)}
-    written = [
-        (name, key)
-        for name, key in target.written()
-        if not (without_look and name.startswith("eyeLook"))
-    ]
+    if without_look:
+        target.mark(LEFT_OUT, "", lambda entry: entry.arkit.startswith("eyeLook"))
+    mixer = target.mixer()
     return _Keys(
         target.keys,
         target.object,
         names,
         _locked(target.keys),
         _driver_count(target.keys),
-        np.array([position[key] for _, key in written], np.int64),
-        np.array([INDEX[name] for name, _ in written], np.int64),
-        np.array([blocks[key].slider_min for _, key in written], np.float32),
-        np.array([blocks[key].slider_max for _, key in written], np.float32),
+        np.array([names.index(key) for key in mixer.keys], np.int64),
+        mixer,
+        np.array([blocks[key].slider_min for key in mixer.keys], np.float32),
+        np.array([blocks[key].slider_max for key in mixer.keys], np.float32),
     )
 
 
-def _set_keys(keys: _Keys, weights: np.ndarray) -> bool:
+def _set_keys(keys: _Keys, channels: np.ndarray) -> bool:
     """All values of one mesh in one go, and one tag."""
     values = np.empty(len(keys.names), np.float32)
     blocks = keys.block.key_blocks
     blocks.foreach_get("value", values)
-    wanted = np.clip(weights[keys.weights], keys.low, keys.high)
+    wanted = np.clip(keys.mixer(channels), keys.low, keys.high)
     if np.abs(values[keys.positions] - wanted).max(initial=0.0) < _LEAST_CHANGE:
         return False
     values[keys.positions] = wanted

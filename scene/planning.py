@@ -20,7 +20,7 @@ from .bones import PoseTarget
 from .key_channels import plan_keys
 from .pose_channels import Pose, pose_channels
 from .punch_in import meet_existing
-from .targets import LEFT_OUT, WRITTEN, KeyTarget
+from .targets import LEFT_OUT, KeyTarget
 
 
 def plan_channels(
@@ -51,7 +51,7 @@ def plan_channels(
             "Everything in the chosen parts of the face is driven, locked or missing, so nothing "
             "can be written."
             if settings.regions
-            else "Every shape key of an ARKit name is driven or locked, so nothing can be written.",
+            else "All that the face moves is driven or locked, so nothing can be written.",
             "Unlock the keys or remove their drivers.",
             "nothing-writable",
         )
@@ -75,10 +75,12 @@ def plan_channels(
 
 
 def _leave_out(target: KeyTarget, settings: ApplySettings) -> None:
-    """Marks the keys of the parts of the face that were not chosen."""
-    for name, entry in target.entries.items():
-        if entry.status in WRITTEN and not settings.writes(region_of(name)):
-            target.entries[name] = replace(entry, status=LEFT_OUT)
+    """Marks the keys of the parts of the face that were not chosen.
+
+    A key that several parts move is written if one of them is chosen.
+    """
+    chosen = {entry.key for entry in target.written() if settings.writes(region_of(entry.arkit))}
+    target.mark(LEFT_OUT, "", lambda entry: entry.key not in chosen)
 
 
 @dataclass(frozen=True)

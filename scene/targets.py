@@ -6,26 +6,29 @@ Nothing here changes a scene.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import bpy
 
 from ..engine.core.arkit import COUNT, NAMES
 from ..engine.core.errors import FacewrightError
-from ..engine.retarget.names import match_names
+from ..engine.retarget.mapping import KeyDrive, Mapping
+from ..engine.retarget.mixing import Mixer, make_mixer
 from . import keyframes
+from .matching import CharacterMatch, match_character
+from .meshes import meshes_with_keys
 
 # Statuses of one ARKit name on one mesh; those in WRITTEN get keys.
-MAPPED, MISSING, DUPLICATE, MUTED = "mapped", "missing", "duplicate", "muted"
-DRIVEN, LOCKED, WIDENED, CLIPPED = "driven", "locked", "widened", "clipped"
+MAPPED, APPROXIMATE, MISSING, DUPLICATE = "mapped", "approximate", "missing", "duplicate"
+MUTED, DRIVEN, LOCKED, WIDENED, CLIPPED = "muted", "driven", "locked", "widened", "clipped"
 LEFT_OUT = "left-out"
-WRITTEN = frozenset({MAPPED, MUTED, DUPLICATE, WIDENED, CLIPPED})
+WRITTEN = frozenset({MAPPED, APPROXIMATE, MUTED, DUPLICATE, WIDENED, CLIPPED})
 
 
 @dataclass(frozen=True)
 class KeyEntry:
-    """What becomes of one ARKit name on one mesh.
+    """What becomes of one ARKit name on one shape key of a mesh.
 
     Attributes:
         object: Name of the object.
@@ -33,6 +36,7 @@ class KeyEntry:
         key: Name of the shape key, empty where there is none.
         status: One of the statuses of this file.
         reason: A sentence for the artist, empty where all is plain.
+        weight: The key's value when the channel is at 1.
     """
 
     object: str
@@ -40,6 +44,7 @@ class KeyEntry:
     key: str
     status: str
     reason: str = ""
+    weight: float = 1.0
 
 
 @dataclass
@@ -49,16 +54,35 @@ class KeyTarget:
     Attributes:
         keys: The data-block.
         object: The object through which it was chosen.
-        entries: ARKit name -> what becomes of it, in ARKit order.
+        mapping: What moves what.
+        entries: What becomes of each ARKit name, in ARKit order; a name has several where it
+            moves several keys.
     """
 
     keys: bpy.types.Key
     object: bpy.types.Object
-    entries: dict[str, KeyEntry] = field(default_factory=dict)
+    mapping: Mapping = field(default_factory=Mapping)
+    entries: list[KeyEntry] = field(default_factory=list)
 
-    def written(self) -> list[tuple[str, str]]:
-        """Pairs of ARKit name and shape key that get keyframes."""
-        return [(e.arkit, e.key) for e in self.entries.values() if e.status in WRITTEN]
+    def written(self) -> list[KeyEntry]:
+        """The entries that get keyframes."""
+        return [entry for entry in self.entries if entry.status in WRITTEN]
+
+    def mixer(self) -> Mixer:
+        """Turns channels into the values of the keys that get keyframes."""
+        sources: dict[str, dict[str, float]] = {}
+        for entry in self.written():
+            sources.setdefault(entry.key, {})[entry.arkit] = entry.weight
+        return make_mixer(sources, list(sources))
+
+    def mark(self, status: str, reason: str, chosen: Callable[[KeyEntry], bool]) -> None:
+        """Gives those of the written entries that are chosen another status and reason."""
+        self.entries = [
+            replace(entry, status=status, reason=reason)
+            if entry.status in WRITTEN and chosen(entry)
+            else entry
+            for entry in self.entries
+        ]
 
 
 def key_path(key_name: str) -> str:
@@ -68,18 +92,19 @@ def key_path(key_name: str) -> str:
 
 def find_targets(
     objects: Iterable[bpy.types.Object], onto_existing: bool = False
-) -> tuple[list[KeyTarget], list[str]]:
-    """Every shape-key data-block that the chosen objects lead to, matched to ARKit names.
+) -> tuple[list[KeyTarget], Mapping, list[str]]:
+    """Every shape-key data-block that the chosen objects lead to, with what moves it.
 
     Args:
         objects: Meshes with shape keys; an armature or empty stands for the meshes below it.
         onto_existing: Whether keys will go onto existing actions, where locked curves count.
 
     Returns:
-        The targets and warnings in plain sentences.
+        The targets, what moves what, and warnings in plain sentences. No targets, where the
+        mapping moves bones and properties alone.
 
     Raises:
-        FacewrightError: nothing chosen, no shape keys, none of the 52 names, absolute shape keys,
+        FacewrightError: nothing chosen, no shape keys, none that matches, absolute shape keys,
             or data that is linked and cannot be animated here.
     """
     chosen = list(objects)
@@ -88,25 +113,30 @@ def find_targets(
             "No object is chosen.", "Choose the mesh that has the face's shape keys.", "no-object"
         )
     warnings: list[str] = []
-    meshes = _with_keys(chosen, warnings)
+    meshes = meshes_with_keys(chosen, warnings)
+    match = match_character(chosen, meshes)
     if not meshes:
+        if match.mapping.moves_other_than_keys:
+            return [], match.mapping, warnings
         names = ", ".join(f'"{ob.name}"' for ob in chosen)
         raise FacewrightError(
             f"{names} has no shape keys.",
-            "Choose a mesh with shape keys named like ARKit's (jawOpen, eyeBlinkLeft, ...).",
+            "Choose a mesh with shape keys, or map the face to bones in the Mapping panel.",
             "no-shape-keys",
         )
-    targets = [_match(ob, onto_existing) for ob in meshes]
-    found = [target for target in targets if any(e.key for e in target.entries.values())]
+    targets = [_find_keys(ob, match, onto_existing) for ob in meshes]
+    found = [target for target in targets if any(entry.key for entry in target.entries)]
+    if not found and match.mapping.moves_other_than_keys:
+        return [], match.mapping, warnings
     if not found:
         names = ", ".join(f'"{ob.name}"' for ob in meshes)
         raise FacewrightError(
-            f"None of the {COUNT} ARKit names is among the shape keys of {names}.",
-            "Rename the keys to ARKit's names (jawOpen, eyeBlinkLeft, ...) or choose another mesh.",
+            f"None of the {COUNT} ARKit channels was recognised among the shape keys of {names}.",
+            "Choose another mesh, or choose the keys yourself in the Mapping panel.",
             "no-arkit-keys",
         )
     warnings += [
-        f'"{target.object.name}" has shape keys, but none with an ARKit name.'
+        f'"{target.object.name}" has shape keys, but none that the face moves.'
         for target in targets
         if target not in found
     ]
@@ -118,32 +148,13 @@ def find_targets(
         for target in found
         if target.object.show_only_shape_key
     ]
-    return found, warnings
+    return found, match.mapping, warnings
 
 
-def _with_keys(chosen: list[bpy.types.Object], warnings: list[str]) -> list[bpy.types.Object]:
-    """One object for each shape-key data-block, in the order chosen."""
-    meshes: dict[bpy.types.Key, bpy.types.Object] = {}
-    for ob in chosen:
-        below = [ob] if _keys_of(ob) else [c for c in ob.children_recursive if _keys_of(c)]
-        if not below and len(chosen) > 1:
-            warnings.append(f'"{ob.name}" has no shape keys and is left as it is.')
-        for mesh_object in below:
-            meshes.setdefault(_keys_of(mesh_object), mesh_object)
-    return list(meshes.values())
-
-
-def _keys_of(ob: bpy.types.Object) -> bpy.types.Key | None:
-    """An object's shape keys, where it has at least one beside the base."""
-    keys = getattr(ob.data, "shape_keys", None)
-    return keys if keys and len(keys.key_blocks) > 1 else None
-
-
-def _match(ob: bpy.types.Object, onto_existing: bool) -> KeyTarget:
-    keys = _keys_of(ob)
-    target = KeyTarget(keys, ob)
+def _find_keys(ob: bpy.types.Object, match: CharacterMatch, onto_existing: bool) -> KeyTarget:
+    keys = ob.data.shape_keys
+    target = KeyTarget(keys, ob, match.mapping)
     base = keys.reference_key.name
-    match = match_names(block.name for block in keys.key_blocks if block.name != base)
     driven = {d.data_path for d in keys.animation_data.drivers} if keys.animation_data else set()
     locked = (
         {curve.data_path for curve in keyframes.current_curves(keys) if keyframes.is_locked(curve)}
@@ -151,16 +162,28 @@ def _match(ob: bpy.types.Object, onto_existing: bool) -> KeyTarget:
         else set()
     )
     for name in NAMES:
-        key = match.keys.get(name, "")
-        status, reason = MISSING, "The mesh has no shape key of this name."
-        if key:
-            status, reason = _status(keys.key_blocks[key], driven, locked)
-            others = match.duplicates.get(name, ())
-            if others and status == MAPPED:
-                status = DUPLICATE
+        row = match.mapping.rows.get(name)
+        drives = [
+            drive
+            for drive in (row.drives if row else ())
+            if isinstance(drive, KeyDrive)
+            and drive.object in ("", ob.name)
+            and drive.key in keys.key_blocks
+            and drive.key != base
+        ]
+        for drive in drives:
+            status, reason = _status(keys.key_blocks[drive.key], driven, locked)
+            others = [key for key in match.duplicates.get(name, ()) if key in keys.key_blocks]
+            if status == MAPPED and others:
                 listed = ", ".join(f'"{other}"' for other in others)
-                reason = f'"{key}" is used; {listed} could stand for it as well.'
-        target.entries[name] = KeyEntry(ob.name, name, key, status, reason)
+                status = DUPLICATE
+                reason = f'"{drive.key}" is used; {listed} could stand for it as well.'
+            elif status == MAPPED and row.approximate:
+                status, reason = APPROXIMATE, row.note
+            target.entries.append(KeyEntry(ob.name, name, drive.key, status, reason, drive.weight))
+        if not drives:
+            reason = "The mesh has no shape key for this."
+            target.entries.append(KeyEntry(ob.name, name, "", MISSING, reason))
     return target
 
 

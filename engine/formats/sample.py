@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..core.arkit import COUNT, MIRROR
+from ..core.arkit import COUNT
+from ..core.mirror import mirror_values
 from ..core.types import FaceTrack
 
 
@@ -60,11 +61,5 @@ def to_row(sample: FaceSample, time_s: float) -> FaceTrack:
 
 def mirrored(sample: FaceSample) -> FaceSample:
     """The sample as a mirror shows it: the actor's left is the character's right."""
-    flip = np.array([1.0, -1.0, -1.0])
-    return replace(
-        sample,
-        weights=sample.weights[list(MIRROR)],
-        head_deg=sample.head_deg * flip,
-        head_cm=sample.head_cm * [-1.0, 1.0, 1.0],
-        gaze_deg=sample.gaze_deg[::-1] * flip[:2],
-    )
+    values = mirror_values(sample.weights, sample.head_deg, sample.head_cm, sample.gaze_deg)
+    return replace(sample, **values)

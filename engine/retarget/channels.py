@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arkit import INDEX
 from ..core.axes import rotation_from_euler_deg
 from ..core.types import FaceTrack
 from .axes import CAMERA_TO_CHARACTER
@@ -50,21 +48,6 @@ class RestFrame:
     local_axes: np.ndarray
     rest: np.ndarray
     start: np.ndarray
-
-
-def weight_channels(
-    track: FaceTrack, frames: np.ndarray, keys: Iterable[tuple[str, str]]
-) -> list[Channel]:
-    """Shape-key channels.
-
-    Args:
-        track: The track at the frames; frames that are not valid get no key.
-        frames: float64 (T,), the frame of each row.
-        keys: Pairs of ARKit name and data path.
-    """
-    at = frames[track.valid]
-    weights = track.weights[track.valid].astype(np.float64)
-    return [Channel(path, 0, at, weights[:, INDEX[name]].copy()) for name, path in keys]
 
 
 def head_rotations(track: FaceTrack) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 TRANSFORMS = ("location", "rotation", "scale")
 AXES = ("X", "Y", "Z")
+# How finely the inverse of a response curve is looked for.
+_INVERSE_STEPS = 1001
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,20 @@ class Row:
             values = np.interp(values, x, y)
         return np.clip(self.gain * values + self.offset, self.low, self.high)
 
+    def undo(self, values: np.ndarray) -> np.ndarray:
+        """The weights that respond with these values: the smallest of several, 0 where none do."""
+        values = np.asarray(values, np.float64)
+        if self.mute or self.gain == 0:
+            return np.zeros_like(values)
+        reached = (values - self.offset) / self.gain
+        if self.curve:
+            weights = np.linspace(0, 1, _INVERSE_STEPS)
+            nearest = np.abs(
+                np.interp(weights, *zip(*self.curve, strict=True)) - reached[..., None]
+            )
+            reached = weights[nearest.argmin(axis=-1)]
+        return 1 - reached if self.invert else reached
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -189,11 +206,35 @@ class Mapping:
             out[..., index] = scaled.respond(weights[..., index])
         return out
 
+    def invert(self, channels: np.ndarray) -> np.ndarray:
+        """The weights that ``respond`` makes these channels of, as far as they can be told.
+
+        Args:
+            channels: float (..., 52).
+
+        Returns:
+            float64 (..., 52). See ``Row.undo``.
+        """
+        out = np.array(channels, np.float64)
+        for index, name in enumerate(NAMES):
+            row = self.rows.get(name)
+            gain = self.region_gains.get(region_of(name), 1.0)
+            if row is not None and not (row.is_plain and gain == 1):
+                out[..., index] = replace(row, gain=row.gain * gain).undo(out[..., index])
+        return out
+
     @property
     def is_plain(self) -> bool:
         """Whether every weight arrives unchanged."""
         return all(row.is_plain for row in self.rows.values()) and all(
             gain == 1 for gain in self.region_gains.values()
+        )
+
+    @property
+    def moves_other_than_keys(self) -> bool:
+        """Whether bones or properties follow."""
+        return bool(self.poses) or any(
+            not isinstance(drive, KeyDrive) for row in self.rows.values() for drive in row.drives
         )
 
     def keys(self) -> dict[str, list[tuple[str, float]]]:
@@ -229,5 +270,5 @@ def _check_row(name: str, row: Row) -> None:
     if row.low > row.high:
         raise invalid(f"the limits of {name} are the wrong way round")
     xs = [x for x, _ in row.curve]
-    if any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(xs)):
         raise invalid(f"the points of the curve of {name} do not go from left to right")

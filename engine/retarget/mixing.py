@@ -63,6 +63,33 @@ def key_sources(
     return sources
 
 
+def unmixing(
+    sources: dict[str, dict[str, float]], keys: Sequence[str]
+) -> tuple[list[str], np.ndarray]:
+    """The way back: channels from the values of the keys that they drive.
+
+    Args:
+        sources: See ``key_sources``.
+        keys: Which keys, in which order.
+
+    Returns:
+        The C channels that drive them, and float64 (C, K), the least-squares inverse. Two sides
+        that share all their keys are told as moving alike, for a key cannot tell them apart.
+    """
+    found = dict.fromkeys(name for key in keys for name in sources[key])
+    columns: dict[tuple, list[str]] = {}
+    for name in found:
+        stem = name.removesuffix("Left").removesuffix("Right")
+        alike = tuple(sources[key].get(name, 0.0) for key in keys)
+        is_side = stem != name and name not in _DIRECTIONS
+        columns.setdefault((alike, stem if is_side else name), []).append(name)
+    matrix = np.array([alike for alike, _ in columns]).T.reshape(len(keys), len(columns))
+    back = np.linalg.pinv(matrix) if matrix.size else np.zeros((len(columns), len(keys)))
+    names = [name for alike in columns.values() for name in alike]
+    rows = [i for i, alike in enumerate(columns.values()) for _ in alike]
+    return names, back[rows]
+
+
 def make_mixer(sources: dict[str, dict[str, float]], keys: Sequence[str]) -> Mixer:
     """A mixer of chosen keys.
 

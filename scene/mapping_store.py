@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A character keeps its mapping on one of its objects, as properties that an artist can edit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import bpy
+
+from ..engine.core.arkit import REGIONS
+from ..engine.core.errors import FacewrightError
+from ..engine.retarget.mapping import (
+    BoneDrive,
+    Drive,
+    KeyDrive,
+    Mapping,
+    PropertyDrive,
+    Row,
+    invalid,
+)
+from ..engine.retarget.poses import poses_from_json, poses_to_json
+
+_ROW_NUMBERS = ("gain", "offset", "invert", "low", "high", "mute", "approximate", "note")
+
+
+def mapping_owner(objects: Iterable[bpy.types.Object]) -> bpy.types.Object | None:
+    """The first of the objects, or of what they hang below, that keeps a mapping."""
+    for ob in objects:
+        above: bpy.types.Object | None = ob
+        while above is not None:
+            # Without the add-on, in a script of its own, no object has one.
+            kept = getattr(above, "facewright_mapping", None)
+            if kept is not None and (kept.rows or kept.poses):
+                return above
+            above = above.parent
+    return None
+
+
+def mapping_revision(objects: Iterable[bpy.types.Object]) -> int:
+    """A number that changes when an artist edits the mapping; -1 where none is kept."""
+    owner = mapping_owner(objects)
+    return owner.facewright_mapping.revision if owner else -1
+
+
+def stored_mapping(objects: Iterable[bpy.types.Object]) -> Mapping | None:
+    """The mapping that a character keeps; None where it keeps none.
+
+    Raises:
+        FacewrightError: ``mapping-invalid``.
+    """
+    owner = mapping_owner(objects)
+    if owner is None:
+        return None
+    kept = owner.facewright_mapping
+    try:
+        poses = poses_from_json(json.loads(kept.poses)) if kept.poses else {}
+    except ValueError as error:
+        raise invalid(f'the poses of "{owner.name}" are damaged') from error
+    gains = {region: getattr(kept.gains, region) for region in REGIONS}
+    return Mapping(
+        {row.name: _row(row) for row in kept.rows},
+        kept.title,
+        kept.notes,
+        {region: gain for region, gain in gains.items() if gain != 1},
+        kept.mirror,
+        poses,
+        kept.poses_object.name if kept.poses_object else "",
+    )
+
+
+def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
+    """Keep a mapping on an object; it pushes no undo step: the operator does.
+
+    Args:
+        ob: The object that the artist chooses as the character.
+        mapping: What to keep. All channels get a row, so that they can be edited.
+
+    Raises:
+        FacewrightError: ``linked-data``.
+    """
+    if not ob.is_editable:
+        raise FacewrightError(
+            f'"{ob.name}" is linked from another file and can keep no mapping here.',
+            "Make a library override of it, or work in the file it is from.",
+            "linked-data",
+        )
+    kept = ob.facewright_mapping
+    clear_mapping(ob)
+    kept.title, kept.notes, kept.mirror = mapping.name, mapping.notes, mapping.mirror
+    for name, row in mapping.rows.items():
+        item = kept.rows.add()
+        item.name = name
+        for field in _ROW_NUMBERS:
+            setattr(item, field, getattr(row, field))
+        item.curve = curve_to_text(row.curve)
+        for drive in row.drives:
+            _store_drive(item.drives.add(), drive)
+    for region, gain in mapping.region_gains.items():
+        setattr(kept.gains, region, gain)
+    if mapping.poses:
+        kept.poses = json.dumps(poses_to_json(mapping.poses), ensure_ascii=False)
+    kept.poses_object = bpy.data.objects.get(mapping.poses_object)
+
+
+def clear_mapping(ob: bpy.types.Object) -> None:
+    """Forget an object's mapping: its keys are matched anew each time."""
+    kept = ob.facewright_mapping
+    kept.rows.clear()
+    for name in ("title", "notes", "mirror", "poses", "poses_object", "active"):
+        kept.property_unset(name)
+    for region in REGIONS:
+        kept.gains.property_unset(region)
+    kept.revision += 1
+
+
+def curve_to_text(points: Iterable[tuple[float, float]]) -> str:
+    """A response's points as a property keeps them: ``"0 0; 0.5 0.8; 1 1"``."""
+    return "; ".join(f"{x:.9g} {y:.9g}" for x, y in points)
+
+
+def curve_from_text(text: str) -> tuple[tuple[float, float], ...]:
+    """The inverse of ``curve_to_text``; FacewrightError ``mapping-invalid`` where it is damaged."""
+    try:
+        pairs = [tuple(map(float, point.split())) for point in text.split(";") if point.strip()]
+        return tuple((x, y) for x, y in pairs)
+    except ValueError as error:
+        raise invalid("a response curve is damaged") from error
+
+
+def _row(item) -> Row:
+    values = {field: getattr(item, field) for field in _ROW_NUMBERS}
+    drives = tuple(_drive(drive) for drive in item.drives if drive.target)
+    return Row(drives, curve=curve_from_text(item.curve), **values)
+
+
+def _drive(item) -> Drive:
+    owner = item.object.name if item.object else ""
+    if item.kind == "KEY":
+        return KeyDrive(item.target, item.weight, owner)
+    if item.kind == "BONE":
+        return BoneDrive(item.target, item.transform, item.axis, item.weight, item.rest, owner)
+    return PropertyDrive(item.target, item.weight, item.rest, owner)
+
+
+def _store_drive(item, drive: Drive) -> None:
+    item.object = bpy.data.objects.get(drive.object)
+    if isinstance(drive, KeyDrive):
+        item.kind, item.target, item.weight = "KEY", drive.key, drive.weight
+        return
+    item.weight, item.rest = drive.amount, drive.rest
+    if isinstance(drive, BoneDrive):
+        item.kind, item.target = "BONE", drive.bone
+        item.transform, item.axis = drive.transform, drive.axis
+    else:
+        item.kind, item.target = "PROPERTY", drive.path

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What moves what on a character: the artist's own mapping, or else the automatic one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import bpy
+
+from ..engine.retarget.mapping import Mapping
+from ..engine.retarget.match.matcher import match_keys
+from ..engine.retarget.match.result import MatchResult
+from .key_shapes import read_mesh_keys, signature
+from .mapping_store import stored_mapping
+
+
+@dataclass(frozen=True)
+class CharacterMatch:
+    """What moves what.
+
+    Attributes:
+        mapping: The channels.
+        duplicates: ARKit name -> further keys that could stand for it; of an automatic match.
+        found: The automatic match; None for a mapping that the artist has chosen.
+    """
+
+    mapping: Mapping
+    duplicates: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    found: MatchResult | None = None
+
+
+# Matching reads whole meshes, so the last results are kept, by what they were made from.
+_KEPT = 8
+_matches: dict[tuple, MatchResult] = {}
+
+
+def match_character(
+    chosen: Sequence[bpy.types.Object], meshes: Sequence[bpy.types.Object]
+) -> CharacterMatch:
+    """The mapping of a character.
+
+    Args:
+        chosen: The objects that the artist chose: one of them may keep a mapping.
+        meshes: The meshes with shape keys that they lead to.
+
+    Raises:
+        FacewrightError: ``mapping-invalid``.
+    """
+    stored = stored_mapping([*chosen, *meshes])
+    if stored is not None:
+        return CharacterMatch(stored)
+    found = find_match(meshes)
+    duplicates = {name: channel.duplicates for name, channel in found.channels.items()}
+    return CharacterMatch(found.mapping(), duplicates, found)
+
+
+def find_match(meshes: Sequence[bpy.types.Object]) -> MatchResult:
+    """Matches the shape keys of meshes to the ARKit channels, whatever mapping is kept."""
+    made_from = tuple(signature(ob) for ob in meshes)
+    if made_from not in _matches:
+        found = match_keys([read_mesh_keys(ob) for ob in meshes])
+        while len(_matches) >= _KEPT:
+            del _matches[next(iter(_matches))]
+        _matches[made_from] = found
+    return _matches[made_from]
