@@ -2,7 +2,7 @@
 """Which of a rig's shape keys is which of the 52 ARKit names.
 
 Matching is exact on a normalised spelling, never a guess. The table of spellings is built from
-``SIDES`` and the ARKit names; a new spelling is a new row of data.
+``spelling.SIDES`` and the ARKit names; ``match/by_name.py`` knows more ways and whole families.
 """
 
 from __future__ import annotations
@@ -11,15 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..core.arkit import NAMES
-
-# Ways to write the side at the end of a name, by the ARKit ending. Only names that are one of a
-# left/right pair take part: "mouthLeft" moves the whole mouth and has no side to abbreviate.
-SIDES: dict[str, tuple[str, ...]] = {
-    "Left": ("Left", "_Left", ".Left", "_L", ".L", "L"),
-    "Right": ("Right", "_Right", ".Right", "_R", ".R", "R"),
-}
-# "mouthLeft" and "jawLeft" name a direction, not a side of a pair.
-DIRECTIONS = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
+from .match.spelling import spellings
 
 
 @dataclass(frozen=True)
@@ -33,15 +25,6 @@ class NameMatch:
 
     keys: dict[str, str]
     duplicates: dict[str, tuple[str, ...]]
-
-
-def spellings(name: str) -> tuple[str, ...]:
-    """Every known spelling of an ARKit name, the ARKit spelling first, in its own case."""
-    for ending, forms in SIDES.items():
-        if name.endswith(ending) and name not in DIRECTIONS:
-            stem = name.removesuffix(ending)
-            return tuple(stem + form for form in forms)
-    return (name,)
 
 
 def _table() -> dict[str, tuple[str, int]]:
