@@ -45,9 +45,11 @@ from .engine.send_command import RECEIVER_HELP
 from .engine.takes.take_file import read_header
 from .scene.apply import ApplySettings, check_target
 from .scene.capture import apply_take, guess_head
+from .scene.eye_bones import guess_eyes
 from .scene.face_files import as_take
 from .scene.face_reader import FaceReader
 from .scene.jobs import Job
+from .scene.neck_chain import choose_neck
 from .scene.pose_channels import PoseSettings
 from .scene.render import render_movie
 from .scene.stage import new_stage
@@ -204,7 +206,20 @@ def _add_head_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGrou
     head.add_argument(
         "--facing", choices=("-Y", "+Y", "-X", "+X"), default="-Y", help="where the character looks"
     )
-    head.add_argument("--eye-bones", nargs=2, metavar=("LEFT", "RIGHT"), default=("", ""))
+    head.add_argument(
+        "--neck",
+        action="append",
+        default=[],
+        type=arguments.neck,
+        metavar="BONE=SHARE",
+        help="a neck bone and its share of the head's rotation, or the share of the whole neck",
+    )
+    head.add_argument(
+        "--eye-bones",
+        nargs=2,
+        metavar=("LEFT", "RIGHT"),
+        help="bones of the eyes; guessed where no shape keys look",
+    )
     return head
 
 
@@ -393,14 +408,19 @@ def _pose(options: argparse.Namespace, objects: list[bpy.types.Object]) -> PoseS
         head, bone = options.head_object, options.head_bone or ""
     elif options.head_bone:
         bone = options.head_bone
+    neck = tuple((name, share) for name, share in options.neck if name)
+    for share in (share for name, share in options.neck if not name):
+        neck += choose_neck(head, bone, share)
+    left, right = options.eye_bones or guess_eyes(objects, head, options.facing)
     return PoseSettings(
         head_object="" if options.no_head else head,
         head_bone=bone,
         eye_object=head,
         position=options.head_position,
         facing=options.facing,
-        eye_left=options.eye_bones[0],
-        eye_right=options.eye_bones[1],
+        eye_left=left,
+        eye_right=right,
+        neck=neck,
     )
 
 

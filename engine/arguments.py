@@ -40,6 +40,15 @@ def gain(text: str) -> tuple[str, float]:
     return _part(part.strip()), not_negative(factor)
 
 
+def neck(text: str) -> tuple[str, float]:
+    """A neck bone and its share of the head's rotation: ``neck=0.3``; ``0.3`` is the whole neck."""
+    bone, equals, share = text.rpartition("=")
+    number = not_negative(share)
+    if number > 1 or (equals and not bone):
+        raise argparse.ArgumentTypeError(f"{text!r} is no BONE=SHARE with a share from 0 to 1")
+    return bone, number
+
+
 def _part(name: str) -> str:
     if name not in PARTS:
         known = ", ".join(PARTS)

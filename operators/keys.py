@@ -13,7 +13,9 @@ from ..properties.capture import FacewrightRun, FacewrightShot, run_of
 from ..properties.takes import gains
 from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import Doubt, apply_take, guess_head
+from ..scene.eye_bones import guess_eyes
 from ..scene.live import live_session
+from ..scene.neck_chain import choose_neck
 from ..scene.pose_channels import PoseSettings
 from ..scene.redraw import redraw_sidebars
 
@@ -87,6 +89,9 @@ def apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> App
     head, bone = guess_head(objects)
     if shot.head_object:
         head, bone = shot.head_object.name, shot.head_bone
+    eyes = shot.eye_bone_left, shot.eye_bone_right
+    if not any(eyes):
+        eyes = guess_eyes(objects, head, shot.facing)
     return ApplySettings(
         start_frame=shot.start_frame,
         filters=FilterSettings(
@@ -107,8 +112,9 @@ def apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> App
             rotation=shot.use_head,
             position=shot.use_head_location,
             facing=shot.facing,
-            eye_left=shot.eye_bone_left,
-            eye_right=shot.eye_bone_right,
+            eye_left=eyes[0],
+            eye_right=eyes[1],
+            neck=choose_neck(head, bone, shot.neck_share, shot.neck_bone),
         ),
         onto_existing=shot.action_mode == "EXISTING",
         reduce_weight=shot.reduce_error,

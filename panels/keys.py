@@ -75,7 +75,10 @@ class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):
         layout.prop(shot, "head_object")
         rig = shot.head_object
         if rig and rig.type == "ARMATURE":
-            for name in ("head_bone", "eye_bone_left", "eye_bone_right"):
+            layout.prop_search(shot, "head_bone", rig.data, "bones")
+        layout.prop(shot, "neck_share", slider=True)
+        if rig and rig.type == "ARMATURE":
+            for name in ("neck_bone", "eye_bone_left", "eye_bone_right"):
                 layout.prop_search(shot, name, rig.data, "bones")
 
 

@@ -123,10 +123,22 @@ class FacewrightShot(bpy.types.PropertyGroup):
     head_bone: StringProperty(
         name="Bone", description="Head bone, where the head object is an armature"
     )
+    neck_share: FloatProperty(
+        name="Neck",
+        description="How much of the head's rotation the neck takes; the head as it shows turns "
+        "as far as ever",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    neck_bone: StringProperty(
+        name="Neck Bone",
+        description="The lowest bone of the neck; empty finds the neck by its name",
+    )
     eye_bone_left: StringProperty(
         name="Left Eye Bone",
-        description="Bone of the actor's left eye in the head's armature; empty keeps the gaze "
-        "on the eyeLook shape keys",
+        description="Bone of the actor's left eye in the head's armature; empty leaves the gaze "
+        "to the eyeLook shape keys, and finds the bones by their names where there are none",
     )
     eye_bone_right: StringProperty(
         name="Right Eye Bone", description="Bone of the actor's right eye in the head's armature"

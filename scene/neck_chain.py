@@ -63,6 +63,27 @@ def neck_from(rig: bpy.types.Object, head: str, lowest: str, share: float) -> tu
     return _shared(above[above.index(lowest) :], share)
 
 
+def choose_neck(rig_name: str, head: str, share: float, lowest: str = "") -> tuple:
+    """The neck as an artist asks for it.
+
+    Args:
+        rig_name: Name of the armature object.
+        head: Its head bone.
+        share: What the neck takes of the head's rotation, 0..1; 0 is no neck.
+        lowest: The lowest bone of the neck; empty guesses.
+
+    Returns:
+        Pairs of bone and share; empty where no neck is found or none is wanted.
+
+    Raises:
+        FacewrightError: ``neck-below-head``.
+    """
+    rig = bpy.data.objects.get(rig_name)
+    if rig is None or rig.type != "ARMATURE" or head not in rig.data.bones or share <= 0:
+        return ()
+    return neck_from(rig, head, lowest, share) if lowest else guess_neck(rig, head, share)
+
+
 def carries(rig: bpy.types.Object, neck: str, head: str) -> bool:
     """Whether the head turns along when the neck does.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from dataclasses import replace
 from math import radians
 
@@ -10,10 +11,11 @@ import bpy
 import numpy as np
 import pytest
 from faces import PLAIN_SETTINGS, curve_keys, make_face, make_track
+from facewright.engine import arguments
 from facewright.engine.core.errors import FacewrightError
 from facewright.scene.apply import apply_track
 from facewright.scene.face_reader import FaceReader
-from facewright.scene.neck_chain import guess_neck, neck_from
+from facewright.scene.neck_chain import choose_neck, guess_neck, neck_from
 from facewright.scene.pose_channels import PoseSettings
 from mathutils import Matrix, Vector
 
@@ -211,3 +213,16 @@ def test_a_character_that_was_turned_turns_about_its_own_axes(scene):
     rig.matrix_world = Matrix.Rotation(radians(70), 4, "Z")
     apply_head(scene, head_track((0, 40, 0)))
     assert (turned(rig, "head") @ Vector((0, -1, 0)) - Vector((S, -C, 0))).length < 1e-4
+
+
+def test_the_neck_as_the_panel_and_the_command_ask_for_it():
+    make_neck()
+    assert choose_neck("Rig", "head", 0.0) == choose_neck("none", "head", 0.5) == ()
+    assert choose_neck("Rig", "nobody", 0.5) == ()
+    assert choose_neck("Rig", "head", 0.5) == (("neck.001", 0.25), ("neck.002", 0.25))
+    assert choose_neck("Rig", "head", 0.5, "neck.002") == (("neck.002", 0.5),)
+    assert arguments.neck("neck.001=0.25") == ("neck.001", 0.25)
+    assert arguments.neck("0.25") == ("", 0.25)
+    for text in ("neck=2", "neck=", "=0.5", "neck", "neck=-1"):
+        with pytest.raises(ArgumentTypeError):
+            arguments.neck(text)
