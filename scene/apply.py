@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.core.arkit import COUNT
+from ..engine.core.arkit import COUNT, region_of
 from ..engine.core.errors import FacewrightError
 from ..engine.core.mirror import mirror_track
 from ..engine.core.types import FaceTrack
@@ -23,11 +23,13 @@ from . import compare, keyframes, sound
 from .action_writer import ActionPlan, write_plans
 from .apply_settings import ApplySettings
 from .clock import scene_clock
+from .double_motion import leave_out_doubled
+from .find_moves import find_moves
 from .key_channels import RANGE_POLICIES, widen_sliders
 from .planning import plan_channels
 from .pose_channels import find_pose
 from .punch_in import cut_to_span
-from .targets import KeyEntry, find_targets
+from .targets import WRITTEN, KeyEntry, find_targets
 
 
 @dataclass(frozen=True)
@@ -125,15 +127,19 @@ def apply_track(
         FacewrightError: The input cannot be written; the scene is as it was.
     """
     started = time.perf_counter()
-    settings = settings or ApplySettings()
+    objects, settings = list(objects), settings or ApplySettings()
     _check(settings)
     targets, mapping, warnings = find_targets(objects, settings.onto_existing)
     pose = find_pose(scene, settings.chosen_pose)
+    moves = find_moves(mapping, objects, pose, lambda name: settings.writes(region_of(name)))
+    warnings += moves.warnings
+    if not settings.keys_and_bones:
+        warnings += leave_out_doubled(targets, moves)
     shown = mirror_track(track) if mapping.mirror else track
     filtered = run_filters(shown, settings.filters, scene_clock(scene, settings.start_frame))
     if settings.span is not None:
         filtered = cut_to_span(filtered, settings.span)
-    plans = plan_channels(targets, pose, filtered, settings)
+    plans = plan_channels(targets, pose, moves, filtered, settings)
     warnings += pose.warnings
     span = float(filtered.frames[0]), float(filtered.frames[-1])
     had = {plan.owner: keyframes.current_action(plan.owner) for plan in plans}
@@ -156,15 +162,16 @@ def apply_track(
         undo.pop_all()
     valid = filtered.track.valid
     keyed = {plan.owner for plan in plans if _got_keys(plan)}
-    entries = [entry for target in targets for entry in target.entries]
+    entries = [entry for target in targets for entry in target.entries] + moves.entries
     return ApplyReport(
         take=take_name,
-        mapped=len({entry.arkit for target in targets for entry in target.written()}),
+        mapped=len({entry.arkit for entry in entries if entry.status in WRITTEN}),
         total=COUNT,
         entries=entries,
         objects=sorted(
             {target.object.name for target in targets if target.keys in keyed}
             | {target.object.name for target in pose.all() if target.object in keyed}
+            | {block.name for block in moves.objects() if block in keyed}
         ),
         frames=int(valid.sum()),
         keys=written.keys,

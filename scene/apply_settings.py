@@ -35,6 +35,8 @@ class ApplySettings:
             None is the whole take. Nothing outside changes. With ``onto_existing``, the keys come
             out of what is animated already and go back into it: a punch-in.
         ease_frames: Frames that each of both crossfades of a punch-in takes, inside the span.
+        keys_and_bones: Write a key even though a bone of the same channel moves its vertices the
+            same way; otherwise it is left out, because the face would move twice.
     """
 
     start_frame: float = 1.0
@@ -50,6 +52,7 @@ class ApplySettings:
     regions: frozenset[str] = frozenset()
     span: tuple[float, float] | None = None
     ease_frames: float = 4.0
+    keys_and_bones: bool = False
 
     @property
     def is_part(self) -> bool:

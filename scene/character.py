@@ -11,7 +11,10 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import Mapping
 from .blocks import by_uid
+from .bone_channels import MovedBone, Moves
 from .bones import PoseTarget
+from .double_motion import leave_out_doubled
+from .find_moves import find_moves
 from .mapping_store import mapping_revision
 from .pose_channels import Pose, PoseSettings, find_pose
 from .targets import KeyTarget, find_targets
@@ -27,6 +30,7 @@ class Parts:
         mapping: What moves what.
         revision: Of the mapping that an artist edits.
         pose: Head and eyes.
+        moves: Bones and properties of the mapping.
         warnings: Sentences.
         users: All that moves or was chosen, with the number of its users: it changes when an
             object is deleted that something else, such as the panel's target, still holds.
@@ -37,6 +41,7 @@ class Parts:
     mapping: Mapping
     revision: int
     pose: Pose
+    moves: Moves
     warnings: list[str]
     users: dict[bpy.types.Object, int]
 
@@ -50,6 +55,7 @@ class Parts:
             mapping_revision(self.objects) == self.revision
             and all(ob.users == users for ob, users in self.users.items())
             and all(_is_as_it_was(target) for target in self.pose.all())
+            and all(_is_as_it_was(bone) for bone in self.moves.bones)
         )
 
 
@@ -90,10 +96,13 @@ class Character:
             )
         targets, mapping, warnings = find_targets(objects)
         pose = find_pose(scene, self._named_as_now())
-        moved = [target.object for target in [*targets, *pose.all()]]
-        users = {ob: ob.users for ob in [*objects, *moved]}
         revision = mapping_revision(objects)
-        return Parts(objects, targets, mapping, revision, pose, warnings + pose.warnings, users)
+        moves = find_moves(mapping, objects, pose)
+        moved = [target.object for target in [*targets, *pose.all()]]
+        moved += [block for block in moves.objects() if isinstance(block, bpy.types.Object)]
+        users = {ob: ob.users for ob in [*objects, *moved]}
+        warnings += pose.warnings + moves.warnings + leave_out_doubled(targets, moves)
+        return Parts(objects, targets, mapping, revision, pose, moves, warnings, users)
 
     def _named_as_now(self) -> PoseSettings:
         found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}
@@ -101,7 +110,7 @@ class Character:
         return replace(self._pose_settings, **names)
 
 
-def _is_as_it_was(target: PoseTarget) -> bool:
+def _is_as_it_was(target: PoseTarget | MovedBone) -> bool:
     if not target.bone:
         return target.object.rotation_mode == target.mode
     bone = target.object.pose.bones.get(target.bone)

@@ -14,10 +14,13 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.mirror import mirror_track
 from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
+from ..engine.retarget.channels import Channel
 from ..engine.retarget.mixing import Mixer
 from . import preview_baseline
+from .bone_channels import move_channels
 from .character import Character, Parts
 from .pose_channels import PoseSettings, pose_channels
+from .rna_paths import read_value, write_value
 from .targets import LEFT_OUT, KeyTarget, key_path
 
 # Smaller changes than this are not worth an evaluation of the scene.
@@ -104,8 +107,11 @@ class LiveRig:
         for keys in self._keys:
             paths = [key_path(keys.names[position]) for position in keys.positions]
             preview_baseline.remember(keys.block, paths)
-        for ob, paths in self._pose_paths().items():
-            preview_baseline.remember(ob, paths)
+        paths: dict[bpy.types.ID, list[str]] = {}
+        for block, path in self._pose_values(_neutral()):
+            paths.setdefault(block, []).append(path)
+        for block, moved in paths.items():
+            preview_baseline.remember(block, moved)
         self.showing = True
 
     def show(self, row: FaceTrack) -> bool:
@@ -128,10 +134,8 @@ class LiveRig:
         channels = mapping.respond(row.weights[0])
         for keys in self._keys:
             changed |= _set_keys(keys, channels)
-        if self._parts.pose.all():
-            track = FilteredTrack(np.zeros(1), row, [], 0)
-            for target, channel, _kind in pose_channels(self._parts.pose, track):
-                changed |= _set_number(target.object, channel)
+        for (block, path), values in self._pose_values(row).items():
+            changed |= _set_numbers(block, path, values)
         return changed
 
     def end(self) -> None:
@@ -162,24 +166,29 @@ class LiveRig:
         self._parts, self.warnings = parts, parts.warnings
         without_look = parts.pose.drops_look_keys
         self._keys = [_plan(target, without_look) for target in parts.targets]
-        if not (parts.pose.all() or any(keys.positions.size for keys in self._keys)):
+        moves = parts.pose.all() or parts.moves.objects()
+        if not (moves or any(keys.positions.size for keys in self._keys)):
             name = parts.objects[0].name
             raise FacewrightError(
-                f'No shape key of "{name}" can be moved: they are locked or driven.',
-                "Unlock those that shall follow the face.",
+                f'Nothing of "{name}" can be moved: all of it is locked or driven.',
+                "Unlock what shall follow the face.",
                 "nothing-writable",
             )
         self._stale = False
 
-    def _pose_paths(self) -> dict[bpy.types.Object, list[str]]:
-        """Data paths that the head and the eyes move, by object."""
-        paths: dict[bpy.types.Object, list[str]] = {}
-        neutral = FilteredTrack(np.zeros(1), _neutral(), [], 0)
-        for target, channel, _kind in pose_channels(self._parts.pose, neutral):
-            listed = paths.setdefault(target.object, [])
-            if channel.data_path not in listed:
-                listed.append(channel.data_path)
-        return paths
+    def _pose_values(self, row: FaceTrack) -> dict[tuple[bpy.types.ID, str], dict[int, float]]:
+        """What head, eyes, bones and properties take: data-block and path -> index -> number."""
+        parts, track = self._parts, FilteredTrack(np.zeros(1), row, [], 0)
+        found: list[tuple[bpy.types.ID, Channel]] = []
+        if parts.pose.all():
+            found += [(t.object, channel) for t, channel, _ in pose_channels(parts.pose, track)]
+        if parts.moves.objects():
+            found += [(owner, channel) for owner, channel, _ in move_channels(parts.moves, track)]
+        values: dict[tuple[bpy.types.ID, str], dict[int, float]] = {}
+        for block, channel in found:
+            numbers = values.setdefault((block, channel.data_path), {})
+            numbers[channel.index] = float(channel.values[0])
+        return values
 
 
 def _plan(target: KeyTarget, without_look: bool) -> _Keys:
@@ -215,13 +224,15 @@ def _set_keys(keys: _Keys, channels: np.ndarray) -> bool:
     return True
 
 
-def _set_number(ob: bpy.types.Object, channel) -> bool:
-    owner, name = preview_baseline.resolve(ob, channel.data_path)
-    numbers = getattr(owner, name)
-    value = float(channel.values[0])
-    if abs(numbers[channel.index] - value) < _LEAST_CHANGE:
+def _set_numbers(block: bpy.types.ID, path: str, wanted: dict[int, float]) -> bool:
+    """The items of one property that change by enough to be seen."""
+    values = read_value(block, path)
+    changed = {i: v for i, v in wanted.items() if abs(values[i] - v) >= _LEAST_CHANGE}
+    if not changed:
         return False
-    numbers[channel.index] = value
+    for i, value in changed.items():
+        values[i] = value
+    write_value(block, path, values)
     return True
 
 

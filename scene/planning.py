@@ -16,6 +16,7 @@ from ..engine.retarget.channels import Channel
 from . import keyframes
 from .action_writer import ActionPlan
 from .apply_settings import ApplySettings
+from .bone_channels import Moves, move_channels
 from .bones import PoseTarget
 from .key_channels import plan_keys
 from .pose_channels import Pose, pose_channels
@@ -24,13 +25,18 @@ from .targets import LEFT_OUT, KeyTarget
 
 
 def plan_channels(
-    targets: list[KeyTarget], pose: Pose, filtered: FilteredTrack, settings: ApplySettings
+    targets: list[KeyTarget],
+    pose: Pose,
+    moves: Moves,
+    filtered: FilteredTrack,
+    settings: ApplySettings,
 ) -> list[ActionPlan]:
     """The channels of every data-block that gets keys, as they will be written.
 
     Args:
         targets: The meshes; their entries are brought up to date.
         pose: Head and eyes.
+        moves: Bones and properties of the mapping.
         filtered: The values on frames, those outside the span left out.
         settings: Regions, easing, thinning.
 
@@ -46,6 +52,9 @@ def plan_channels(
     for target, channel, kind in pose_channels(pose, filtered):
         tolerance = _pose_tolerance(settings, target, kind)
         found.setdefault(target.object, []).append((channel, target.group, tolerance))
+    for owner, channel, group in move_channels(moves, filtered):
+        tolerance = _move_tolerance(settings, channel)
+        found.setdefault(owner, []).append((channel, group, tolerance))
     if not found:
         raise FacewrightError(
             "Everything in the chosen parts of the face is driven, locked or missing, so nothing "
@@ -104,6 +113,13 @@ class _Thinning:
             ]
         )
         return replace(channel, frames=channel.frames[kept], values=channel.values[kept])
+
+
+def _move_tolerance(settings: ApplySettings, channel: Channel) -> float:
+    """The error bound of a bone's rotation; other numbers are bound by the share of their range."""
+    if "rotation_" in channel.data_path:
+        return np.radians(settings.reduce_deg) * (0.5 if "quaternion" in channel.data_path else 1.0)
+    return settings.reduce_weight * float(np.ptp(channel.values)) if len(channel.values) else 0.0
 
 
 def _pose_tolerance(settings: ApplySettings, target: PoseTarget, kind: str) -> float:

@@ -9,9 +9,11 @@ on a data-block that nobody previews puts them back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import bpy
+
+from .rna_paths import read_value, resolve, write_value
 
 PROPERTY = "facewright_before_preview"
 
@@ -40,28 +42,27 @@ def restore(block: bpy.types.ID) -> None:
 
 def restore_all() -> None:
     """Put back every value of this file that a preview has left behind."""
-    for collection in (bpy.data.shape_keys, bpy.data.objects):
-        for block in collection:
-            restore(block)
+    for block in _all_blocks():
+        restore(block)
 
 
-def resolve(block: bpy.types.ID, path: str) -> tuple[bpy.types.bpy_struct, str]:
-    """The owner of a property and its name.
-
-    Raises:
-        ValueError: There is no such owner.
-    """
-    owner, dot, name = path.rpartition(".")
-    return (block.path_resolve(owner) if dot else block), name
+def _all_blocks() -> Iterator[bpy.types.ID]:
+    """Every data-block of the file; a mapping may move any of them."""
+    for kind in bpy.data.bl_rna.properties:
+        if kind.type != "COLLECTION":
+            continue
+        for block in getattr(bpy.data, kind.identifier):
+            yield block
+            if tree := getattr(block, "node_tree", None):
+                yield tree
 
 
 def _entry(block: bpy.types.ID, path: str) -> dict:
     """A property's numbers; of a shape key or bone, where that is among how many."""
-    owner, name = resolve(block, path)
-    value = getattr(owner, name)
-    entry = {"path": path, "values": list(value) if hasattr(value, "__len__") else [value]}
+    owner, name, _custom = resolve(block, path)
+    entry = {"path": path, "values": read_value(block, path)}
     members, bracket, _ = path.partition("[")
-    if bracket:
+    if bracket and members and owner != block:
         siblings = block.path_resolve(members)
         entry |= {"members": members, "at": siblings.find(owner.name), "of": len(siblings)}
     if name.startswith("rotation"):
@@ -79,18 +80,20 @@ def _put_back(
     mode: str = "",
 ) -> None:
     try:
-        owner, name = resolve(block, path)
+        owner, name, _custom = resolve(block, path)
     except ValueError:  # removed; or renamed, when as many are left
         siblings = _members(block, members)
         if len(siblings) != of or at < 0:
             return
         owner, name = siblings[at], path.rpartition(".")[2]
+        setattr(owner, name, values if len(values) > 1 else values[0])
+        return
     if mode and owner.rotation_mode != mode:  # Blender has turned the preview's values into others
         new_mode, owner.rotation_mode = owner.rotation_mode, mode
         setattr(owner, name, values)
         owner.rotation_mode = new_mode
     else:
-        setattr(owner, name, values if len(values) > 1 else values[0])
+        write_value(block, path, values)
 
 
 def _members(block: bpy.types.ID, path: str) -> Sequence[bpy.types.bpy_struct]:

@@ -42,7 +42,7 @@ def find_number(block: bpy.types.ID, path: str) -> Number:
     found = _INDEX.match(path)
     # Of a collection, the number in brackets chooses an item, which is no number.
     plain, index = (found["path"], int(found["index"])) if found else (path, 0)
-    struct, name, custom = _resolve(block, plain)
+    struct, name, custom = resolve(block, plain)
     value = struct[name] if custom else getattr(struct, name)
     size = len(value) if _is_array(value) else 0
     if (found is None) != (size == 0) or index >= max(size, 1):
@@ -67,9 +67,24 @@ def read_value(block: bpy.types.ID, data_path: str) -> list[float]:
     Raises:
         ValueError: There is no such property.
     """
-    struct, name, custom = _resolve(block, data_path)
+    struct, name, custom = resolve(block, data_path)
     value = struct[name] if custom else getattr(struct, name)
     return list(value) if _is_array(value) else [value]
+
+
+def write_value(block: bpy.types.ID, data_path: str, values: list[float]) -> None:
+    """Give a property its numbers, in the form in which ``read_value`` tells them.
+
+    Raises:
+        ValueError: There is no such property.
+    """
+    struct, name, custom = resolve(block, data_path)
+    held = struct[name] if custom else getattr(struct, name)
+    value = values if _is_array(held) else type(held)(values[0])
+    if custom:
+        struct[name] = value
+    else:
+        setattr(struct, name, value)
 
 
 def write_number(number: Number, value: float) -> bool:
@@ -81,7 +96,7 @@ def write_number(number: Number, value: float) -> bool:
     Raises:
         ValueError: There is no such property any more.
     """
-    struct, name, custom = _resolve(number.owner, number.data_path)
+    struct, name, custom = resolve(number.owner, number.data_path)
     held = struct[name] if custom else getattr(struct, name)
     is_array = _is_array(held)
     before = held[number.index] if is_array else held
@@ -100,8 +115,12 @@ def write_number(number: Number, value: float) -> bool:
     return True
 
 
-def _resolve(block: bpy.types.ID, path: str) -> tuple[bpy.types.bpy_struct, str, bool]:
-    """The struct that holds a property, the property's name, and whether it is a custom one."""
+def resolve(block: bpy.types.ID, path: str) -> tuple[bpy.types.bpy_struct, str, bool]:
+    """The struct that holds a property, the property's name, and whether it is a custom one.
+
+    Raises:
+        ValueError: There is no such property; its text says why, as the end of a sentence.
+    """
     for pattern, custom in ((_CUSTOM, True), (_PLAIN, False)):
         if found := pattern.match(path):
             owner, name = found["owner"], found["name"]
