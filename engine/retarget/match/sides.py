@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On which side of the face each key is, by the position of the vertices it moves, and which pairs
+of names are therefore swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .face_frame import FaceFrame
+from .motion import Key, Motion, key_mass, observe
+from .template import mirrored
+
+# Names whose sides are directions: the whole jaw or mouth goes there.
+DIRECTIONS = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
+# In units of the face's spread: how far off the middle a vertex counts wholly to its side.
+MIDDLE = 0.15
+# With a balance beyond this a key is of one side.
+ONE_SIDED = 0.3
+# Two keys of a pair are this far apart before their names are called swapped.
+SWAPPED = 0.25
+# A single key without its partner must be clearer than a pair.
+SWAPPED_ALONE = 0.45
+# A face whose way of looking is less certain than this tells nothing about sides.
+CERTAIN = 0.03
+
+
+@dataclass(frozen=True)
+class KeySide:
+    """Where a key works.
+
+    Attributes:
+        side: "left", "right" (the actor's), "both", or "" for a key without motion.
+        balance: -1 (all on the right) .. 1 (all on the left), by energy of the motion.
+        direction: -1 (all motion to the right) .. 1 (to the left).
+    """
+
+    side: str
+    balance: float
+    direction: float
+
+
+def key_sides(
+    base: np.ndarray, deltas: np.ndarray | Sequence[Key], frame: FaceFrame
+) -> list[KeySide]:
+    """The side of each key; see ``observe`` for base (N, 3) and deltas (K, N, 3)."""
+    return sides_of(observe(base, deltas), frame)
+
+
+def sides_of(motion: Motion, frame: FaceFrame) -> list[KeySide]:
+    """The side of each key of an observed motion (in the character's own axes)."""
+    motion = motion.moved(frame.matrix, frame.centre)
+    sideways = np.tanh(motion.points[:, 0] / MIDDLE)
+    balance = key_mass(motion) @ sideways
+    lengths = np.sqrt(np.einsum("kpc,kpc->kp", motion.fields, motion.fields))
+    total = np.maximum((lengths * motion.weights).sum(axis=1), 1e-30)
+    direction = motion.fields[:, :, 0] @ motion.weights / total
+    return [
+        KeySide("" if still else _side(b), float(b), float(d))
+        for still, b, d in zip(motion.still, balance, direction, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Names that are on the wrong side.
+
+    Attributes:
+        name: the ARKit name with Left.
+        left, right: the keys that carry the name with Left and with Right now and should change
+            places; None where the character has no such key.
+        measure: how clear it is, 0..1.
+    """
+
+    name: str
+    left: int | None
+    right: int | None
+    measure: float
+
+
+def swapped_pairs(
+    names: Mapping[int, str], sides: Sequence[KeySide], frame: FaceFrame
+) -> list[Swap]:
+    """Pairs of names that contradict where the vertices are; doubtful ones are left alone.
+
+    All pairs come back for a rig whose suffixes mean the viewer's sides or that was mirrored
+    without its names, a single one for a slip.
+
+    Args:
+        names: key -> ARKit name, one key a name (of several the first counts).
+        sides: of ``key_sides``.
+        frame: of the same character.
+    """
+    if frame.margin < CERTAIN:
+        return []
+    key_of: dict[str, int] = {}
+    for key, name in names.items():
+        key_of.setdefault(name, key)
+    found = []
+    for name in sorted({n if "Left" in n else mirrored(n) for n in key_of if mirrored(n) != n}):
+        left, right = key_of.get(name), key_of.get(mirrored(name))
+        measure = _measure(name, left, right, sides)
+        if measure is not None and measure < 0:
+            found.append(Swap(name, left, right, -measure))
+    return found
+
+
+def _measure(
+    name: str, left: int | None, right: int | None, sides: Sequence[KeySide]
+) -> float | None:
+    """Above 0 where the names are right, below where they are swapped, None in doubt."""
+    values = []
+    for key, sign in ((left, 1), (right, -1)):
+        if key is None or not sides[key].side:
+            continue
+        side = sides[key]
+        values.append(sign * (side.direction if name in DIRECTIONS else side.balance))
+    if not values:
+        return None
+    measure = sum(values) / len(values)
+    # Both keys of a pair on one side is something else than a swap.
+    doubtful = len(values) == 2 and min(values) < 0 < max(values) and abs(measure) < SWAPPED_ALONE
+    least = SWAPPED if len(values) == 2 else SWAPPED_ALONE
+    return None if doubtful or abs(measure) < least else measure
+
+
+def _side(balance: float) -> str:
+    if abs(balance) < ONE_SIDED:
+        return "both"
+    return "left" if balance > 0 else "right"
