@@ -9,6 +9,13 @@ tables for MikuMikuDance and VRChat avatars have in common.
 from __future__ import annotations
 
 ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
+    "daz_genesis8": {
+        # Keys of Genesis 3 and 8 before the FACS set.
+        "facs_jnt_EyeBlinkLeft": ("eCTRLEyesClosedL",),
+        "facs_jnt_EyeBlinkRight": ("eCTRLEyesClosedR",),
+        "facs_jnt_JawOpen": ("eCTRLJawOpen",),
+        "facs_jnt_JawForward": ("eCTRLJawOut",),
+    },
     "mmd": {
         # Wink 2 closes the lid as a blink does; plain wink is a smiling eye.
         "ウィンク２": (

@@ -72,7 +72,7 @@ def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
     rig = RigNames(names)
     families = sorted(
         (_family(profile, rig, names, readings) for profile in profiles()),
-        key=lambda family: (-family.exact, -family.precise, -len(family.rows)),
+        key=lambda family: (-family.precise, -family.exact, -len(family.rows)),
     )
     families = [family for family in families if family.accepted]
     rows = _spelled(names, readings, families)

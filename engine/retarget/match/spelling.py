@@ -40,7 +40,7 @@ NOISE = _set(
     """arkit apple blendshape blendshapes blend bs bsn shape shapes shapekey shapekeys key keys
     morph morphs morpher morphtarget morphtargets target targets exp ex expr expression expressions
     ctrl control controls jnt facs face facial fac head body mesh geo geometry node
-    ue unreal metahuman mocap track tracking ft perfectsync ps vrc vrm"""
+    ue unreal metahuman mocap track tracking ft perfectsync ps vrc vrm max"""
 )
 # Centre channels that some rigs cut into a left and a right half.
 HALVED = _set(
@@ -98,7 +98,9 @@ def spellings(name: str) -> tuple[str, ...]:
 def cleaned(name: str) -> str:
     """A name in one width of letters, without a copy's number or Daz's endings."""
     text = unicodedata.normalize("NFKC", name).strip()
-    return _FIN.sub("", _DIV.sub("", _COPY.sub("", text))).strip()
+    for ending in (_COPY, _FIN, _DIV):
+        text = ending.sub("", text)
+    return text.strip()
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +119,7 @@ def cuts(name: str) -> tuple[str, ...]:
             found.append(rest)
     found += [_VROID.sub("", item) for item in found if "fcl_" in item.lower()]
     found += [_NUMBERING.sub("", item) for item in found]
-    labelled = [item for item in found[1:] if item and _is_label(_in_front(text, item))]
+    labelled = [item for item in found[1:] if item and _may_go(_in_front(text, item))]
     return tuple(dict.fromkeys((text, *labelled)))
 
 
@@ -131,8 +133,8 @@ def words(text: str) -> tuple[str, ...]:
 def without_noise(found: tuple[str, ...]) -> tuple[str, ...]:
     """The words without those at both ends that only say where a key comes from."""
     start, stop = 0, len(found)
-    while start < stop and found[start] in NOISE:
-        start += 1
+    while start < stop and (found[start] in NOISE or (start and found[start].isdigit())):
+        start += 1  # "blendShape1" is noise with its number.
     while stop > start and found[stop - 1] in NOISE:
         stop -= 1
     return found[start:stop]
@@ -175,6 +177,12 @@ _NEAR = {
     for rank, spelling in enumerate(spellings(name))
 }
 _EXACT = frozenset(NAMES)
+# Every spelling holds one of these.
+_STEMS = (
+    *_PAIRS,
+    *(name.lower() for name in NAMES if not name.endswith(("Left", "Right"))),
+    *(name.lower() for name in DIRECTIONS),
+)
 
 
 @lru_cache(maxsize=8192)
@@ -231,9 +239,10 @@ def shared_affixes(names: Iterable[str], least: int = 5) -> tuple[tuple[str, ...
     before: dict[str, set[str]] = {}
     after: dict[str, set[str]] = {}
     for name in names:
-        if read(name) is not None:
-            continue
         text = cleaned(name)
+        joined = "".join(words(text))
+        if read(name) is not None or not any(stem in joined for stem in _STEMS):
+            continue
         for match in re.finditer(r"[\s_\-.:|]+", text):
             head, tail = text[: match.end()], text[match.end() :]
             if (found := read(tail)) is not None and found.kind == "whole":
@@ -265,6 +274,13 @@ def _is_plain_label(affix: str) -> bool:
 def _in_front(text: str, cut: str) -> str:
     """What was cut off a name."""
     return text.removesuffix(cut).strip("._:|-/\\ ")
+
+
+def _may_go(front: str) -> bool:
+    """Whether what stands in front can be cut off; a side cannot."""
+    spoken = words(front)
+    sided = bool(FULL_SIDE_WORDS & set(spoken)) or (spoken and spoken[-1] in SIDE_WORDS)
+    return not sided and _is_label(front)
 
 
 def _is_label(affix: str) -> bool:
