@@ -124,7 +124,10 @@ def find_targets(
             "Choose a mesh with shape keys, or map the face to bones in the Mapping panel.",
             "no-shape-keys",
         )
-    targets = [_find_keys(ob, match, onto_existing) for ob in meshes]
+    targets = [
+        KeyTarget(ob.data.shape_keys, ob, match.mapping, key_entries(ob, match, onto_existing))
+        for ob in meshes
+    ]
     found = [target for target in targets if any(entry.key for entry in target.entries)]
     if not found and match.mapping.moves_other_than_keys:
         return [], match.mapping, warnings
@@ -151,9 +154,18 @@ def find_targets(
     return found, match.mapping, warnings
 
 
-def _find_keys(ob: bpy.types.Object, match: CharacterMatch, onto_existing: bool) -> KeyTarget:
+def key_entries(
+    ob: bpy.types.Object, match: CharacterMatch, onto_existing: bool = False
+) -> list[KeyEntry]:
+    """What becomes of each ARKit name on a mesh, in ARKit order.
+
+    Args:
+        ob: A mesh with shape keys.
+        match: What moves what.
+        onto_existing: Whether locked curves of the existing action count.
+    """
     keys = ob.data.shape_keys
-    target = KeyTarget(keys, ob, match.mapping)
+    entries: list[KeyEntry] = []
     base = keys.reference_key.name
     driven = {d.data_path for d in keys.animation_data.drivers} if keys.animation_data else set()
     locked = (
@@ -180,11 +192,11 @@ def _find_keys(ob: bpy.types.Object, match: CharacterMatch, onto_existing: bool)
                 reason = f'"{drive.key}" is used; {listed} could stand for it as well.'
             elif status == MAPPED and row.approximate:
                 status, reason = APPROXIMATE, row.note
-            target.entries.append(KeyEntry(ob.name, name, drive.key, status, reason, drive.weight))
+            entries.append(KeyEntry(ob.name, name, drive.key, status, reason, drive.weight))
         if not drives:
             reason = "The mesh has no shape key for this."
-            target.entries.append(KeyEntry(ob.name, name, "", MISSING, reason))
-    return target
+            entries.append(KeyEntry(ob.name, name, "", MISSING, reason))
+    return entries
 
 
 def _status(block: bpy.types.ShapeKey, driven: set[str], locked: set[str]) -> tuple[str, str]:

@@ -77,9 +77,9 @@ BLENDER_FOLDERS = ("scene", "properties", "operators", "panels", "cli", "registr
 
 
 def product_files() -> list[Path]:
-    folders = ("engine", "scene", "properties", "operators", "panels")
+    folders = ("cli", "engine", "scene", "properties", "operators", "panels")
     files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [*files, ROOT / "__init__.py", ROOT / "registration.py", ROOT / "cli.py"]
+    return [*files, ROOT / "__init__.py", ROOT / "registration.py"]
 
 
 def module_name(path: Path) -> str:

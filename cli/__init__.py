@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``blender --command facewright <verb>``: the buttons' work from a command line.
+
+Exit codes: 0 done, 1 failed (one sentence on stderr), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ..engine.console import guarded
+from .capture import add_apply, add_capture
+from .retarget import add_map, add_match
+from .send import add_send
+
+
+def main(argv: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        argv: The words after ``facewright``.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has printed usage or help
+        return int(stop.code or 0)
+    return guarded(lambda: options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blender --command facewright", description=(__doc__ or "").split("\n")[0]
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for add in (add_capture, add_apply, add_match, add_map, add_send):
+        add(verbs)
+    return parser
