@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole of it: meshes and landmarks in, shapes out."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ...core.arkit import NAMES
+from ...core.errors import FacewrightError
+from ...core.progress import Progress
+from .anatomy import Anatomy, examine
+from .contours import find_contours
+from .deformation_transfer import carry, correspond
+from .landmarks import with_placed
+from .parts import Inside, attachments, settle_roles, turn_eyes
+from .registration import Face, Registration, register
+from .request import TransferRequest, TransferResult
+from .sides import label_sides
+from .surface import Surface
+from .template import Template, load_template, seen_from_outside
+
+# A displacement below this share of the face's width is none.
+_NOTHING = 2e-5
+
+
+def transfer_shapes(request: TransferRequest, progress: Progress | None = None) -> TransferResult:
+    """Make the shipped head's shapes on another head.
+
+    Args:
+        request: Meshes, landmarks and options.
+        progress: Told of each stage; cancelling raises ``Cancelled`` and nothing is made.
+
+    Raises:
+        FacewrightError: Meshes or landmarks cannot be used.
+    """
+    progress = progress or Progress()
+    result = TransferResult({})
+    clock = _Clock(result.seconds)
+    names = request.names or NAMES
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise FacewrightError(
+            f"{unknown[0]} is no ARKit shape.", "See the list of the 52 names.", "shape-unknown"
+        )
+    anatomy = examine(request.parts)
+    template = load_template()
+    face, skin_rows = _face(anatomy, request)
+    clock.lap("prepare")
+    fit = register(template, face, lambda done, total: progress.step(done, total, "rounds"))
+    result.residual, result.face_width = fit.residual, fit.width
+    clock.lap("register")
+    placed = settle_roles(anatomy, template, fit)
+    match = correspond(template, face, fit)
+    moves = _template_moves(template, fit, names)
+    skin = carry(face, fit, match, moves).reshape(len(skin_rows), len(names), 3)
+    clock.lap("carry")
+    _collect(anatomy, template, fit, placed, names, skin, skin_rows, result, progress)
+    clock.lap("parts")
+    _tell(anatomy, request, result)
+    return result
+
+
+class _Clock:
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds, self._last = seconds, time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._seconds[name] = now - self._last
+        self._last = now
+
+
+def _face(anatomy: Anatomy, request: TransferRequest) -> tuple[Face, np.ndarray]:
+    """The skin alone with all that is known of it, and its rows in the whole."""
+    whole = anatomy.whole
+    rows = np.flatnonzero(anatomy.roles == "skin")
+    number = np.full(len(whole.vertices), -1)
+    number[rows] = np.arange(len(rows))
+    skin = Surface(whole.vertices[rows], number[whole.triangles[anatomy.skin_triangles]])
+    points = with_placed(request.guess, request.landmarks)
+    labels = label_sides(skin, points)
+    everywhere = np.zeros(len(whole.vertices), np.int8)
+    everywhere[rows] = labels
+    visible = np.isin(anatomy.roles, ("skin", "eye"))[whole.triangles[:, 0]]
+    shown = Surface(whole.vertices, whole.triangles[visible])
+    contours = find_contours(shown, anatomy.skin_triangles[visible], everywhere, points)
+    outside = seen_from_outside(shown, points)[rows]
+    return Face(skin, points, labels, contours, outside), rows
+
+
+def _template_moves(template: Template, fit: Registration, names: tuple[str, ...]) -> np.ndarray:
+    """(n, 3 k) displacements of the template's skin in the other head's space."""
+    count = len(template.skin.vertices)
+    turned = [
+        fit.scale * template.asset.deltas[name][:count].astype(np.float64) @ fit.rotation.T
+        for name in names
+    ]
+    return np.concatenate(turned, axis=1)
+
+
+def _collect(
+    anatomy: Anatomy,
+    template: Template,
+    fit: Registration,
+    placed: dict[str, np.ndarray],
+    names: tuple[str, ...],
+    skin: np.ndarray,
+    skin_rows: np.ndarray,
+    result: TransferResult,
+    progress: Progress,
+) -> None:
+    """Bring skin, eyes, mouth and attachments together and back to the parts."""
+    inside = Inside(anatomy, template, fit, placed)
+    rows, corners, weights = attachments(anatomy, template, fit, placed)
+    result.deltas = {part: {} for part in anatomy.starts}
+    for k, name in enumerate(names):
+        progress.step(k, len(names), "shapes")
+        moves = np.zeros_like(anatomy.whole.vertices)
+        moves[skin_rows] = skin[:, k]
+        moves[rows] = np.einsum("nk,nkd->nd", weights, moves[corners])
+        for where, delta in (turn_eyes(anatomy, template, fit, name), inside.move(name)):
+            moves[where] = delta
+        moves[np.abs(moves).max(1) < _NOTHING * fit.width] = 0
+        moves[anatomy.roles == "ignore"] = 0
+        for part, (first, end) in anatomy.starts.items():
+            own = moves[anatomy.source[first:end]].astype(np.float32)
+            if own.any():
+                result.deltas[part][name] = own
+
+
+def _tell(anatomy: Anatomy, request: TransferRequest, result: TransferResult) -> None:
+    """Fill in roles and warnings."""
+    for number, part in enumerate(request.parts):
+        roles, counts = np.unique(anatomy.roles[anatomy.part_of == number], return_counts=True)
+        result.roles[part.name] = {str(r): int(c) for r, c in zip(roles, counts, strict=True)}
+    if not anatomy.eyes:
+        result.warnings.append(
+            "No eyeballs were found: the eyes do not turn. Separate them from the skin, or mark "
+            "their objects as eyes."
+        )
+    if result.residual > 0.02:
+        result.warnings.append(
+            f"The shipped head could not be laid on this one closely ({100 * result.residual:.1f} "
+            "% of the face's width away on average); place landmarks and try again."
+        )
