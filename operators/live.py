@@ -3,30 +3,22 @@
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
 import bpy
 
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
-from ..engine.core.requests import PERFORMER_SUFFIX, LiveRequest
-from ..engine.filters.live import LiveFilterSettings
+from ..engine.core.requests import PERFORMER_SUFFIX
 from ..properties.capture import live_disabled_reason, run_of, shot_of
-from ..properties.live import steadiness
-from ..properties.preferences import chosen_take_folder, preferences_of
+from ..properties.preferences import chosen_take_folder
 from ..properties.solve import solve_settings
-from ..properties.takes import gains
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
 from ..scene.free_path import free_path
 from ..scene.live import LiveSession, LiveState, News, live_session
-from ..scene.live_rig import LiveRig
-from ..scene.playback import Playback
-from ..scene.recording import begin_recording, played_range
-from ..scene.redraw import redraw_sidebars
-from .keys import apply_settings, target_objects
+from .live_recording import start_recording
 from .live_results import finish_calibration, finish_recording
+from .live_session import filter_settings, head_mode, start_session
+from .live_status import clear_status, show_status
 from .takes import refresh_takes
 
 # The worker's values wait for half of this on average.
@@ -233,126 +225,6 @@ that live capture, takes and clips go by"""
         return {"FINISHED"}
 
 
-def start_session(context: bpy.types.Context) -> LiveSession:
-    """A live capture by the settings of the scene.
-
-    Raises:
-        FacewrightError: There is nothing that could follow the face, or the worker cannot start.
-    """
-    shot, preferences = shot_of(context), preferences_of(context)
-    objects = target_objects(context, context.scene)
-    pose = apply_settings(shot, objects).pose
-    live = shot.live
-    width, height = map(int, live.size.split("x"))
-    request = LiveRequest(
-        source=source_spec(shot),
-        network=run_of(context).live.network,
-        repeat=True,
-        width=width,
-        height=height,
-        rate=live.rate,
-        mirror=live.mirror,
-        engine=shot.engine,
-        solve=solve_settings(shot.solve),
-        face=shot.face,
-        device=preferences.device if preferences else "auto",
-    )
-    return LiveSession(
-        request,
-        LiveRig(context.scene, objects, pose),
-        filter_settings(shot),
-        head_mode(shot),
-        preview=live.preview,
-        while_playing=live.while_playing,
-    )
-
-
-def source_spec(shot) -> str:
-    """The SPEC of what the shot captures from; see ``LiveRequest``."""
-    live = shot.live
-    if live.source == "CLIP":
-        return f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
-    if live.source == "CAMERA":
-        return f"webcam:{live.camera or 0}"
-    port = f":{live.port}" if live.port else ""
-    phone = f"@{live.phone.strip()}" if live.phone.strip() else ""
-    return f"{live.transport.lower()}:{live.dialect}{port}{phone}"
-
-
-def filter_settings(shot) -> LiveFilterSettings:
-    """The live filter's settings of a shot."""
-    live = shot.live
-    return LiveFilterSettings(
-        steadiness=steadiness(live),
-        gain=gains(shot.gain),
-        keep_blinks=live.keep_blinks,
-        gap_policy=live.gap_policy,
-    )
-
-
-def head_mode(shot) -> str:
-    """What "straight ahead" is: found out, unless the shot says the camera."""
-    return "CAMERA" if shot.head_center == "NONE" else "AUTO"
-
-
-def start_recording() -> None:
-    """Begin to write a take, at the playhead of the scene that live capture was started in.
-
-    Raises:
-        FacewrightError: The take's folder cannot be made, or the timeline shall play along but the
-            window shows another scene.
-    """
-    session = live_session()
-    scene = by_uid(bpy.data.scenes, session.rig.scene_uid)
-    if scene is None:
-        return
-    shot, live = scene.facewright, scene.facewright.live
-    if (live.play or live.punch) and bpy.context.scene != scene:
-        raise FacewrightError(
-            f'The window does not show "{scene.name}", where live capture runs, so its timeline '
-            "cannot play along.",
-            "Choose that scene in the window, then record again.",
-            "other-scene",
-        )
-    folder = take_folder(chosen_take_folder(bpy.context))
-    name = shot.target.name if shot.target else "take"
-    plays, last, punch = live.play, None, None
-    begin, end = played_range(scene)
-    if live.punch:
-        plays, punch = True, (float(shot.takes.punch_start), float(shot.takes.punch_end))
-        _check_punch(punch, begin, end)
-        scene.frame_set(max(begin, shot.takes.punch_start - live.preroll))
-        last = min(float(end), punch[1] + live.preroll)
-    elif plays:
-        last = float(end) if live.stop_at_end else None
-        if scene.frame_current >= end:  # where the recording before has ended
-            scene.frame_set(begin)
-    microphone = (live.microphone or "0") if live.use_microphone else ""
-    recording = begin_recording(
-        scene,
-        free_path(folder, bpy.path.clean_name(name), ".fwtake", beside=".wav"),
-        plays=plays,
-        delay_s=live.delay,
-        microphone=microphone,
-        last_frame=last,
-        punch=punch,
-    )
-    session.record(recording)
-    if plays:
-        recording.playback = Playback(scene)
-
-
-def _check_punch(punch: tuple[float, float], begin: int, end: int) -> None:
-    """Only what is played can be punched in."""
-    if not begin <= punch[0] < punch[1] <= end:
-        raise FacewrightError(
-            f"The punch range, {punch[0]:g} to {punch[1]:g}, is not within the frames that are "
-            f"played, {begin} to {end}.",
-            "Change the punch range, or the scene's or preview range.",
-            "punch-range",
-        )
-
-
 def step_back(session: LiveSession) -> None:
     """Esc: the countdown ends, else the recording, else live capture."""
     if session.counting:
@@ -363,52 +235,13 @@ def step_back(session: LiveSession) -> None:
         session.stop()
 
 
-def show_status(context: bpy.types.Context, session: LiveSession) -> None:
-    """Put how it is going where the panel reads it."""
-    run, status = run_of(context).live, session.status
-    recording = session.recording
-    run.is_counting = session.counting
-    run.is_recording = recording is not None and not recording.kept
-    run.is_finishing = recording is not None and recording.kept
-    run.problem = status.get("problem", "")
-    if session.state is LiveState.STARTING:
-        run.status, run.rate = "Starting", ""
-    else:
-        width, height = status.get("width", 0), status.get("height", 0)
-        size = f", {width} x {height}" if width else ""
-        run.status = f"{status.get('name', '')}{size}"
-        run.rate = (
-            f"{status.get('frames_per_second', 0):.1f} frames/s, {session.delay_ms:.0f} ms, "
-            f"{status.get('dropped', 0)} dropped"
-        )
-    run.activity = _activity(session)
-    run.picture = session.picture.icon
-    redraw_sidebars()
-
-
-def _activity(session: LiveSession) -> str:
-    recording = session.recording
-    if session.counting:
-        return f"{session.counting_for} in {math.ceil(session.countdown_left_s)}"
-    if recording:
-        doing = "Finishing the take" if recording.kept else "Recording"
-        return f"{doing}: {recording.seconds():.1f} s"
-    if session.calibrating:
-        return "Relax your face"
-    return ""
-
-
 def _clean_up(timer: bpy.types.Timer) -> None:
     """However live capture ends, also with the file or the add-on."""
     context = bpy.context
     context.window_manager.event_timer_remove(timer)
-    run = run_of(context).live
-    run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
-    run.status = run.rate = run.problem = run.activity = ""
-    run.picture = 0
     if context.workspace:
         context.workspace.status_text_set(None)
-    redraw_sidebars()
+    clear_status(context)
 
 
 def _poll_live(cls: type) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from facewright import registration
 from facewright.engine.filters.live import DEFAULT_STEADINESS
 from facewright.engine.formats.dialects import DIALECTS
-from facewright.operators.live import filter_settings, source_spec
+from facewright.operators.live_session import filter_settings, source_spec
 
 
 @pytest.fixture(autouse=True)

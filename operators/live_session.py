@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The live capture that a shot's settings ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.requests import LiveRequest
+from ..engine.filters.live import LiveFilterSettings
+from ..properties.capture import run_of, shot_of
+from ..properties.live import steadiness
+from ..properties.preferences import preferences_of
+from ..properties.solve import solve_settings
+from ..properties.takes import gains
+from ..scene.live import LiveSession
+from ..scene.live_rig import LiveRig
+from .keys import apply_settings, target_objects
+
+
+def start_session(context: bpy.types.Context) -> LiveSession:
+    """A live capture by the settings of the scene.
+
+    Raises:
+        FacewrightError: There is nothing that could follow the face, or the worker cannot start.
+    """
+    shot, preferences = shot_of(context), preferences_of(context)
+    objects = target_objects(context, context.scene)
+    pose = apply_settings(shot, objects).pose
+    live = shot.live
+    width, height = map(int, live.size.split("x"))
+    request = LiveRequest(
+        source=source_spec(shot),
+        network=run_of(context).live.network,
+        repeat=True,
+        width=width,
+        height=height,
+        rate=live.rate,
+        mirror=live.mirror,
+        engine=shot.engine,
+        solve=solve_settings(shot.solve),
+        face=shot.face,
+        device=preferences.device if preferences else "auto",
+    )
+    return LiveSession(
+        request,
+        LiveRig(context.scene, objects, pose),
+        filter_settings(shot),
+        head_mode(shot),
+        preview=live.preview,
+        while_playing=live.while_playing,
+    )
+
+
+def source_spec(shot) -> str:
+    """The SPEC of what the shot captures from; see ``LiveRequest``."""
+    live = shot.live
+    if live.source == "CLIP":
+        return f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
+    if live.source == "CAMERA":
+        return f"webcam:{live.camera or 0}"
+    port = f":{live.port}" if live.port else ""
+    phone = f"@{live.phone.strip()}" if live.phone.strip() else ""
+    return f"{live.transport.lower()}:{live.dialect}{port}{phone}"
+
+
+def filter_settings(shot) -> LiveFilterSettings:
+    """The live filter's settings of a shot."""
+    live = shot.live
+    return LiveFilterSettings(
+        steadiness=steadiness(live),
+        gain=gains(shot.gain),
+        keep_blinks=live.keep_blinks,
+        gap_policy=live.gap_policy,
+    )
+
+
+def head_mode(shot) -> str:
+    """What "straight ahead" is: found out, unless the shot says the camera."""
+    return "CAMERA" if shot.head_center == "NONE" else "AUTO"
