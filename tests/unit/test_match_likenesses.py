@@ -150,6 +150,16 @@ def test_mixamo():
     )
 
 
+def test_a_likeness_is_told_as_one_though_another_family_is_sure():
+    keys = [f"CTRL_expressions_mouthLipsTogether{q}" for q in ("UL", "UR", "DL", "DR")]
+    mapping = read_mapping(shipped_profiles()["metahuman"])
+    keys += [drive.key for row in mapping.rows.values() for drive in row.drives]
+    row = match_by_name(list(dict.fromkeys(keys))).rows["mouthClose"]
+    assert row.family == "metahuman"
+    assert row.approximate
+    assert row.note
+
+
 def test_vrm_presets():
     old = keys_of(match_by_name(listed("A I U E O Blink Blink_L Blink_R Joy Angry Sorrow Fun")))
     assert old["eyeBlinkLeft"] == ("Blink_L",)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.arkit import NAMES
@@ -178,6 +178,7 @@ def test_any_spelling_is_read_right(pair):
     assert channels(key) == (name,), key
 
 
+@settings(max_examples=40)
 @given(st.lists(spelled(), min_size=1, max_size=30), st.randoms())
 def test_a_rig_in_any_spelling_has_no_wrong_pair(pairs, order):
     pairs = [(name, key) for name, key in dict(pairs).items()]
@@ -189,12 +190,14 @@ def test_a_rig_in_any_spelling_has_no_wrong_pair(pairs, order):
             assert meant[key] == name, (key, name, row.how)
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from(["_", ".", " ", "-", ""]))
 def test_two_names_in_one_are_no_name(one, other, separator):
     key = one + separator + (other if separator else other[0].upper() + other[1:])
     assert not match_by_name([key]).rows
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=40))
 def test_any_text_is_survived(text):
     read(text)

@@ -67,7 +67,6 @@ ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
 
 # Keys that close both eyes, for a character that has none for one eye: by profile.
 BOTH_SIDED: dict[str, dict[str, str]] = {
-    "daz_genesis8": {"facs_ctrl_EyesBlink": "eyeBlink", "eCTRLEyesClosed": "eyeBlink"},
     "mmd": {"まばたき": "eyeBlink"},
     "vrchat_visemes": {"vrc.blink": "eyeBlink"},
     "vrm0": {"Blink": "eyeBlink"},

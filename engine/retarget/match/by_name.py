@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .families import add_likenesses, match_families, recognised
-from .named import NamedMatch, in_order, left_over
+from .named import NamedMatch, in_order, left_over, unused_duplicates
 from .tokens import match_tokens
 
 
@@ -26,7 +26,7 @@ def match_by_name(names: Sequence[str]) -> NamedMatch:
     rows = dict(known.rows)
     rows |= {n: r for n, r in told.rows.items() if n not in rows or not r.approximate}
     add_likenesses(rows, names)
-    rows = in_order(rows)
+    rows = unused_duplicates(in_order(rows))
     rest = left_over(names, rows)
     families = tuple(dict.fromkeys((*known.families, *recognised(rows))))
     refused = {name: told.refused[name] for name in rest if name in told.refused}

@@ -10,47 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...core.arkit import NAMES, region_of
-from ..mapping import KeyDrive, Row
 from .aliases import BOTH_SIDED
-from .named import Candidate, NamedMatch, NamedRow, in_order, left_over
-from .profiles import Profile, RigNames, profiles
-from .spelling import SIDE_WORDS, Reading, cleaned, cuts, read_with, shared_affixes, words
-
-# How much of a family's own vocabulary a rig must have: letters in keys that ARKit's names don't
-# explain, at most eight a key; a letter beyond ASCII counts five, since it says more.
-_EVIDENCE = 12
-_LETTERS_A_KEY = 8
-_FOREIGN = 5
-# Or so many of its keys, letter by letter, as a part of all.
-_COVERED = 0.8
-_ONE_KEY = "One key moves both sides."
-
-
-@dataclass(frozen=True)
-class Family:
-    """A profile as a rig has it.
-
-    Attributes:
-        profile: The profile.
-        found: Its keys -> the rig's.
-        exact: How many of its keys the rig has letter by letter, but for case.
-        rows: ARKit name -> row, as far as the rig has the keys.
-        accepted: Whether the rig belongs to the family.
-    """
-
-    profile: Profile
-    found: dict[str, tuple[str, ...]]
-    exact: int
-    rows: dict[str, NamedRow]
-    accepted: bool
-
-    @property
-    def precise(self) -> int:
-        """How many rows are no likenesses."""
-        return sum(not row.approximate for row in self.rows.values())
+from .family import COVERED, Family, family_of
+from .named import ONE_KEY, Candidate, NamedMatch, NamedRow, in_order, left_over, unused_duplicates
+from .profiles import RigNames, profiles
+from .spelling import Reading, read_with, shared_affixes
 
 
 def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
@@ -71,7 +38,7 @@ def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
     readings = {name: found for name in names if (found := read_with(name, affixes)) is not None}
     rig = RigNames(names)
     families = sorted(
-        (_family(profile, rig, names, readings) for profile in profiles()),
+        (family_of(profile, rig, readings) for profile in profiles()),
         key=lambda family: (-family.precise, -family.exact, -len(family.rows)),
     )
     families = [family for family in families if family.accepted]
@@ -79,9 +46,13 @@ def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
     users = {key: "" for row in rows.values() for key in row.keys}
     told = [family for family in families if not family.profile.is_likeness]
     for approximate in (False, True):
+        better: set[str] = set()
         for family in told:
-            wanted = {n: r for n, r in family.rows.items() if r.approximate is approximate}
+            # What a better family has, be it a likeness, is not for the others.
+            wanted = {n: r for n, r in family.rows.items() if n not in better}
+            wanted = {n: r for n, r in wanted.items() if r.approximate is approximate}
             _fill(rows, users, wanted, family.profile.identifier)
+            better |= family.rows.keys()
         if not approximate:
             _fill_both(rows, users, _both_sided(readings), "")
     if likenesses:
@@ -89,7 +60,7 @@ def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
     rows = _with_duplicates(rows, names, readings)
     listed = recognised(rows)
     first = told[0].profile if told else None
-    if first and told[0].exact >= _COVERED * len(first.keys) and first.identifier not in listed:
+    if first and told[0].exact >= COVERED * len(first.keys) and first.identifier not in listed:
         listed = (first.identifier, *listed)
     return NamedMatch(in_order(rows), left_over(names, rows), listed)
 
@@ -110,9 +81,7 @@ def add_likenesses(rows: dict[str, NamedRow], names: Sequence[str]) -> None:
     """
     taken = {key for row in rows.values() for key in row.keys}
     rig = RigNames([name for name in names if name not in taken])
-    families = [
-        _family(profile, rig, tuple(names), {}) for profile in profiles() if profile.is_likeness
-    ]
+    families = [family_of(profile, rig, {}) for profile in profiles() if profile.is_likeness]
     families = sorted(
         (family for family in families if family.accepted),
         key=lambda family: (-len(family.rows), -family.exact),
@@ -135,119 +104,6 @@ def add_likenesses(rows: dict[str, NamedRow], names: Sequence[str]) -> None:
             n: r for n, r in family.rows.items() if r.approximate and region_of(n) not in regions
         }
         _fill(rows, users, wanted, identifier)
-
-
-def _family(
-    profile: Profile, rig: RigNames, names: tuple[str, ...], readings: dict[str, Reading]
-) -> Family:
-    found = profile.find(rig)
-    sided = _sided(profile, rig)
-    rows = {}
-    for arkit, row in profile.mapping.rows.items():
-        resolved = _resolved(arkit, row, found, profile)
-        if arkit in sided and resolved is not None:
-            resolved = replace(
-                resolved,
-                candidates=(Candidate(sided[arkit], resolved.candidates[0].weight),),
-                duplicates=(),
-                note="" if resolved.note == _ONE_KEY else resolved.note,
-            )
-        elif arkit in sided:
-            weight = next(drive.weight for drive in row.drives if isinstance(drive, KeyDrive))
-            resolved = NamedRow(
-                arkit,
-                (Candidate(sided[arkit], weight),),
-                "family",
-                row.approximate,
-                "" if row.note == _ONE_KEY else row.note,
-                (),
-                profile.identifier,
-            )
-        if resolved is not None:
-            rows[arkit] = resolved
-    exact = sum(any(_same(key, hit) for hit in hits) for key, hits in found.items())
-    own = {hit for hits in found.values() for hit in hits if hit not in readings}
-    own |= {hit for key in BOTH_SIDED.get(profile.identifier, {}) for hit in rig.find(key)}
-    evidence = sum(_letters(name) for name in own)
-    covered = exact >= _COVERED * len(profile.keys) or (exact >= 4 and exact * 2 > len(found) > 4)
-    if profile.is_likeness:
-        # Five vowels are letters that any rig may have; all five together are a family.
-        covered = exact >= 5
-    return Family(profile, found, exact, rows, evidence >= _EVIDENCE or covered)
-
-
-def _same(key: str, hit: str) -> bool:
-    """Whether a rig's key is a family's letter by letter, but for case and what is in front."""
-    return cleaned(key).casefold() in (cut.casefold() for cut in cuts(hit))
-
-
-def _letters(name: str) -> int:
-    text = cuts(name)[-1]
-    weight = sum(_FOREIGN if ord(letter) > 0x2FFF else letter.isalnum() for letter in text)
-    foreign = any(ord(letter) > 0x2FFF for letter in text)
-    return weight if foreign else min(weight, _LETTERS_A_KEY)
-
-
-def _resolved(
-    arkit: str, row: Row, found: dict[str, tuple[str, ...]], profile: Profile
-) -> NamedRow | None:
-    """A profile's row with the rig's keys; None where too much of it is missing."""
-    drives = [drive for drive in row.drives if isinstance(drive, KeyDrive)]
-    here = [drive for drive in drives if drive.key in found]
-    whole = sum(abs(drive.weight) for drive in drives)
-    if not here or sum(abs(drive.weight) for drive in here) < 0.5 * whole:
-        return None
-    note = row.note
-    partial = len(here) < len(drives)
-    if partial:
-        if len({_side(drive.key) for drive in drives}) > len({_side(d.key) for d in here}):
-            return None  # One half of a centre channel would pull the face to a side.
-        missing = ", ".join(drive.key for drive in drives if drive.key not in found)
-        note = f"{note} Without {missing}, which the character does not have.".strip()
-    used: dict[str, float] = {}
-    for drive in here:
-        used.setdefault(found[drive.key][0], drive.weight)
-    more = found[here[0].key][1:] if len(drives) == 1 else ()
-    return NamedRow(
-        arkit,
-        tuple(Candidate(key, weight) for key, weight in used.items()),
-        "family",
-        row.approximate or (partial and not profile.is_likeness),
-        note,
-        more,
-        profile.identifier,
-    )
-
-
-def _side(key: str) -> str:
-    sides = [SIDE_WORDS[word] for word in words(key) if word in SIDE_WORDS]
-    if sides:
-        return sides[-1]
-    # Quarters: UL, DR.
-    return {"l": "Left", "r": "Right"}.get(key[-1:].lower(), "") if key[-2:].isupper() else ""
-
-
-def _sided(profile: Profile, rig: RigNames) -> dict[str, str]:
-    """Channels whose one key for both sides has the rig's two halves beside it."""
-    sided = {}
-    rows = profile.mapping.rows
-    for arkit, row in rows.items():
-        partner = arkit.removesuffix("Left") + "Right"
-        if not arkit.endswith("Left") or partner not in rows or len(row.drives) != 1:
-            continue
-        drive = row.drives[0]
-        if not isinstance(drive, KeyDrive) or rows[partner].drives != row.drives:
-            continue
-        halves = {
-            name: next((hit for form in forms for hit in rig.find(form)), None)
-            for name, forms in (
-                (arkit, (f"{drive.key}左", f"左{drive.key}", f"{drive.key}_L")),
-                (partner, (f"{drive.key}右", f"右{drive.key}", f"{drive.key}_R")),
-            )
-        }
-        if all(halves.values()):
-            sided |= halves
-    return sided
 
 
 def _spelled(
@@ -321,21 +177,19 @@ def _fill_both(
             continue
         users[key] = family
         for side in sides:
-            rows[side] = NamedRow(side, (Candidate(key),), how, note=_ONE_KEY, family=family)
+            rows[side] = NamedRow(side, (Candidate(key),), how, note=ONE_KEY, family=family)
 
 
 def _with_duplicates(
     rows: dict[str, NamedRow], names: tuple[str, ...], readings: dict[str, Reading]
 ) -> dict[str, NamedRow]:
-    """The rows with the further keys whose names say the same; none of them moves anything."""
-    used = {key for row in rows.values() for key in row.keys}
+    """The rows with the further keys whose names say the same."""
     found = {}
     for arkit, row in rows.items():
-        same = [
+        same = tuple(
             name
             for name in names
             if (r := readings.get(name)) and r.kind == "whole" and arkit in r.channels
-        ]
-        more = dict.fromkeys(key for key in (*row.duplicates, *same) if key not in used)
-        found[arkit] = replace(row, duplicates=tuple(more))
-    return found
+        )
+        found[arkit] = replace(row, duplicates=row.duplicates + same)
+    return unused_duplicates(found)

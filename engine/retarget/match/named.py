@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...core.arkit import NAMES
+
+# The note of a row whose key is its partner's as well.
+ONE_KEY = "One key moves both sides."
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,14 @@ def left_over(names: tuple[str, ...], rows: dict[str, NamedRow]) -> tuple[str, .
     """The names that no row has as a candidate or as a duplicate."""
     used = {key for row in rows.values() for key in (*row.keys, *row.duplicates)}
     return tuple(name for name in names if name not in used)
+
+
+def unused_duplicates(rows: dict[str, NamedRow]) -> dict[str, NamedRow]:
+    """The rows with each duplicate once, and none that moves something itself."""
+    used = {key for row in rows.values() for key in row.keys}
+    return {
+        name: replace(
+            row, duplicates=tuple(key for key in dict.fromkeys(row.duplicates) if key not in used)
+        )
+        for name, row in rows.items()
+    }

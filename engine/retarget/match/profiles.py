@@ -14,7 +14,7 @@ from .aliases import ALIASES
 from .spelling import canonical, cuts
 
 # From this part of likenesses on, a profile speaks another language than ARKit.
-_LIKENESS = 0.4
+_LIKENESS = 0.3
 # Below this many letters a name is compared as it is: "v_o" and "vo" may be two keys.
 _SHORT = 4
 

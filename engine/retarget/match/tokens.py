@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ...core.arkit import INDEX
-from .named import Candidate, NamedMatch, NamedRow, in_order, left_over
+from .named import ONE_KEY, Candidate, NamedMatch, NamedRow, in_order, left_over
 from .spelling import (
     CORRECTIONS,
     FULL_SIDE_WORDS,
@@ -26,7 +26,6 @@ from .vocabulary import BY_WORDS, EMPTY, ONE_SIDED, SAME, Phrase
 
 # Below this a phrase is too vague to act on.
 THRESHOLD = 0.65
-_ONE_KEY = "One key moves both sides."
 _OPPOSITE = {"Left": "Right", "Right": "Left"}
 _WAYS = frozenset({"left", "right", "up", "down", "in", "out"})
 
@@ -102,7 +101,7 @@ def _sided_rows(clear: dict[str, Spoken], taken: Collection[str]) -> dict[str, N
             if any(channel in rows or channel in taken for channel in channels):
                 continue
             keys.sort(key=lambda key: -clear[key].score)
-            note, more = ("", tuple(keys[1:])) if count == 1 else (_ONE_KEY, ())
+            note, more = ("", tuple(keys[1:])) if count == 1 else (ONE_KEY, ())
             approximate = clear[keys[0]].approximate
             for channel in channels:
                 candidates = (Candidate(keys[0]),)
