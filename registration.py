@@ -12,7 +12,12 @@ from .operators import devices as device_operators
 from .operators import face_files as face_file_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
+from .operators import mapping_channel as mapping_channel_operators
+from .operators import mapping_files as mapping_file_operators
+from .operators import mapping_poses as mapping_pose_operators
+from .operators import mapping_test as mapping_test_operators
 from .operators import performer as performer_operators
+from .operators import retarget as retarget_operators
 from .operators import sending as sending_operators
 from .operators import solve as solve_operators
 from .operators import takes as take_operators
@@ -20,16 +25,19 @@ from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
 from .panels import keys as key_panels
 from .panels import live as live_panels
+from .panels import mapping_channel as mapping_channel_panels
+from .panels import retarget as retarget_panels
 from .panels import solve as solve_panels
 from .panels import takes as take_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
 from .properties import live as live_properties
+from .properties import mapping_edit as mapping_edit_properties
 from .properties import preferences
 from .properties import retarget as retarget_properties
 from .properties import solve as solve_properties
 from .properties import takes as take_properties
-from .scene import live_handlers, stream_out
+from .scene import channel_test, live_handlers, response_widget, stream_out
 from .scene.jobs import end_all_jobs
 
 CLASSES = (
@@ -39,6 +47,7 @@ CLASSES = (
     *live_properties.CLASSES,
     *take_properties.CLASSES,
     *retarget_properties.CLASSES,
+    *mapping_edit_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
@@ -51,6 +60,11 @@ CLASSES = (
     *live_operators.CLASSES,
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
+    *retarget_operators.CLASSES,
+    *mapping_channel_operators.CLASSES,
+    *mapping_file_operators.CLASSES,
+    *mapping_pose_operators.CLASSES,
+    *mapping_test_operators.CLASSES,
     *live_panels.CLASSES,
     *take_panels.CLASSES,
     *capture_panels.CLASSES,
@@ -58,6 +72,8 @@ CLASSES = (
     *solve_panels.CLASSES,
     *confidence_panels.CLASSES,
     *key_panels.CLASSES,
+    *retarget_panels.CLASSES,
+    *mapping_channel_panels.CLASSES,
 )
 _commands: list = []
 
@@ -85,12 +101,14 @@ def register() -> None:
         raise
     capture_properties.add_pointers()
     retarget_properties.add_pointers()
+    mapping_edit_properties.add_pointers()
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
     bpy.types.TOPBAR_MT_file_import.append(face_file_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(face_file_operators.draw_export_menu)
     bpy.app.handlers.load_pre.append(_on_load)
     bpy.app.handlers.load_post.append(_on_loaded)
     live_handlers.register()
+    channel_test.register()
     stream_out.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
@@ -98,6 +116,8 @@ def register() -> None:
 def unregister() -> None:
     """The mirror image of ``register``."""
     stream_out.unregister()
+    channel_test.unregister()
+    response_widget.stop(mapping_edit_properties.RESPONSE_GROUP)
     live_handlers.unregister()
     end_all_jobs()
     while _commands:
@@ -107,6 +127,7 @@ def unregister() -> None:
     bpy.types.TOPBAR_MT_file_export.remove(face_file_operators.draw_export_menu)
     bpy.types.TOPBAR_MT_file_import.remove(face_file_operators.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)
+    mapping_edit_properties.remove_pointers()
     retarget_properties.remove_pointers()
     capture_properties.remove_pointers()
     for cls in reversed(CLASSES):

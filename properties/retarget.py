@@ -23,6 +23,13 @@ def _changed(group: bpy.types.PropertyGroup, _context: bpy.types.Context) -> Non
     mapping.revision = (mapping.revision + 1) % 1_000_000
 
 
+def _chosen(_mapping: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """A channel that is being tried out is the chosen one."""
+    edit = getattr(context.window_manager, "facewright_mapping", None)
+    if edit is not None and edit.test > 0 and bpy.ops.facewright.test_channel.poll():
+        bpy.ops.facewright.test_channel()
+
+
 class FacewrightDrive(bpy.types.PropertyGroup):
     """One thing that a channel moves; see ``engine.retarget.mapping``."""
 
@@ -135,8 +142,14 @@ class FacewrightRow(bpy.types.PropertyGroup):
     )
     # Points of the response, "x y" each, by "; ": see ``Row.curve``.
     curve: StringProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
-    approximate: BoolProperty(options={"HIDDEN"})
-    note: StringProperty(options={"HIDDEN"})
+    # How the curve's widget shows it: see ``scene.response_widget``.
+    handles: StringProperty(options={"HIDDEN"}, override=_OVERRIDE)
+    approximate: BoolProperty(
+        name="Approximate",
+        description="It moves something alike, not the same movement",
+        override=_OVERRIDE,
+    )
+    note: StringProperty(name="Note", description="Why, for the report", override=_OVERRIDE)
 
 
 def _gain(region: str) -> FloatProperty:
@@ -169,7 +182,9 @@ class FacewrightMapping(bpy.types.PropertyGroup):
     title: StringProperty(name="Name", description="What this mapping is called")
     notes: StringProperty(options={"HIDDEN"})
     rows: CollectionProperty(type=FacewrightRow, override=_OVERRIDE_LIST)
-    active: IntProperty(name="Channel", description="The channel that is shown below the list")
+    active: IntProperty(
+        name="Channel", description="The channel that is shown below the list", update=_chosen
+    )
     gains: PointerProperty(type=FacewrightRegionGains, override=_OVERRIDE)
     mirror: BoolProperty(
         name="Mirror X",
@@ -177,6 +192,8 @@ class FacewrightMapping(bpy.types.PropertyGroup):
         update=_changed,
         override=_OVERRIDE,
     )
+    # Name of the one channel that moves anything for now; empty is all.
+    solo: StringProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
     # Stored poses as JSON (``engine.retarget.poses``).
     poses: StringProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
     poses_object: PointerProperty(
@@ -187,6 +204,8 @@ class FacewrightMapping(bpy.types.PropertyGroup):
         update=_changed,
         override=_OVERRIDE,
     )
+    # A least-squares fit as JSON (``engine.retarget.fit_file``).
+    fit: StringProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
     revision: IntProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 

@@ -22,8 +22,8 @@ from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
 from .clock import scene_clock
 from .free_path import free_path
+from .user_folder import user_folder
 
-_PACKAGE = __package__.rpartition(".")[0]
 # Head bones of the common rigs: Rigify and plain, Mixamo, VRM, Reallusion, Daz, MetaHuman.
 _HEAD_BONES = ("head", "mixamorig:head", "j_bip_c_head", "cc_base_head", "def-head", "spine.006")
 
@@ -40,7 +40,7 @@ def take_folder(preference: str, *, make: bool = True) -> Path:
         FacewrightError: ``folder-unwritable``.
     """
     if preference.startswith("//") and not bpy.data.filepath:
-        folder = _user_folder(make) / "takes"
+        folder = user_folder(make=make) / "takes"
     else:
         folder = Path(bpy.path.abspath(preference))
     if not make:
@@ -199,11 +199,3 @@ def _armatures(objects: Iterable[bpy.types.Object]) -> Iterable[bpy.types.Object
             above.append(above[-1].parent)
         deforming = [m.object for m in ob.modifiers if m.type == "ARMATURE" and m.object]
         yield from (rig for rig in (*deforming, *above) if rig.type == "ARMATURE")
-
-
-def _user_folder(make: bool) -> Path:
-    """The extension's own folder; Blender has one for installed extensions alone."""
-    try:
-        return Path(bpy.utils.extension_path_user(_PACKAGE, create=make))
-    except ValueError:
-        return Path(bpy.utils.user_resource("DATAFILES", path="facewright", create=make))

@@ -88,6 +88,16 @@ class LiveRig:
         self._stale = True
 
     @property
+    def is_mirrored(self) -> bool:
+        """Whether the character's left follows the actor's right.
+
+        Raises:
+            FacewrightError: The character is gone.
+        """
+        self._bind_if_needed()
+        return self._parts.mapping.mirror
+
+    @property
     def in_the_way(self) -> bool:
         """Whether an object is in a mode in which the preview must wait.
 
@@ -108,7 +118,7 @@ class LiveRig:
             paths = [key_path(keys.names[position]) for position in keys.positions]
             preview_baseline.remember(keys.block, paths)
         paths: dict[bpy.types.ID, list[str]] = {}
-        for block, path in self._pose_values(_neutral()):
+        for block, path in self._pose_values(neutral_track()):
             paths.setdefault(block, []).append(path)
         for block, moved in paths.items():
             preview_baseline.remember(block, moved)
@@ -246,7 +256,8 @@ def _driver_count(keys: bpy.types.Key) -> int:
     return len(keys.animation_data.drivers) if keys.animation_data else 0
 
 
-def _neutral() -> FaceTrack:
+def neutral_track() -> FaceTrack:
+    """One valid frame of a face at rest."""
     return FaceTrack(
         np.zeros(1),
         np.ones(1, bool),

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import bpy
 
-from ..engine.core.arkit import REGIONS
+from ..engine.core.arkit import NAMES, REGIONS
 from ..engine.core.errors import FacewrightError
+from ..engine.retarget.fit_file import fit_from_json, fit_to_json
 from ..engine.retarget.mapping import (
     BoneDrive,
     Drive,
@@ -43,8 +45,14 @@ def mapping_revision(objects: Iterable[bpy.types.Object]) -> int:
     return owner.facewright_mapping.revision if owner else -1
 
 
-def stored_mapping(objects: Iterable[bpy.types.Object]) -> Mapping | None:
+def stored_mapping(objects: Iterable[bpy.types.Object], *, soloed: bool = True) -> Mapping | None:
     """The mapping that a character keeps; None where it keeps none.
+
+    Channels whose row is as if there were none are left out.
+
+    Args:
+        objects: Of the character.
+        soloed: Mute all but the channel that is soloed, if one is.
 
     Raises:
         FacewrightError: ``mapping-invalid``.
@@ -57,15 +65,26 @@ def stored_mapping(objects: Iterable[bpy.types.Object]) -> Mapping | None:
         poses = poses_from_json(json.loads(kept.poses)) if kept.poses else {}
     except ValueError as error:
         raise invalid(f'the poses of "{owner.name}" are damaged') from error
-    gains = {region: getattr(kept.gains, region) for region in REGIONS}
+    try:
+        fit = fit_from_json(json.loads(kept.fit)) if kept.fit else None
+    except ValueError as error:
+        raise invalid(f'the fit of "{owner.name}" is damaged') from error
+    gains = {region: _plain(getattr(kept.gains, region)) for region in REGIONS}
+    rows = {row.name: _row(row) for row in kept.rows}
+    if soloed and kept.solo in NAMES:
+        rows = {
+            name: replace(rows.get(name, Row()), mute=name != kept.solo)
+            for name in dict.fromkeys((*rows, *poses))
+        }
     return Mapping(
-        {row.name: _row(row) for row in kept.rows},
+        {name: row for name, row in rows.items() if row != Row()},
         kept.title,
         kept.notes,
         {region: gain for region, gain in gains.items() if gain != 1},
         kept.mirror,
         poses,
         kept.poses_object.name if kept.poses_object else "",
+        fit,
     )
 
 
@@ -88,7 +107,8 @@ def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
     kept = ob.facewright_mapping
     clear_mapping(ob)
     kept.title, kept.notes, kept.mirror = mapping.name, mapping.notes, mapping.mirror
-    for name, row in mapping.rows.items():
+    for name in NAMES:
+        row = mapping.rows.get(name, Row())
         item = kept.rows.add()
         item.name = name
         for field in _ROW_NUMBERS:
@@ -101,13 +121,15 @@ def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
     if mapping.poses:
         kept.poses = json.dumps(poses_to_json(mapping.poses), ensure_ascii=False)
     kept.poses_object = bpy.data.objects.get(mapping.poses_object)
+    if mapping.fit is not None:
+        kept.fit = json.dumps(fit_to_json(mapping.fit), ensure_ascii=False)
 
 
 def clear_mapping(ob: bpy.types.Object) -> None:
     """Forget an object's mapping: its keys are matched anew each time."""
     kept = ob.facewright_mapping
     kept.rows.clear()
-    for name in ("title", "notes", "mirror", "poses", "poses_object", "active"):
+    for name in ("title", "notes", "mirror", "poses", "poses_object", "fit", "active", "solo"):
         kept.property_unset(name)
     for region in REGIONS:
         kept.gains.property_unset(region)
@@ -129,18 +151,24 @@ def curve_from_text(text: str) -> tuple[tuple[float, float], ...]:
 
 
 def _row(item) -> Row:
-    values = {field: getattr(item, field) for field in _ROW_NUMBERS}
+    values = {field: _plain(getattr(item, field)) for field in _ROW_NUMBERS}
     drives = tuple(_drive(drive) for drive in item.drives if drive.target)
     return Row(drives, curve=curve_from_text(item.curve), **values)
 
 
 def _drive(item) -> Drive:
     owner = item.object.name if item.object else ""
+    weight, rest = _plain(item.weight), _plain(item.rest)
     if item.kind == "KEY":
-        return KeyDrive(item.target, item.weight, owner)
+        return KeyDrive(item.target, weight, owner)
     if item.kind == "BONE":
-        return BoneDrive(item.target, item.transform, item.axis, item.weight, item.rest, owner)
-    return PropertyDrive(item.target, item.weight, item.rest, owner)
+        return BoneDrive(item.target, item.transform, item.axis, weight, rest, owner)
+    return PropertyDrive(item.target, weight, rest, owner)
+
+
+def _plain(value):
+    """Blender keeps 0.1 as 0.100000001; seven digits are what a person has typed."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def _store_drive(item, drive: Drive) -> None:

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel "Mapping": what each channel moves on the character."""
+
+import bpy
+
+from ..properties.capture import shot_of
+from ..properties.mapping_edit import (
+    STATUSES,
+    edit_disabled_reason,
+    edit_of,
+    has_pose,
+    is_listed,
+    key_owner,
+    mapped_object,
+)
+from ..properties.retarget import FacewrightMapping, has_mapping
+from .capture import FacewrightPanel
+
+_ICONS = {
+    "mapped": "CHECKMARK",
+    "approximate": "IPO_EASE_IN_OUT",
+    "missing": "X",
+    "duplicate": "DUPLICATE",
+    "driven": "DRIVER",
+    "muted": "HIDE_ON",
+    "locked": "LOCKED",
+    "beyond": "ARROW_LEFTRIGHT",
+    "left-out": "REMOVE",
+}
+_TARGETS_NAMED = 3
+
+
+class FACEWRIGHT_UL_channels(bpy.types.UIList):
+    """A line a channel."""
+
+    # Name of the object whose keys a single target is searched in; set before each drawing.
+    keys_of = ""
+
+    def draw_item(
+        self,
+        _context,
+        layout,
+        data,
+        item,
+        _icon,
+        _active_data,
+        _active_property,
+        _index=0,
+        _flags=0,
+    ) -> None:
+        """Draw name, targets, gain, mute and solo."""
+        split = layout.split(factor=0.36, align=True)
+        name = split.row(align=True)
+        name.active = not item.mute and data.solo in ("", item.name)
+        name.label(text=item.name, icon=_state(data, item))
+        rest = split.row(align=True)
+        _draw_targets(rest, data, item, self.keys_of)
+        end = rest.row(align=True)
+        end.ui_units_x = 4.6
+        end.prop(item, "gain", text="", emboss=False)
+        mute = "HIDE_ON" if item.mute else "HIDE_OFF"
+        end.prop(item, "mute", text="", icon=mute, emboss=False)
+        solo = "SOLO_ON" if data.solo == item.name else "SOLO_OFF"
+        end.operator(
+            "facewright.solo_channel", text="", icon=solo, emboss=False
+        ).channel = item.name
+
+    def filter_items(self, context, data, name) -> tuple[list[int], list[int]]:
+        """Search, part and filter of the panel; the list's own search too."""
+        edit, rows = edit_of(context), getattr(data, name)
+        typed = self.filter_name.casefold()
+        shown = [
+            is_listed(edit, row, has_pose(data, row.name))
+            and (typed in row.name.casefold()) != bool(typed and self.use_filter_invert)
+            for row in rows
+        ]
+        return [self.bitflag_filter_item if flag else 0 for flag in shown], []
+
+
+class FACEWRIGHT_MT_mapping_sources(bpy.types.Menu):
+    """Objects whose mapping can be copied"""
+
+    bl_label = "Copy Mapping From"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """One entry an object."""
+        own = mapped_object(context)
+        sources = [ob for ob in bpy.data.objects if ob != own and has_mapping(ob)]
+        for ob in sources:
+            text = f"{ob.name} ({title})" if (title := ob.facewright_mapping.title) else ob.name
+            self.layout.operator("facewright.copy_mapping", text=text).source = ob.name
+        if not sources:
+            self.layout.label(text="No other object keeps a mapping")
+
+
+class FACEWRIGHT_MT_mapping(bpy.types.Menu):
+    """More that is done with a mapping"""
+
+    bl_label = "Mapping"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Files, other characters, and the way back."""
+        layout = self.layout
+        filled = layout.operator("facewright.match_mapping", text="Match Empty Channels Only")
+        filled.only_empty = True
+        layout.separator()
+        layout.operator_menu_enum("facewright.load_mapping_profile", "profile")
+        layout.operator("facewright.import_mapping", text="Import Mapping...", icon="IMPORT")
+        layout.operator("facewright.export_mapping", text="Save Mapping...", icon="EXPORT")
+        layout.menu("FACEWRIGHT_MT_mapping_sources", icon="PASTEDOWN")
+        layout.separator()
+        layout.operator("facewright.forget_mapping", icon="TRASH")
+
+
+class FACEWRIGHT_PT_mapping(FacewrightPanel, bpy.types.Panel):
+    """Match, report and the list of channels."""
+
+    bl_label = "Mapping"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what there is; it changes nothing."""
+        layout = self.settings_layout()
+        layout.prop(shot_of(context), "target")
+        row = layout.row(align=True)
+        row.scale_y = 1.2
+        row.operator("facewright.match_mapping", icon="VIEWZOOM")
+        row.operator("facewright.check_mapping", text="", icon="FILE_REFRESH")
+        row.menu("FACEWRIGHT_MT_mapping", text="", icon="DOWNARROW_HLT")
+        _draw_report(layout, edit_of(context))
+        owner = mapped_object(context)
+        if owner is None:
+            text = edit_disabled_reason(context).partition(":")[0]
+            layout.label(text=text, icon="INFO")
+            layout.label(text="Until then it is matched anew each time")
+            return
+        _draw_list(layout, context, owner)
+
+
+def _draw_report(layout: bpy.types.UILayout, edit) -> None:
+    if not edit.result:
+        return
+    box = layout.box()
+    head = box.row(align=True)
+    icon = "DOWNARROW_HLT" if edit.show_report else "RIGHTARROW"
+    head.prop(edit, "show_report", text=edit.result, icon=icon, emboss=False)
+    head.operator("facewright.copy_mapping_report", text="", icon="COPYDOWN")
+    if not edit.show_report:
+        return
+    for index, (status, label, _) in enumerate(STATUSES):
+        lines = [line for line in edit.report if line.status == status]
+        if not lines:
+            continue
+        box.prop(
+            edit,
+            "open",
+            index=index,
+            text=f"{len(lines)} {label}",
+            icon=_ICONS[status],
+            toggle=True,
+        )
+        if edit.open[index]:
+            column = box.column(align=True)
+            for line in lines:
+                column.label(text=f"{line.name}: {line.text}")
+    for line in edit.report:
+        if not line.status:
+            box.label(text=line.text, icon="INFO")
+
+
+def _draw_list(layout: bpy.types.UILayout, context: bpy.types.Context, owner) -> None:
+    edit, mapping = edit_of(context), owner.facewright_mapping
+    layout.prop(mapping, "title")
+    if mapping.solo:
+        row = layout.row(align=True)
+        row.alert = True
+        text = f"Solo: only {mapping.solo} moves, in keyframes too"
+        row.operator("facewright.solo_channel", text=text, icon="SOLO_ON").channel = mapping.solo
+    row = layout.row(align=True)
+    row.use_property_split = False
+    row.prop(edit, "search", text="", icon="VIEWZOOM")
+    row.prop(edit, "shown", text="")
+    row.prop(edit, "region", text="")
+    keys = key_owner(context)
+    FACEWRIGHT_UL_channels.keys_of = keys.name if keys else ""
+    layout.template_list("FACEWRIGHT_UL_channels", "", mapping, "rows", mapping, "active", rows=10)
+
+
+def _state(mapping: FacewrightMapping, row) -> str:
+    if not (any(drive.target for drive in row.drives) or has_pose(mapping, row.name)):
+        return "DOT"
+    return _ICONS["approximate"] if row.approximate else "CHECKMARK"
+
+
+def _draw_targets(layout: bpy.types.UILayout, mapping: FacewrightMapping, row, keys: str) -> None:
+    """The only shape key, to be chosen there and then; of several targets their names."""
+    only = row.drives[0] if len(row.drives) == 1 else None
+    if only is not None and only.kind == "KEY":
+        owner = only.object or bpy.data.objects.get(keys)
+        found = getattr(owner.data, "shape_keys", None) if owner else None
+        if found:
+            layout.prop_search(only, "target", found, "key_blocks", text="")
+            return
+    names = [drive.target or "?" for drive in row.drives]
+    if has_pose(mapping, row.name):
+        names.append("stored pose")
+    more = len(names) - _TARGETS_NAMED
+    text = " + ".join(names[:_TARGETS_NAMED]) + (f" + {more} more" if more > 0 else "")
+    layout.label(text=text or "-")
+
+
+CLASSES = (
+    FACEWRIGHT_UL_channels,
+    FACEWRIGHT_MT_mapping_sources,
+    FACEWRIGHT_MT_mapping,
+    FACEWRIGHT_PT_mapping,
+)
