@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .motion import Motion
+from .motion import Motion, lengths
 
 # In units of the face's spread (about 25 mm on a grown-up): how far motion is blurred, and how far
 # a point may lie from the other face's and still be compared.
@@ -80,7 +80,7 @@ def compare(motion: Motion, template: Motion) -> Likeness:
     """
     ways = list(_both_ways(motion, template))
     directions = [_axiswise(own, other) for own, other, _ in ways]
-    places = [_cosine(_lengths(own), _lengths(other)) for own, other, _ in ways]
+    places = [_cosine(lengths(own), lengths(other)) for own, other, _ in ways]
     # The template is skin and tongue alone, so what is measured there is comparable.
     own, other, at = ways[0]
     apart = _lean(own, at)[:, None] - _lean(other, at)
@@ -88,8 +88,8 @@ def compare(motion: Motion, template: Motion) -> Likeness:
         direction=sum(directions) / 2,
         place=sum(places) / 2,
         lean=np.minimum(np.linalg.norm(apart, axis=2), LEAN_LIMIT),
-        own=_cosine(own, own),
-        other=_cosine(other, other),
+        own=_whole(own, own),
+        other=_whole(other, other),
         own_size=_size(own),
         other_size=_size(other),
     )
@@ -97,7 +97,7 @@ def compare(motion: Motion, template: Motion) -> Likeness:
 
 def direction(motion: Motion, template: Motion) -> np.ndarray:
     """(K, C) plain cosine of the displacement fields, -1..1: quicker than ``compare``."""
-    return sum(_cosine(own, other) for own, other, _ in _both_ways(motion, template)) / 2
+    return sum(_whole(own, other) for own, other, _ in _both_ways(motion, template)) / 2
 
 
 def _both_ways(motion: Motion, template: Motion):
@@ -108,7 +108,7 @@ def _both_ways(motion: Motion, template: Motion):
     for at in (template, motion):
         own, near_own = _blurred(own_tree, motion.fields, at.points)
         other, near_other = _blurred(other_tree, template.fields, at.points)
-        weights = np.sqrt(at.weights * near_own * near_other)[:, None]
+        weights = np.sqrt(at.weights * near_own * near_other).astype(np.float32)[:, None, None]
         yield own * weights, other * weights, at.points
 
 
@@ -127,38 +127,33 @@ def _company(own: np.ndarray, other: np.ndarray, keys: list[int], names: list[in
 
 def _lean(fields: np.ndarray, at: np.ndarray) -> np.ndarray:
     """(K, 3) mean direction, outward instead of left; its length says how much of it agrees."""
-    lengths = _lengths(fields)
-    lean = np.einsum("kp,kpc->kc", lengths, fields)
-    sideways = np.tanh(at[:, 0] / MIDDLE)
-    lean[:, 0] = np.einsum("kp,kp,p->k", lengths, fields[:, :, 0], sideways)
-    return lean / ((lengths**2).sum(axis=1)[:, None] + 1e-12)
+    far = lengths(fields)
+    sideways = np.tanh(at[:, 0] / MIDDLE).astype(np.float32)[:, None]
+    lean = [
+        (far * fields[:, axis] * (sideways if axis == 0 else 1)).sum(axis=0) for axis in range(3)
+    ]
+    return np.stack(lean, axis=1) / ((far**2).sum(axis=0)[:, None] + 1e-12)
 
 
 def _size(fields: np.ndarray) -> np.ndarray:
-    lengths = _lengths(fields)
-    count = min(20, lengths.shape[1])
-    largest = np.partition(lengths, -count, axis=1)[:, -count:].mean(axis=1)
+    far = lengths(fields)
+    count = min(20, len(far))
+    largest = np.partition(far, -count, axis=0)[-count:].mean(axis=0)
     return np.log(np.maximum(largest, 1e-9))
 
 
-def _lengths(fields: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("kpc,kpc->kp", fields, fields))
-
-
 def _blurred(tree, fields: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fields (K, P, 3) at other points (Q, 3), and how near (Q,) those are to the face, 0..1."""
+    """Fields (P, 3, K) at other points (Q, 3), and how near (Q,) those are to the face, 0..1."""
     from scipy.sparse import csr_array
 
     count = min(NEIGHBOURS, len(tree.data))
     distance, index = tree.query(at, k=np.arange(1, count + 1))
     share = np.exp(-0.5 * (distance / BLUR) ** 2) + 1e-9
-    share /= share.sum(axis=1, keepdims=True)
+    share = (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
     start = np.arange(0, index.size + 1, count)
     weights = csr_array((share.ravel(), index.ravel(), start), shape=(len(at), len(tree.data)))
-    keys, points, _ = fields.shape
-    flat = weights @ fields.transpose(1, 0, 2).reshape(points, -1)
     near = np.exp(-0.5 * (distance[:, 0] / REACH) ** 2)
-    return flat.reshape(len(at), keys, 3).transpose(1, 0, 2), near
+    return (weights @ fields.reshape(len(fields), -1)).reshape(len(at), *fields.shape[1:]), near
 
 
 def _axiswise(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -166,25 +161,28 @@ def _axiswise(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     Most of a mouth's motion is forward in several keys; the smaller part sideways tells them apart.
     """
-    total = np.zeros((len(one), len(other)))
+    parts, others = np.sqrt((one**2).sum(axis=0)), np.sqrt((other**2).sum(axis=0))
+    shares = parts / (np.linalg.norm(parts, axis=0) + 1e-12)
+    other_shares = others / (np.linalg.norm(others, axis=0) + 1e-12)
+    total = np.zeros((one.shape[2], other.shape[2]))
     weight = np.full_like(total, 1e-9)
     for axis in range(3):
-        share = np.sqrt(np.outer(_along(one, axis), _along(other, axis)))
-        total += share * _cosine(one[:, :, axis], other[:, :, axis])
+        share = np.sqrt(np.outer(shares[axis], other_shares[axis]))
+        total += share * _cosine(one[:, axis], other[:, axis])
         weight += share
     return total / weight
 
 
-def _along(fields: np.ndarray, axis: int) -> np.ndarray:
-    """(K,) how much of the motion is along an axis, 0..1."""
-    whole = np.einsum("kpc,kpc->k", fields, fields)
-    part = np.einsum("kp,kp->k", fields[:, :, axis], fields[:, :, axis])
-    return np.sqrt(part / np.maximum(whole, 1e-30))
+def _whole(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(K, C) cosine of fields (P, 3, K) and (P, 3, C)."""
+    return _cosine(one.reshape(-1, one.shape[2]), other.reshape(-1, other.shape[2]))
 
 
 def _cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    one = one.reshape(len(one), -1)
-    other = other.reshape(len(other), -1)
-    one = one / (np.linalg.norm(one, axis=1, keepdims=True) + 1e-12)
-    other = other / (np.linalg.norm(other, axis=1, keepdims=True) + 1e-12)
-    return one @ other.T
+    """(K, C) cosine between the columns of (M, K) and (M, C)."""
+    norms = np.outer(_norms(one), _norms(other))
+    return (one.T @ other).astype(np.float64) / (norms + 1e-12)
+
+
+def _norms(columns: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("mk,mk->k", columns, columns, dtype=np.float64))

@@ -33,7 +33,8 @@ class Motion:
     Attributes:
         points: (P, 3) float64, in the character's own axes and units, or, after ``moved``, in
             a frame of spread 1.
-        fields: (K, P, 3) float64, displacement of each point by each key at value 1.
+        fields: (P, 3, K) float32, displacement of each point along each axis by each key at 1.
+            The order is the one in which products of such fields need no copies.
         weights: (P,) share of the surface that a point stands for; sums to 1.
         vertices: (P,) which vertex a point is.
         still: (K,) bool, keys without motion.
@@ -52,7 +53,9 @@ class Motion:
     def moved(self, matrix: np.ndarray, origin: np.ndarray) -> Motion:
         """The same motion with ``points`` -> ``(points - origin) @ matrix.T``."""
         return replace(
-            self, points=(self.points - origin) @ matrix.T, fields=self.fields @ matrix.T
+            self,
+            points=(self.points - origin) @ matrix.T,
+            fields=matrix.astype(np.float32) @ self.fields,
         )
 
     def thinned(self, count: int) -> Motion:
@@ -63,7 +66,7 @@ class Motion:
         return replace(
             self,
             points=self.points[::step],
-            fields=self.fields[:, ::step],
+            fields=self.fields[::step],
             weights=self.weights[::step] / self.weights[::step].sum(),
             vertices=self.vertices[::step],
         )
@@ -92,8 +95,8 @@ def observe(
     if base.ndim != 2 or base.shape[1] != 3:
         raise FacewrightError(f"Vertices have shape {base.shape}, not (N, 3)", code="match-shape")
     keys = [_sparse(key, len(base), number) for number, key in enumerate(deltas)]
-    lengths = [np.sqrt(np.einsum("ij,ij->i", move, move)) for _, move in keys]
-    size = np.array([one.max(initial=0.0) for one in lengths])
+    far = [np.sqrt(np.einsum("ij,ij->i", move, move)) for _, move in keys]
+    size = np.array([one.max(initial=0.0) for one in far])
     still = _still(size)
     if still.all():
         raise FacewrightError(
@@ -106,7 +109,7 @@ def observe(
     middles = np.zeros((len(keys), 3))
     for number in np.nonzero(~still)[0]:
         where, _ = keys[number]
-        share = lengths[number] / size[number]
+        share = far[number] / size[number]
         reach[where] = np.maximum(reach[where], share)
         share = share**2
         middles[number] = share @ base[where] / share.sum()
@@ -114,7 +117,7 @@ def observe(
     face[face] = _near(middles[face])
     for number in np.nonzero(face)[0]:
         where, _ = keys[number]
-        share = (lengths[number] / size[number]) ** 2
+        share = (far[number] / size[number]) ** 2
         mass[where] += share / share.sum()
     moving = np.nonzero((reach > MOVED) & (mass > 0))[0]
     centre, spread = moments(base[moving], mass[moving])
@@ -139,9 +142,15 @@ def moments(points: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def key_mass(motion: Motion) -> np.ndarray:
     """(K, P): where each key's motion is; a row sums to 1, or to 0 for a key without motion."""
-    energy = np.einsum("kpc,kpc->kp", motion.fields, motion.fields) * motion.weights
+    energy = lengths(motion.fields).T.astype(np.float64) ** 2 * motion.weights
     total = energy.sum(axis=1, keepdims=True)
     return np.divide(energy, total, out=np.zeros_like(energy), where=total > 0)
+
+
+def lengths(fields: np.ndarray) -> np.ndarray:
+    """(P, K) lengths of displacements (P, 3, K)."""
+    x, y, z = fields[:, 0], fields[:, 1], fields[:, 2]
+    return np.sqrt(x * x + y * y + z * z)
 
 
 def _sparse(key: Key, count: int, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -204,10 +213,10 @@ def _gather(
 ) -> np.ndarray:
     place = np.full(count, -1)
     place[vertices] = np.arange(len(vertices))
-    fields = np.zeros((len(keys), len(vertices), 3))
+    fields = np.zeros((len(vertices), 3, len(keys)), np.float32)
     for number, (where, move) in enumerate(keys):
         at = place[where]
-        fields[number, at[at >= 0]] = move[at >= 0]
+        fields[at[at >= 0], :, number] = move[at >= 0]
     return fields
 
 

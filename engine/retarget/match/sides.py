@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .face_frame import FaceFrame
-from .motion import Key, Motion, key_mass, observe
+from .motion import Key, Motion, key_mass, lengths, observe
 from .template import mirrored
 
 # Names whose sides are directions: the whole jaw or mouth goes there.
@@ -54,9 +54,8 @@ def sides_of(motion: Motion, frame: FaceFrame) -> list[KeySide]:
     motion = motion.moved(frame.matrix, frame.centre)
     sideways = np.tanh(motion.points[:, 0] / MIDDLE)
     balance = key_mass(motion) @ sideways
-    lengths = np.sqrt(np.einsum("kpc,kpc->kp", motion.fields, motion.fields))
-    total = np.maximum((lengths * motion.weights).sum(axis=1), 1e-30)
-    direction = motion.fields[:, :, 0] @ motion.weights / total
+    total = np.maximum(motion.weights @ lengths(motion.fields), 1e-30)
+    direction = motion.weights @ motion.fields[:, 0] / total
     return [
         KeySide("" if still else _side(b), float(b), float(d))
         for still, b, d in zip(motion.still, balance, direction, strict=True)

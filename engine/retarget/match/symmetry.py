@@ -20,7 +20,7 @@ PAIRED = 0.5
 # A key with two sides is unlikely to be a name with one, and the other way round.
 MISMATCH = 0.8
 
-_FLIP = np.array([-1.0, 1.0, 1.0])
+_FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 _MIRROR = np.array(MIRROR)
 _SINGLE = np.arange(len(MIRROR)) == _MIRROR
 
@@ -31,7 +31,7 @@ def partners(motion: Motion) -> np.ndarray:
     Args:
         motion: in a face's frame (x = 0 between the sides).
     """
-    flipped = replace(motion, points=motion.points * _FLIP, fields=motion.fields * _FLIP)
+    flipped = replace(motion, points=motion.points * _FLIP, fields=motion.fields * _FLIP[:, None])
     alike = direction(motion, flipped)
     alike = (alike + alike.T) / 2
     alike[motion.still] = -1

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .motion import Motion, key_mass
+from .motion import Motion, key_mass, lengths
 
 # All in units of the face's spread. Pull of the affine step towards no change at all:
 HOLD = 0.05
@@ -34,8 +34,8 @@ def affine(
         pairs: (key, name) that are believed.
         trust: (len(pairs),) their weights.
     """
-    own = np.array([key_mass_of(motion, key) @ motion.points for key, _ in pairs])
-    other = np.array([key_mass_of(template, name) @ template.points for _, name in pairs])
+    own = key_mass(motion)[[key for key, _ in pairs]] @ motion.points
+    other = key_mass(template)[[name for _, name in pairs]] @ template.points
     share = trust / trust.sum()
     middle, aim = share @ own, share @ other
     own, other = own - middle, other - aim
@@ -54,8 +54,8 @@ def warped(
     own = _function(motion, [key for key, _ in pairs], trust)
     other = _function(template, [name for _, name in pairs], trust)
     # Squared distances in place and function at once, as one product of two matrices.
-    own = np.hstack([own, motion.points / STEP])
-    other = np.hstack([other, template.points / STEP])
+    own = np.hstack([own, motion.points / STEP]).astype(np.float32)
+    other = np.hstack([other, template.points / STEP]).astype(np.float32)
     cost = (other**2).sum(axis=1) - 2 * own @ other.T
     nearest = cost.argmin(axis=1)
     back = (cost + (own**2).sum(axis=1)[:, None]).argmin(axis=0)
@@ -69,14 +69,9 @@ def warped(
     return replace(motion, points=motion.points + smooth)
 
 
-def key_mass_of(motion: Motion, key: int) -> np.ndarray:
-    """(P,): a row of ``key_mass``."""
-    return key_mass(replace(motion, fields=motion.fields[key : key + 1]))[0]
-
-
 def _function(motion: Motion, keys: list[int], trust: np.ndarray) -> np.ndarray:
     """(P, 3 len(keys)): what the keys do at each point, each by its own largest displacement."""
-    fields = motion.fields[keys]
-    largest = np.sqrt(np.einsum("kpc,kpc->kp", fields, fields).max(axis=1)) + 1e-12
-    fields = fields * (np.sqrt(trust) / largest)[:, None, None]
-    return fields.transpose(1, 0, 2).reshape(fields.shape[1], -1)
+    fields = motion.fields[:, :, keys]
+    largest = lengths(fields).max(axis=0) + 1e-12
+    fields = fields * (np.sqrt(trust) / largest).astype(np.float32)
+    return fields.reshape(len(fields), -1)
