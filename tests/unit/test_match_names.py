@@ -151,11 +151,34 @@ def test_a_common_label_that_nobody_knows_is_seen_through():
     assert {n: r.keys for n, r in match_by_name(keys).rows.items()} == {
         name: (f"Wolf3D_Avatar_{name}",) for name in NAMES
     }
-    endings = [f"{name}_Mesh12" for name in NAMES]
-    assert len(match_by_name(endings).rows) == 52
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda name, i: f"{name}_Mesh12",
+        lambda name, i: f"Avatar{name[0].upper()}{name[1:]}",
+        lambda name, i: f"{name}_{i}",
+        lambda name, i: f"{name}{i}",
+        lambda name, i: f"{i}_{name}",
+        lambda name, i: f"{i:02d}{name}",
+        lambda name, i: f"Key {i} {name}",
+        lambda name, i: f"{name} (copy)",
+        lambda name, i: f"rig:face|exp_{name}",
+        lambda name, i: f"A{i:02d}-{name}",
+    ],
+)
+def test_what_stands_around_all_names_is_seen_through(write):
+    keys = [write(name, i) for i, name in enumerate(NAMES)]
+    meant = dict(zip(NAMES, keys, strict=True))
+    random.Random(2).shuffle(keys)
+    found = {name: row.keys[0] for name, row in match_by_name(keys).rows.items()}
+    assert found == meant
 
 
 def test_mixes_of_two_movements_are_not_taken_for_labels():
     mixes = [f"jawOpen_{name}" for name in NAMES] + [f"corrective_{name}" for name in NAMES]
     mixes += [f"jawOpen.{name}" for name in NAMES] + [f"{name}_50" for name in NAMES]
+    mixes += [f"{name}_{value}" for name in NAMES[:20] for value in (25, 75)]
+    mixes += [f"half_{name}" for name in NAMES]
     assert not match_by_name([key for key in mixes if key != "jawOpen_jawOpen"]).rows

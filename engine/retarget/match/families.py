@@ -15,9 +15,10 @@ from dataclasses import replace
 from ...core.arkit import NAMES, region_of
 from .aliases import BOTH_SIDED
 from .family import COVERED, Family, family_of
+from .labels import find_labels
 from .named import ONE_KEY, Candidate, NamedMatch, NamedRow, in_order, left_over, unused_duplicates
 from .profiles import RigNames, profiles
-from .spelling import Reading, read_with, shared_affixes
+from .spelling import Reading
 
 
 def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
@@ -34,8 +35,8 @@ def match_families(names: Sequence[str], likenesses: bool = True) -> NamedMatch:
         FacewrightError: a shipped profile is damaged.
     """
     names = tuple(dict.fromkeys(names))
-    affixes = shared_affixes(names)
-    readings = {name: found for name in names if (found := read_with(name, affixes)) is not None}
+    labels = find_labels(names)
+    readings = {name: found for name in names if (found := labels.read(name)) is not None}
     rig = RigNames(names)
     families = sorted(
         (family_of(profile, rig, readings) for profile in profiles()),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,17 +49,18 @@ HALVED = _set(
 # A key with one of these words mends or mixes other keys.
 CORRECTIONS = _set(
     """corrective correction corr cor fix combo combination comb inbetween inb sculpt delta
-    inverse inverted inv neg negative anti jcm mcm pbm helper map"""
+    inverse inverted inv neg negative anti jcm mcm pbm helper map half quarter partial tweak
+    driven"""
 )
 
 _COPY = re.compile(r"\.\d{3,}$")
-_NUMBERING = re.compile(r"^(?:[A-Za-z]\d{2,3}|\d{1,3})[\s_\-.:)]+(?=\D)")
+_NUMBERING = re.compile(r"^(?:(?:[A-Za-z]\d{2,3}|\d{1,3})[\s_\-.:)]+(?=\D)|\d{1,3}(?=[A-Za-z]{3}))")
 _DIV = re.compile(r"[\s_\-]*div\s*2$", re.IGNORECASE)
 _FIN = re.compile(r"\s*\((?:fin|3\.0)\)$", re.IGNORECASE)
 _CUTS = re.compile(r"[.:|/\\]+|__+")
 # VRoid's keys keep their mesh's name in front, joined as the words themselves are.
 _VROID = re.compile(r"^.*?(?=fcl_)", re.IGNORECASE)
-_WORDS = re.compile(
+WORDS = re.compile(
     r"[A-Z]+(?=[A-Z][a-z])"  # an acronym before a word
     r"|[A-Z]?[a-z]+|[A-Z]+|\d+"
     r"|[左右]"
@@ -127,7 +127,7 @@ def cuts(name: str) -> tuple[str, ...]:
 def words(text: str) -> tuple[str, ...]:
     """The words of a name in lower case: cut at separators, capitals, digits, 左 and 右."""
     mapped = text.replace("左", " left ").replace("右", " right ")
-    return tuple(match.group().lower() for match in _WORDS.finditer(mapped))
+    return tuple(match.group().lower() for match in WORDS.finditer(mapped))
 
 
 def without_noise(found: tuple[str, ...]) -> tuple[str, ...]:
@@ -177,8 +177,10 @@ _NEAR = {
     for rank, spelling in enumerate(spellings(name))
 }
 _EXACT = frozenset(NAMES)
+# From this distance on, something in front was cut off.
+CUT = 20
 # Every spelling holds one of these.
-_STEMS = (
+STEMS = (
     *_PAIRS,
     *(name.lower() for name in NAMES if not name.endswith(("Left", "Right"))),
     *(name.lower() for name in DIRECTIONS),
@@ -196,7 +198,7 @@ def read(name: str) -> Reading | None:
     for step, cut in enumerate(cuts(name)):
         spoken = words(cut)
         for more, found in enumerate(dict.fromkeys((spoken, without_noise(spoken)))):
-            reading = _read_words(found, 10 + 10 * step + 5 * more)
+            reading = _read_words(found, 10 + (CUT - 10) * step + 5 * more)
             if reading is not None:
                 return reading
     return None
@@ -224,45 +226,11 @@ def _read_words(found: tuple[str, ...], distance: int) -> Reading | None:
     return None
 
 
-def shared_affixes(names: Iterable[str], least: int = 5) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Beginnings and endings that a rig puts around many ARKit names.
+def is_plain_label(affix: str) -> bool:
+    """Whether it only says where keys come from.
 
-    Such as ``Wolf3D_Head_`` or ``_Geo12``: nobody can list these, but a rig repeats them.
-
-    Args:
-        names: The rig's keys.
-        least: How many different channels must carry one.
-
-    Returns:
-        Beginnings, endings; those that are a movement or a correction themselves are left out.
+    It is no movement, no correction, no side, and no mere number, which would be an in-between.
     """
-    before: dict[str, set[str]] = {}
-    after: dict[str, set[str]] = {}
-    for name in names:
-        text = cleaned(name)
-        joined = "".join(words(text))
-        if read(name) is not None or not any(stem in joined for stem in _STEMS):
-            continue
-        for match in re.finditer(r"[\s_\-.:|]+", text):
-            head, tail = text[: match.end()], text[match.end() :]
-            if (found := read(tail)) is not None and found.kind == "whole":
-                before.setdefault(head, set()).update(found.channels)
-            head, tail = text[: match.start()], text[match.start() :]
-            if (found := read(head)) is not None and found.kind == "whole":
-                after.setdefault(tail, set()).update(found.channels)
-    keep = [
-        tuple(
-            affix
-            for affix, channels in affixes.items()
-            if len(channels) >= least and _is_plain_label(affix)
-        )
-        for affixes in (before, after)
-    ]
-    return keep[0], keep[1]
-
-
-def _is_plain_label(affix: str) -> bool:
-    """As ``_is_label``, and neither a side nor a mere number, which would be an in-between."""
     found = words(affix)
     return (
         _is_label(affix.strip("._:|- "))
@@ -286,18 +254,3 @@ def _may_go(front: str) -> bool:
 def _is_label(affix: str) -> bool:
     """Whether it only says where a key comes from; "jawOpen_" in front is a mix of movements."""
     return not CORRECTIONS & set(words(affix)) and (not affix or read(affix) is None)
-
-
-def read_with(name: str, affixes: tuple[tuple[str, ...], tuple[str, ...]]) -> Reading | None:
-    """``read``, also without the beginnings and endings that ``shared_affixes`` found."""
-    found = read(name)
-    if found is not None:
-        return found
-    text = cleaned(name)
-    for affix in affixes[0]:
-        if text.startswith(affix) and (found := read(text[len(affix) :])) is not None:
-            return Reading(found.kind, found.channels, found.side, found.distance + 100)
-    for affix in affixes[1]:
-        if text.endswith(affix) and (found := read(text[: -len(affix)])) is not None:
-            return Reading(found.kind, found.channels, found.side, found.distance + 100)
-    return None
