@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import bpy
@@ -14,6 +14,7 @@ from ..engine.core.axes import euler_deg
 from ..engine.core.gaze import gaze_deg, look_weights
 from ..engine.core.types import FaceTrack
 from ..engine.retarget.channels import EYES
+from ..engine.retarget.fit_mixing import working_fit
 from ..engine.retarget.mixing import unmixing
 from ..engine.retarget.readback import moved_cm, turned, turned_deg
 from .bones import PoseTarget
@@ -24,14 +25,14 @@ from .targets import KeyTarget
 
 @dataclass
 class _Keys:
-    """The shape keys of one mesh that are read, and which weights they are."""
+    """Shape keys of one mesh that are read, which weights they are, and how those are told."""
 
     block: bpy.types.Key
     object: bpy.types.Object
     names: list[str]
     positions: np.ndarray
     channels: np.ndarray
-    unmix: np.ndarray
+    tell: Callable[[np.ndarray], np.ndarray]
 
     def is_as_it_was(self) -> bool:
         """Whether names and order are those of the plan."""
@@ -85,7 +86,7 @@ class FaceReader:
             self._bind()
         weights = np.zeros((1, COUNT), np.float32)
         for keys in self._keys:
-            weights[0, keys.channels] = keys.unmix @ _values(keys, depsgraph)
+            weights[0, keys.channels] = keys.tell(_values(keys, depsgraph))
         weights = self._parts.mapping.invert(weights).astype(np.float32)
         gaze = gaze_deg(weights)
         pose, settings = self._parts.pose, self._parts.pose.settings
@@ -132,27 +133,50 @@ class FaceReader:
     def _bind(self) -> None:
         parts = self._character.find()
         taken: set[str] = set()
-        self._keys = [_plan(target, taken) for target in parts.targets]
+        fitted = _plan_fit(parts.targets, taken)
+        self._keys = [*fitted, *(_plan(target, taken) for target in parts.targets)]
         self._parts = parts
 
 
 def _plan(target: KeyTarget, taken: set[str]) -> _Keys:
     """The keys of the channels that no mesh before it has; adds those to ``taken``."""
-    names = target.keys.key_blocks.keys()
     sources: dict[str, dict[str, float]] = {}
     for entry in target.entries:
         if entry.key and entry.arkit not in taken:
             sources.setdefault(entry.key, {})[entry.arkit] = entry.weight
     channels, unmix = unmixing(sources, list(sources))
     taken.update(channels)
-    return _Keys(
-        target.keys,
-        target.object,
-        names,
-        np.array([names.index(key) for key in sources], np.int64),
-        np.array([INDEX[name] for name in channels], np.int64),
-        unmix,
-    )
+    return _keys(target, list(sources), [INDEX[name] for name in channels], unmix.__matmul__)
+
+
+def _plan_fit(targets: list[KeyTarget], taken: set[str]) -> list[_Keys]:
+    """The keys that a fit moves, on the mesh that has most of them; adds to ``taken``."""
+    fit = working_fit(targets[0].mapping) if targets else None
+    if fit is None:
+        return []
+    target = max(targets, key=lambda each: len(_common(each, fit.keys)))
+    keys = _common(target, fit.keys)
+    if not keys:
+        return []
+    places = [fit.keys.index(key) for key in keys]
+
+    def tell(values: np.ndarray) -> np.ndarray:
+        every = np.zeros(len(fit.keys))
+        every[places] = values
+        return fit.solver.back(every)
+
+    taken.update(fit.channels)
+    return [_keys(target, keys, fit.columns, tell)]
+
+
+def _common(target: KeyTarget, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if key in target.keys.key_blocks]
+
+
+def _keys(target: KeyTarget, keys: list[str], channels, tell) -> _Keys:
+    names = target.keys.key_blocks.keys()
+    positions = np.array([names.index(key) for key in keys], np.int64)
+    return _Keys(target.keys, target.object, names, positions, np.array(channels, np.int64), tell)
 
 
 def _values(keys: _Keys, depsgraph: bpy.types.Depsgraph) -> np.ndarray:

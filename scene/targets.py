@@ -13,6 +13,7 @@ import bpy
 
 from ..engine.core.arkit import COUNT, NAMES
 from ..engine.core.errors import FacewrightError
+from ..engine.retarget.fit_mixing import FitMixer, with_fit
 from ..engine.retarget.mapping import KeyDrive, Mapping
 from ..engine.retarget.mixing import Mixer, make_mixer
 from . import keyframes
@@ -68,12 +69,12 @@ class KeyTarget:
         """The entries that get keyframes."""
         return [entry for entry in self.entries if entry.status in WRITTEN]
 
-    def mixer(self) -> Mixer:
+    def mixer(self) -> Mixer | FitMixer:
         """Turns channels into the values of the keys that get keyframes."""
         sources: dict[str, dict[str, float]] = {}
         for entry in self.written():
             sources.setdefault(entry.key, {})[entry.arkit] = entry.weight
-        return make_mixer(sources, list(sources))
+        return with_fit(make_mixer(sources, list(sources)), self.mapping)
 
     def mark(self, status: str, reason: str, chosen: Callable[[KeyEntry], bool]) -> None:
         """Gives those of the written entries that are chosen another status and reason."""

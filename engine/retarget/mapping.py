@@ -19,6 +19,7 @@ from ..core.arkit import NAMES, REGIONS, region_of
 from ..core.errors import FacewrightError
 
 if TYPE_CHECKING:
+    from .fit import Fit
     from .poses import BonePose
 
 TRANSFORMS = ("location", "rotation", "scale")
@@ -160,6 +161,8 @@ class Mapping:
         mirror: The character's left follows the actor's right.
         poses: ARKit name -> bone -> how the bone stands when the channel is at 1 (``poses``).
         poses_object: Name of the armature of the poses; empty is the character's own.
+        fit: Keys that move together as the channels would (``fit``); it decides their values, and
+            the rows' drives of these keys only tell who takes part.
 
     Raises:
         FacewrightError: ``mapping-invalid``: it says what is wrong.
@@ -172,6 +175,7 @@ class Mapping:
     mirror: bool = False
     poses: Dictionary[str, Dictionary[str, BonePose]] = field(default_factory=dict)
     poses_object: str = ""
+    fit: Fit | None = None
 
     def __post_init__(self) -> None:
         for known, found, what in (
@@ -193,12 +197,13 @@ class Mapping:
             weights: float (..., 52), in ARKit order.
 
         Returns:
-            float64 (..., 52). Channels without a row are 0; those with stored poses alone follow
-            the plain weight.
+            float64 (..., 52). Channels without a row are 0; those with stored poses or a fit alone
+            follow the plain weight.
         """
         out = np.zeros(np.shape(weights), np.float64)
+        followed = {*self.poses, *(self.fit.channels if self.fit else ())}
         for index, name in enumerate(NAMES):
-            row = self.rows.get(name) or (Row() if name in self.poses else None)
+            row = self.rows.get(name) or (Row() if name in followed else None)
             if row is None:
                 continue
             gain = self.region_gains.get(region_of(name), 1.0)

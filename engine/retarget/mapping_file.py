@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 from ..core.errors import FacewrightError
+from .fit_file import fit_from_json, fit_to_json
 from .mapping import BoneDrive, Drive, KeyDrive, Mapping, PropertyDrive, Row, invalid
 from .poses import poses_from_json, poses_to_json
 
@@ -88,6 +89,8 @@ def mapping_to_json(mapping: Mapping) -> dict:
         data["poses"] = poses_to_json(mapping.poses)
     if mapping.poses_object:
         data["poses_object"] = mapping.poses_object
+    if mapping.fit is not None:
+        data["fit"] = fit_to_json(mapping.fit)
     return data
 
 
@@ -109,11 +112,14 @@ def mapping_from_json(data: object) -> Mapping:
         "mirror": bool,
         "poses": dict,
         "poses_object": str,
+        "fit": dict,
     }
     found = _checked(data, known, "the mapping", ignore=(_MARK,))
     found["rows"] = {name: _row_from_json(name, row) for name, row in found["rows"].items()}
     if "poses" in found:
         found["poses"] = poses_from_json(found["poses"])
+    if "fit" in found:
+        found["fit"] = fit_from_json(found["fit"])
     if "region_gains" in found:
         found["region_gains"] = {
             region: _number(gain, f"the gain of {region}")
