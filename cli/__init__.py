@@ -12,6 +12,7 @@ from ..engine.console import guarded
 from .capture import add_apply, add_capture
 from .retarget import add_map, add_match
 from .send import add_send
+from .transfer import add_transfer
 
 
 def main(argv: list[str]) -> int:
@@ -35,6 +36,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="blender --command facewright", description=(__doc__ or "").split("\n")[0]
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for add in (add_capture, add_apply, add_match, add_map, add_send):
+    for add in (add_capture, add_apply, add_match, add_map, add_transfer, add_send):
         add(verbs)
     return parser

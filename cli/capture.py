@@ -24,7 +24,7 @@ from ..engine.console import (
 )
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import SolveRequest, SolveSettings, TrackRequest
+from ..engine.core.requests import ShapesRequest, SolveRequest, SolveSettings, TrackRequest
 from ..engine.options import (
     add_solve_options,
     add_tracking_options,
@@ -121,12 +121,12 @@ def _apply(options: argparse.Namespace) -> int:
         report = {"take": str(take), "state": "complete"}
         if options.solve:
             request = SolveRequest(str(used.absolute()), settings)
-            report["solve"] = _run_job(f"Solving {take.name}", request)
+            report["solve"] = run_job(f"Solving {take.name}", request)
         report |= _onto_character(options, used, header, Path(options.out), options.render)
     return finish(options, report)
 
 
-def _run_job(label: str, request: TrackRequest | SolveRequest) -> dict:
+def run_job(label: str, request: TrackRequest | SolveRequest | ShapesRequest) -> dict:
     """Have the worker do something, with a bar on stderr; returns its report."""
     bar = ProgressBar(label)
     try:
@@ -148,7 +148,7 @@ def _capture_one(
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         path = Path(take) if take else Path(scratch, f"{video.stem}.fwtake")
         request = request_from(options, video.absolute(), path.absolute())
-        tracking = _run_job(f"Tracking {video.name}", request)
+        tracking = run_job(f"Tracking {video.name}", request)
         keys = _onto_character(options, path, read_header(path), out, movie)
     if not take:
         tracking["take"] = None

@@ -16,7 +16,7 @@ from enum import Enum
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import SolveRequest, TrackRequest
+from ..engine.core.requests import ShapesRequest, SolveRequest, TrackRequest
 from ..engine.worker.protocol import Kind
 from .worker_process import start_worker
 
@@ -36,7 +36,7 @@ _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 @dataclass
 class Job:
-    """A clip on its way to a take, or a take that is solved anew.
+    """What a worker does: a clip becomes a take, a take is solved anew, a head gets its shapes.
 
     Attributes:
         request: What was asked.
@@ -50,7 +50,7 @@ class Job:
         at_end: Called once, however the job ends.
     """
 
-    request: TrackRequest | SolveRequest
+    request: TrackRequest | SolveRequest | ShapesRequest
     state: JobState = JobState.RUNNING
     done: int = 0
     total: int = 0
@@ -63,10 +63,12 @@ class Job:
 
     def __post_init__(self) -> None:
         self._client = start_worker()
-        if isinstance(self.request, SolveRequest):
-            self._client.solve(self.request)
-        else:
-            self._client.track(self.request)
+        begin = {
+            TrackRequest: self._client.track,
+            SolveRequest: self._client.solve,
+            ShapesRequest: self._client.shapes,
+        }[type(self.request)]
+        begin(self.request)
         _running.append(self)
 
     @property

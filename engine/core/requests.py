@@ -145,3 +145,37 @@ class LiveRequest:
     def from_wire(cls, data: dict) -> LiveRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
         return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})
+
+
+@dataclass(frozen=True)
+class ShapesRequest:
+    """Make the 52 shapes on a head that has none.
+
+    Attributes:
+        meshes: Path of the character's meshes (``core.mesh_file``).
+        shapes: Path of the shapes to write (``core.mesh_file``).
+        landmarks: Landmark -> place, in the meshes' axes and unit; empty leaves it to the guess.
+        guess: Have the landmark network look at the head.
+        symmetric: Make the shapes mirror images of each other where the mesh is symmetric.
+        only_landmarks: Tell the landmarks and make nothing.
+        names: ARKit names to make; empty is all of them.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    meshes: str
+    shapes: str
+    landmarks: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    guess: bool = True
+    symmetric: bool = False
+    only_landmarks: bool = False
+    names: tuple[str, ...] = ()
+    device: str = "auto"
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> ShapesRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**{**data, "names": tuple(data.get("names", ()))})

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.requests import LiveRequest, SolveRequest, TrackRequest
+from ..core.requests import LiveRequest, ShapesRequest, SolveRequest, TrackRequest
 from .protocol import LAST_WORDS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
@@ -24,6 +24,7 @@ _PATIENCE_S = 2.0
 _LEGACY = {
     Kind.TRACK: "All frames tracked so far are in the take; Resume goes on from there.",
     Kind.SOLVE: "The take is as it was.",
+    Kind.SHAPES: "The character is as it was.",
     Kind.DEVICES: "Try again; without a list a camera can be named by hand.",
     Kind.LIVE: "Start again; what was recorded until then is in its take.",
 }
@@ -90,6 +91,10 @@ class WorkerClient:
     def solve(self, request: SolveRequest, job: str = "solve") -> None:
         """Begin to solve a take anew; the job's messages come from ``poll``."""
         self._begin(Kind.SOLVE, job, request.to_wire())
+
+    def shapes(self, request: ShapesRequest, job: str = "shapes") -> None:
+        """Begin to make shapes; the job's messages come from ``poll``."""
+        self._begin(Kind.SHAPES, job, request.to_wire())
 
     def devices(self, job: str = "devices") -> None:
         """Begin to list cameras and microphones; DONE has both."""

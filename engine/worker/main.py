@@ -21,7 +21,7 @@ from typing import BinaryIO
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
-from ..core.requests import LiveRequest, SolveRequest, TrackRequest
+from ..core.requests import LiveRequest, ShapesRequest, SolveRequest, TrackRequest
 from .protocol import LIVE_ORDERS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _PROGRESS_EVERY_S = 0.1
@@ -123,6 +123,12 @@ def _solve(request: _Request, _wire: _Wire, progress: Progress) -> object:
     return solve_take(SolveRequest.from_wire(request.message.data), progress)
 
 
+def _shapes(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..pipeline.make_shapes import make_shapes
+
+    return make_shapes(ShapesRequest.from_wire(request.message.data), progress)
+
+
 def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
     from .live_job import run_live
 
@@ -141,6 +147,7 @@ def _devices(_request: _Request, _wire: _Wire, _progress: Progress) -> object:
 _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.TRACK: _track,
     Kind.SOLVE: _solve,
+    Kind.SHAPES: _shapes,
     Kind.LIVE: _live,
     Kind.DEVICES: _devices,
 }

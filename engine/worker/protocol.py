@@ -34,6 +34,7 @@ class Kind(StrEnum):
     Client to worker:
         TRACK: Begin a job: a video becomes a take. data: a TrackRequest.
         SOLVE: Begin a job: a take is solved anew. data: a SolveRequest.
+        SHAPES: Begin a job: a head gets the 52 shapes. data: a ShapesRequest.
         DEVICES: Begin a job: list cameras and microphones. data: none.
         LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
         RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
@@ -56,6 +57,7 @@ class Kind(StrEnum):
     FAILED = "FAILED"
     TRACK = "TRACK"
     SOLVE = "SOLVE"
+    SHAPES = "SHAPES"
     DEVICES = "DEVICES"
     LIVE = "LIVE"
     RECORD = "RECORD"
