@@ -19,6 +19,7 @@ from .operators import mapping_test as mapping_test_operators
 from .operators import performer as performer_operators
 from .operators import retarget as retarget_operators
 from .operators import sending as sending_operators
+from .operators import shapes as shape_operators
 from .operators import solve as solve_operators
 from .operators import takes as take_operators
 from .panels import capture as capture_panels
@@ -27,6 +28,7 @@ from .panels import keys as key_panels
 from .panels import live as live_panels
 from .panels import mapping_channel as mapping_channel_panels
 from .panels import retarget as retarget_panels
+from .panels import shapes as shape_panels
 from .panels import solve as solve_panels
 from .panels import takes as take_panels
 from .properties import capture as capture_properties
@@ -35,6 +37,7 @@ from .properties import live as live_properties
 from .properties import mapping_edit as mapping_edit_properties
 from .properties import preferences
 from .properties import retarget as retarget_properties
+from .properties import shapes as shape_properties
 from .properties import solve as solve_properties
 from .properties import takes as take_properties
 from .scene import channel_test, live_handlers, response_widget, stream_out
@@ -48,6 +51,7 @@ CLASSES = (
     *take_properties.CLASSES,
     *retarget_properties.CLASSES,
     *mapping_edit_properties.CLASSES,
+    *shape_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
@@ -60,6 +64,7 @@ CLASSES = (
     *live_operators.CLASSES,
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
+    *shape_operators.CLASSES,
     *retarget_operators.CLASSES,
     *mapping_channel_operators.CLASSES,
     *mapping_file_operators.CLASSES,
@@ -68,6 +73,7 @@ CLASSES = (
     *live_panels.CLASSES,
     *take_panels.CLASSES,
     *capture_panels.CLASSES,
+    *shape_panels.CLASSES,
     # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,
     *confidence_panels.CLASSES,

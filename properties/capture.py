@@ -16,6 +16,7 @@ from bpy.props import (
 from .confidence import FacewrightConfidence, FacewrightDoubt
 from .live import FacewrightLive, FacewrightLiveRun
 from .paths import PATH_OPTIONS
+from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
 from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes
 
@@ -47,6 +48,7 @@ class FacewrightShot(bpy.types.PropertyGroup):
     live: PointerProperty(type=FacewrightLive)
     takes: PointerProperty(type=FacewrightTakes)
     gain: PointerProperty(type=FacewrightGain)
+    shapes: PointerProperty(type=FacewrightShapes)
     video: StringProperty(
         name="Video",
         description="The video of the performer's face",
@@ -318,6 +320,17 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
         return "Choose a video to play as a camera"
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
+    return ""
+
+
+def shapes_disabled_reason(context: bpy.types.Context) -> str:
+    """Why no shapes can be made on the target; empty if they can."""
+    if run_of(context).is_running:
+        return _BUSY
+    if run_of(context).live.is_live:
+        return _LIVE
+    if shot_of(context).target is None:
+        return "Choose a target: the mesh of a head, or what its meshes hang below"
     return ""
 
 

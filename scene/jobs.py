@@ -31,6 +31,7 @@ class JobState(Enum):
     FAILED = "failed"
 
 
+Request = TrackRequest | SolveRequest | ShapesRequest
 _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 
@@ -50,7 +51,7 @@ class Job:
         at_end: Called once, however the job ends.
     """
 
-    request: TrackRequest | SolveRequest | ShapesRequest
+    request: Request
     state: JobState = JobState.RUNNING
     done: int = 0
     total: int = 0

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the 52 shapes on a head that has none, and place the landmarks that guide it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.requests import ShapesRequest
+from ..properties.capture import run_of, shapes_disabled_reason, shot_of
+from ..properties.preferences import preferences_of
+from ..scene.blocks import by_uid
+from ..scene.landmark_empties import placed_landmarks, remove_landmarks, show_landmarks
+from ..scene.make_shapes import (
+    ShapesSettings,
+    add_shapes,
+    landmarks_in_world,
+    prepare_request,
+    shape_meshes,
+)
+from .keys import show_result, target_objects
+from .worker_operator import WorkerOperator
+
+# Size of a landmark's empty, in distances between the outer corners of the eyes.
+_EMPTY_SIZE = 0.02
+
+
+class _ShapesOperator(WorkerOperator):
+    """What guessing landmarks and making shapes share: the meshes on their way to the worker."""
+
+    only_landmarks = False
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = shapes_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def prepare(self, context: bpy.types.Context) -> ShapesRequest:
+        """The chosen meshes, written where the worker finds them."""
+        meshes = shape_meshes(target_objects(context, context.scene))
+        shot, preferences = shot_of(context), preferences_of(context)
+        self._settings = ShapesSettings(
+            facing=shot.facing,
+            landmarks={} if self.only_landmarks else placed_landmarks(context.scene),
+            symmetric=shot.shapes.symmetric,
+            existing=shot.shapes.existing,
+            device=preferences.device if preferences else "auto",
+        )
+        self._meshes = [ob.session_uid for ob in meshes]
+        self._scratch = tempfile.mkdtemp(prefix="facewright-")
+        return prepare_request(
+            meshes, self._settings, Path(self._scratch), only_landmarks=self.only_landmarks
+        )
+
+    def cancelled(self, _context: bpy.types.Context, _request: ShapesRequest) -> str:
+        """Nothing has been made yet."""
+        return "the character is as it was"
+
+    def clean_up(self) -> None:
+        """The arrays are of no more use."""
+        if scratch := getattr(self, "_scratch", ""):
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+class FACEWRIGHT_OT_guess_landmarks(_ShapesOperator, bpy.types.Operator):
+    """Find the landmarks of the target's face by looking at it, and show them as empties that can \
+be moved. Esc cancels"""
+
+    bl_idname = "facewright.guess_landmarks"
+    bl_label = "Guess Landmarks"
+    bl_options = {"UNDO"}
+
+    doing = "Looking for the face"
+    did = "Found the face"
+    only_landmarks = True
+
+    def conclude(
+        self,
+        context: bpy.types.Context,
+        scene: bpy.types.Scene,
+        _request: ShapesRequest,
+        report: dict,
+    ) -> None:
+        """An empty on each landmark."""
+        places = landmarks_in_world(report, self._settings)
+        shown = show_landmarks(scene, places, _EMPTY_SIZE * _width(places))
+        text = f"{len(shown)} landmarks; move those that are off, then press Make Shapes"
+        show_result(context, text, report["warnings"])
+
+
+class FACEWRIGHT_OT_make_shapes(_ShapesOperator, bpy.types.Operator):
+    """Make the 52 ARKit shape keys on the target's meshes, from those of the Facewright Head. \
+Landmarks that are placed guide it; otherwise they are guessed. Esc cancels"""
+
+    bl_idname = "facewright.make_shapes"
+    bl_label = "Make Shapes"
+    # No REGISTER: adjusting it in the redo panel would make them again, at once, in the window.
+    bl_options = {"UNDO"}
+
+    doing = "Making shapes"
+    did = "Made the shapes"
+
+    def conclude(
+        self,
+        context: bpy.types.Context,
+        scene: bpy.types.Scene,
+        request: ShapesRequest,
+        report: dict,
+    ) -> None:
+        """The shapes as keys."""
+        meshes = [by_uid(scene.objects, uid) for uid in self._meshes]
+        made = add_shapes(
+            [ob for ob in meshes if ob is not None], Path(request.shapes), self._settings
+        )
+        lines = [f"{name}: {len(keys)} shape keys" for name, keys in made.made.items()]
+        lines += [
+            f"{name}: {len(keys)} were there already and stay as they are"
+            for name, keys in made.kept.items()
+        ]
+        count = len({key for keys in made.made.values() for key in keys})
+        show_result(
+            context,
+            f"{count} shapes in {report['seconds']:.0f} s",
+            [*lines, *report["warnings"]],
+        )
+        run_of(context).result = f"{count} shapes in {report['seconds']:.0f} s"
+
+
+class FACEWRIGHT_OT_remove_landmarks(bpy.types.Operator):
+    """Remove the landmarks from the scene; shapes that were made stay"""
+
+    bl_idname = "facewright.remove_landmarks"
+    bl_label = "Remove Landmarks"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only where there are some."""
+        if not placed_landmarks(context.scene):
+            cls.poll_message_set("There are no landmarks in the scene")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Remove all of them."""
+        count = remove_landmarks(context.scene)
+        self.report({"INFO"}, f"{count} landmarks removed")
+        return {"FINISHED"}
+
+
+def _width(places: dict[str, tuple[float, float, float]]) -> float:
+    """Distance between the outer corners of the eyes."""
+    left, right = places.get("eyeOuterLeft"), places.get("eyeOuterRight")
+    if left is None or right is None:
+        return 1.0
+    return sum((a - b) ** 2 for a, b in zip(left, right, strict=True)) ** 0.5
+
+
+CLASSES = (
+    FACEWRIGHT_OT_guess_landmarks,
+    FACEWRIGHT_OT_make_shapes,
+    FACEWRIGHT_OT_remove_landmarks,
+)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shapes on a bare head: from the button to the keys, and nothing lost on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+pytest.importorskip("facewright")
+
+from facewright import registration
+from facewright.engine.core.arkit import NAMES
+from facewright.engine.core.errors import FacewrightError
+from facewright.engine.core.mesh_file import read_meshes, write_shapes
+from facewright.scene.head import create_head
+from facewright.scene.key_shapes import coordinates
+from facewright.scene.landmark_empties import placed_landmarks, remove_landmarks, show_landmarks
+from facewright.scene.make_shapes import (
+    ShapesSettings,
+    add_shapes,
+    landmarks_in_world,
+    prepare_request,
+    shape_meshes,
+)
+
+CUBE = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+FACES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+
+
+@pytest.fixture
+def registered():
+    registration.register()
+    yield
+    registration.unregister()
+
+
+@pytest.fixture
+def cube(scene):
+    mesh = bpy.data.meshes.new("Cube")
+    mesh.from_pydata(CUBE, [], FACES)
+    ob = bpy.data.objects.new("Cube", mesh)
+    scene.collection.objects.link(ob)
+    bpy.context.view_layer.update()
+    return ob
+
+
+def moves(ob, name):
+    keys = ob.data.shape_keys
+    return coordinates(keys.key_blocks[name]) - coordinates(keys.reference_key)
+
+
+def place(ob, **transform):
+    for name, value in transform.items():
+        setattr(ob, name, value)
+    bpy.context.view_layer.update()
+
+
+def test_shapes_come_back_in_the_meshs_own_axes(cube, tmp_path):
+    # Turned to look along +X, twice as large, moved.
+    place(cube, rotation_euler=(0, 0, np.pi / 2), scale=(2, 2, 2), location=(5, 6, 7))
+    settings = ShapesSettings(facing="+X")
+    prepare_request([cube], settings, tmp_path)
+    (sent,) = read_meshes(tmp_path / "meshes.npz")
+    # The character's front is -y: the world's +X side is there.
+    world = np.array([cube.matrix_world @ v.co for v in cube.data.vertices])
+    assert np.allclose(sent.vertices[:, 1], -world[:, 0])
+    assert np.allclose(sent.vertices[:, 0], world[:, 1])
+    assert np.allclose(sent.vertices[:, 2], world[:, 2])
+    delta = np.zeros((8, 3), np.float32)
+    delta[3] = (0.0, -0.5, 0.25)  # forwards and up
+    write_shapes(tmp_path / "shapes.npz", {"Cube": {"jawOpen": delta}})
+    made = add_shapes([cube], tmp_path / "shapes.npz", settings)
+    assert made.made == {"Cube": ["jawOpen"]}
+    # Forwards is the world's +X, which is the mesh's -Y: half, because it is twice as large.
+    assert np.allclose(moves(cube, "jawOpen")[3], (0.0, -0.25, 0.125), atol=1e-6)
+    assert cube.data.shape_keys.key_blocks["jawOpen"].value == 0.0
+    assert [b.name for b in cube.data.shape_keys.key_blocks] == ["Basis", "jawOpen"]
+
+
+def test_a_mirrored_objects_faces_still_look_outwards(cube, tmp_path):
+    place(cube, scale=(-1, 1, 1))
+    prepare_request([cube], ShapesSettings(), tmp_path)
+    (sent,) = read_meshes(tmp_path / "meshes.npz")
+    corners = sent.vertices[sent.face_vertices.reshape(6, 4)]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1])
+    assert (np.einsum("fd,fd->f", normals, corners.mean(1)) > 0).all()
+
+
+@pytest.mark.parametrize("existing", ["KEEP", "REPLACE"])
+def test_keys_that_are_there(cube, tmp_path, existing):
+    cube.shape_key_add(name="Basis")
+    own = cube.shape_key_add(name="jawOpen")
+    own.data[0].co = (9, 9, 9)
+    new = np.full((8, 3), 0.5, np.float32)
+    write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": new, "cheekPuff": new}})
+    made = add_shapes([cube], tmp_path / "s.npz", ShapesSettings(existing=existing))
+    kept = existing == "KEEP"
+    assert tuple(own.data[0].co) == ((9, 9, 9) if kept else (-0.5, -0.5, -0.5))
+    assert made.kept == ({"Cube": ["jawOpen"]} if kept else {})
+    assert made.made["Cube"] == (["cheekPuff"] if kept else ["jawOpen", "cheekPuff"])
+
+
+def test_a_mesh_that_was_edited_meanwhile_is_left_alone(cube, tmp_path):
+    write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": np.zeros((7, 3), np.float32)}})
+    with pytest.raises(FacewrightError, match="edited") as caught:
+        add_shapes([cube], tmp_path / "s.npz", ShapesSettings())
+    assert caught.value.code == "mesh-changed"
+    assert cube.data.shape_keys is None
+
+
+def test_what_is_no_mesh_is_told(scene):
+    empty = bpy.data.objects.new("Empty", None)
+    scene.collection.objects.link(empty)
+    for chosen, code in (([], "no-object"), ([empty], "no-mesh")):
+        with pytest.raises(FacewrightError) as caught:
+            shape_meshes(chosen)
+        assert caught.value.code == code
+
+
+def test_landmarks_are_empties_that_can_be_moved(scene):
+    settings = ShapesSettings(facing="+Y")
+    world = landmarks_in_world({"landmarks": {"noseTip": [0.5, -1.0, 2.0]}}, settings)
+    assert np.allclose(world["noseTip"], (-0.5, 1.0, 2.0))
+    (empty,) = show_landmarks(scene, world, 0.1)
+    empty.location.x = 3.0
+    bpy.context.view_layer.update()
+    assert np.allclose(placed_landmarks(scene)["noseTip"], (3.0, 1.0, 2.0))
+    show_landmarks(scene, world, 0.1)
+    assert len([ob for ob in scene.objects if "facewright_landmark" in ob]) == 1
+    assert remove_landmarks(scene) == 1
+    assert placed_landmarks(scene) == {}
+
+
+def test_a_bare_head_gets_its_shapes_by_the_button(registered, scene):
+    head = create_head(bpy.context)
+    authored = {name: moves(head, name) for name in ("jawOpen", "eyeBlinkLeft")}
+    head.shape_key_clear()
+    scene.facewright.target = head
+    assert bpy.ops.facewright.make_shapes() == {"FINISHED"}
+    assert set(NAMES) <= set(head.data.shape_keys.key_blocks.keys())
+    for name, wanted in authored.items():
+        size = np.linalg.norm(wanted, axis=1)
+        moved = size > 0.05 * size.max()
+        error = np.linalg.norm(moves(head, name) - wanted, axis=1)[moved]
+        assert error.mean() < 0.25 * size[moved].mean()
+    assert not list(Path("/tmp").glob("facewright-*/meshes.npz"))
