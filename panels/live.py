@@ -6,6 +6,7 @@ import bpy
 from ..properties.capture import live_disabled_reason, run_of, send_disabled_reason, shot_of
 from ..properties.live import PARTS
 from .capture import FacewrightPanel
+from .sentence import draw_sentence
 
 # Beside a panel's content: its own edges and the tabs, in twenties of pixels.
 _MARGIN = 3.2
@@ -24,16 +25,16 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         shot, run = shot_of(context), run_of(context)
         live = shot.live
         if run.live.is_live:
-            _draw_live(layout, run.live, _columns(context))
+            _draw_live(layout, context, run.live)
         else:
-            _draw_source(layout, shot, run.live)
+            _draw_source(layout, context, shot, run.live)
             column = layout.column()
             column.scale_y = 1.4
             column.operator("facewright.capture_webcam", icon="OUTLINER_OB_CAMERA")
             if reason := live_disabled_reason(context):
-                layout.label(text=reason, icon="INFO")
+                draw_sentence(layout, context, reason, "INFO")
             if run.live.problem:
-                layout.label(text=run.live.problem, icon="ERROR")
+                draw_sentence(layout, context, run.live.problem, "ERROR")
         column = layout.column()
         column.prop(live, "preview")
         row = column.row()
@@ -128,29 +129,28 @@ class FACEWRIGHT_PT_live_send(FacewrightPanel, bpy.types.Panel):
         if run.is_sending:
             column.operator("facewright.stop_sending", icon="CANCEL")
             box = layout.box()
-            for line in run.send_status.split("\n"):
-                box.label(text=line)
+            draw_sentence(box, context, run.send_status, "NONE")
         else:
             column.operator("facewright.start_sending", icon="EXPORT")
             if reason := send_disabled_reason(context):
-                layout.label(text=reason, icon="INFO")
+                draw_sentence(layout, context, reason, "INFO")
         if run.send_problem:
-            layout.label(text=run.send_problem, icon="ERROR")
+            draw_sentence(layout, context, run.send_problem, "ERROR")
 
 
-def _draw_source(layout: bpy.types.UILayout, shot, run) -> None:
+def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, shot, run) -> None:
     live = shot.live
     layout.prop(live, "source", expand=True)
     if live.source == "CLIP":
         layout.prop(shot, "video")
     elif live.source == "STREAM":
-        _draw_stream(layout, live, run)
+        _draw_stream(layout, context, live, run)
     else:
         row = layout.row(align=True)
         row.prop_search(live, "camera", run, "cameras", results_are_suggestions=True)
         row.operator("facewright.find_devices", text="", icon="FILE_REFRESH")
         if run.devices_status:
-            layout.label(text=run.devices_status, icon="INFO")
+            draw_sentence(layout, context, run.devices_status, "INFO")
         layout.prop(live, "size")
         layout.prop(live, "rate")
     layout.prop(live, "mirror")
@@ -163,28 +163,28 @@ def _columns(context: bpy.types.Context) -> float:
     return min(max(width - _MARGIN, 4.0), _LARGEST)
 
 
-def _draw_stream(layout: bpy.types.UILayout, live, run) -> None:
+def _draw_stream(layout: bpy.types.UILayout, context: bpy.types.Context, live, run) -> None:
     layout.prop(live, "dialect")
     if live.dialect in ("ifacialmocap", "facemotion3d"):
         layout.prop(live, "transport")
     layout.prop(live, "port")
     layout.prop(live, "phone")
-    row = layout.row()
+    row = layout.row(heading="Listen on")
     row.enabled = not live.phone
-    row.prop(run, "network")
+    row.prop(run, "network", text="Network")
     if (run.network or live.phone) and run.addresses:
-        layout.label(text=f"This computer: {run.addresses}", icon="URL")
+        draw_sentence(layout, context, f"This computer: {run.addresses}", "URL")
 
 
-def _draw_live(layout: bpy.types.UILayout, run, columns: float) -> None:
+def _draw_live(layout: bpy.types.UILayout, context: bpy.types.Context, run) -> None:
     if run.picture:
-        layout.template_icon(icon_value=run.picture, scale=columns)
+        layout.template_icon(icon_value=run.picture, scale=_columns(context))
     box = layout.box()
-    box.label(text=run.status, icon="OUTLINER_DATA_CAMERA")
+    draw_sentence(box, context, run.status, "OUTLINER_DATA_CAMERA")
     if run.rate:
-        box.label(text=run.rate, icon="TIME")
+        draw_sentence(box, context, run.rate, "TIME")
     if run.problem:
-        box.label(text=run.problem, icon="ERROR")
+        draw_sentence(box, context, run.problem, "ERROR")
     if run.activity:
         box.label(text=run.activity, icon="REC" if run.is_recording else "PREVIEW_RANGE")
     row = layout.row(align=True)
