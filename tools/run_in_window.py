@@ -66,7 +66,7 @@ def install(zip_path: Path, home: Path) -> str:
         binds=(zip_path.parent,),
         home=home,
     )
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         raise GuiError(f"Blender did not install {zip_path.name}:\n{done.stdout}{done.stderr}")
     return done.stdout + done.stderr
