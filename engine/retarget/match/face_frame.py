@@ -20,7 +20,7 @@ from .template import MIRROR, template
 
 # How much of the likeness a rig that stands as Blender's do (up +z, looking along -y) is given.
 PRIOR = 0.01
-COARSE = 400
+COARSE = 300
 
 
 @dataclass(frozen=True)

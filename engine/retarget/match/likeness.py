@@ -32,7 +32,7 @@ DIRECTION = 0.5
 PLACE = 0.6
 LEAN = 0.18
 COMPANY = 0.35
-SIZE = 0.25
+SIZE = 0.28
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,17 @@ from ...core.errors import FacewrightError
 # A key is dense, (N, 3), or sparse: indices (M,) and their deltas (M, 3).
 Key = np.ndarray | tuple[np.ndarray, np.ndarray]
 
-POINTS = 1500
+POINTS = 1900
 # A key that moves less than this share of what the rig's keys usually move does nothing.
 STILL = 2e-3
 # A vertex belongs to the moving part when some key moves it by this share of the key's largest.
 MOVED = 0.1
-# Keys whose middle is this many robust deviations from the others' are not of the face.
-FAR = 4.0
+# What moves less than this share of a key's largest displacement counts nothing.
+TREMBLE = 0.1
+# Keys whose middle is this many times as far off as usual are not of the face,
+FAR = 10.0
+# and points this many standard deviations from where the motion is neither.
+WIDE = 8.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def observe(
     centre, spread = moments(base[moving], mass[moving])
     even = (base[moving] - centre) / spread
     # What lies far from all that moves a face (a foot that some key drags along) is left out.
-    inside = (np.abs(even) < 2 * FAR).all(axis=1)
+    inside = (np.abs(even) < WIDE).all(axis=1)
     moving, even = moving[inside], even[inside]
     picked = _evenly(even, count)
     vertices = moving[picked]
@@ -141,8 +145,13 @@ def moments(points: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def key_mass(motion: Motion) -> np.ndarray:
-    """(K, P): where each key's motion is; a row sums to 1, or to 0 for a key without motion."""
-    energy = lengths(motion.fields).T.astype(np.float64) ** 2 * motion.weights
+    """(K, P): where each key's motion is; a row sums to 1, or to 0 for a key without motion.
+
+    Trembling of a mesh's every vertex, as quantised files have it, is not motion.
+    """
+    far = lengths(motion.fields).T.astype(np.float64)
+    far = np.maximum(far - TREMBLE * far.max(axis=1, keepdims=True), 0)
+    energy = far**2 * motion.weights
     total = energy.sum(axis=1, keepdims=True)
     return np.divide(energy, total, out=np.zeros_like(energy), where=total > 0)
 

@@ -21,7 +21,7 @@ from .template import template
 from .warp import affine, warped
 
 # Guesses with less confidence are not given out as names.
-SURE = 0.35
+SURE = 0.25
 # How often the face is laid anew: the first time affinely, then with a warp.
 ROUNDS = 4
 SETTLE = 6

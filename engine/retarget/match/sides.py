@@ -53,9 +53,10 @@ def sides_of(motion: Motion, frame: FaceFrame) -> list[KeySide]:
     """The side of each key of an observed motion (in the character's own axes)."""
     motion = motion.moved(frame.matrix, frame.centre)
     sideways = np.tanh(motion.points[:, 0] / MIDDLE)
-    balance = key_mass(motion) @ sideways
-    total = np.maximum(motion.weights @ lengths(motion.fields), 1e-30)
-    direction = motion.weights @ motion.fields[:, 0] / total
+    mass = key_mass(motion)
+    balance = mass @ sideways
+    far = np.maximum(lengths(motion.fields), 1e-30)
+    direction = np.einsum("kp,pk->k", mass, motion.fields[:, 0] / far)
     return [
         KeySide("" if still else _side(b), float(b), float(d))
         for still, b, d in zip(motion.still, balance, direction, strict=True)

@@ -14,7 +14,7 @@ from .motion import Motion, key_mass, moments, observe
 
 # Eyeballs, teeth and lashes are left out: many rigs have none of them in the mesh with the keys.
 PARTS = ("skin", "tongue")
-COARSE = 400
+COARSE = 300
 
 
 @dataclass(frozen=True)
