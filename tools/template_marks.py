@@ -18,6 +18,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from engine.core.face_geometry import load_geometry
+from engine.models.catalog import model_path
 from engine.pipeline.guess_landmarks import guess_landmarks
 from engine.retarget.head_asset import load_asset
 from engine.retarget.transfer.landmarks import MARKS
@@ -26,10 +28,14 @@ from engine.retarget.transfer.template import template_part
 
 def main() -> None:
     """Look at the head and write the file."""
+    canonical = load_geometry(model_path("face_geometry")).vertices
+    gaps = np.linalg.norm(canonical[:, None] * [-1, 1, 1] - canonical[None], axis=2)
+    mirror = gaps.argmin(1).tolist()
     found = guess_landmarks([template_part(load_asset())])
     points = np.where(found.weights[:, None] > 0, found.points * 1000, 0.0)
     table = {
         "about": "Points of MediaPipe's face mesh on the shipped head, mm; tools/template_marks.py",
+        "mirror": mirror,
         "weights": [round(float(w), 3) for w in found.weights],
         "points_mm": [[round(float(x), 3) for x in p] for p in points],
     }

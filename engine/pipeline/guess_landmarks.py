@@ -36,6 +36,8 @@ _FRAMINGS = ((0.5, 1.15), (0.5, 1.6), (0.3, 0.75), (0.12, 0.3), (0.09, 0.2), (0.
 MIN_PRESENCE = 0.5
 # How far a point of one picture may lie from the others', in face widths.
 _OUTLIER = 0.06
+# Disagreement between pictures, in face widths, that halves the trust in a point.
+_DOUBT = 0.02
 _SKIN = np.array([0.80, 0.60, 0.50])
 _EYE = np.array([0.95, 0.95, 0.93])
 _IRIS = np.array([0.16, 0.12, 0.10])
@@ -232,7 +234,10 @@ def _together(
     total = weights.sum(0)
     mean = (weights[:, :, None] * safe).sum(0) / np.maximum(total, 1e-12)[:, None]
     known = total > 1e-3
+    # Where the pictures disagree, the point is on an outline or behind an edge.
+    spread = (weights * ((safe - mean) ** 2).sum(2)).sum(0) / np.maximum(total, 1e-12)
+    total = total / (1 + spread / (_DOUBT * width) ** 2)
     hit = NearestOnSurface(surface, np.flatnonzero(skin)).find(mean[known])
     mean[known] = hit.points
     mean[~known] = np.nan
-    return FacePoints(mean, np.where(known, np.clip(total / 0.5, 0.05, 1.0), 0.0))
+    return FacePoints(mean, np.where(known, np.clip(total / 0.5, 0.01, 1.0), 0.0))

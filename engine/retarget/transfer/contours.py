@@ -48,6 +48,17 @@ def find_contours(
     return contours
 
 
+def mirrored_lines(contours: dict[str, np.ndarray], middle_x: float) -> dict[str, np.ndarray]:
+    """Contours averaged with their mirror images about the plane x = ``middle_x``."""
+    out = dict(contours)
+    for name, line in contours.items():
+        partner = name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")
+        if partner in contours:
+            flipped = contours[partner][::-1] * [-1, 1, 1] + [2 * middle_x, 0, 0]
+            out[name] = (line + flipped) / 2
+    return out
+
+
 def _opening(
     shown: Surface,
     skin: np.ndarray,
@@ -60,9 +71,11 @@ def _opening(
     view = view_from(0, 0, corners.mean(0), 1.6 * width, _SIZE)
     seen, depth = draw(shown.vertices, shown.triangles, view)
     face_labels = np.where(skin, labels[shown.triangles].max(1), -1)
-    label = np.where(seen >= 0, face_labels[seen], -1)
+    label = np.where(seen >= 0, face_labels[seen], -2)
     ends = view.project(corners)
     low, high = int(np.ceil(ends[0, 0])), int(np.floor(ends[1, 0]))
+    middle = label[_SIZE // 2 - _SIZE // 8 : _SIZE // 2 + _SIZE // 8, low:high]
+    has_ball = names[0] != "upper_lip" and bool((middle == -1).mean() > 0.05)
     edges = []
     for name, direction in zip(names, (1, -1), strict=True):
         seeds = points.points[list(SEEDS[name])]
@@ -72,9 +85,9 @@ def _opening(
         order = np.argsort(seeds[:, 0])
         xs = np.r_[ends[0, 0], seeds[order, 0], ends[1, 0]]
         ys = np.r_[ends[0, 1], seeds[order, 1], ends[1, 1]]
-        edges.append(
-            _edge(label, depth, (xs, ys), (low, high), code(name), direction, _STEP * width)
-        )
+        # A fold of the skin may hide a lid's middle, but where there is an eyeball it ends there.
+        step = np.inf if has_ball else _STEP * width
+        edges.append(_edge(label, depth, (xs, ys), (low, high), code(name), direction, step))
     top, bottom = edges
     good = (top >= 0) & (bottom >= 0) & (bottom >= top)
     if good.mean() < 0.5:

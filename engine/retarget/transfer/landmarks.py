@@ -68,6 +68,12 @@ NEEDED = (
     "mouthCornerRight",
     "chin",
 )
+# Along the inner edge of the lips: what lies there may be the lip or the depth of the mouth.
+INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+INNER_LIPS += (95, 88, 178, 87, 14, 317, 402, 318, 324)
+# Along the outline of the face, which is no place of the skin but of the view.
+OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
+OUTLINE += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 
 
 def read_landmarks(path: Path) -> dict[str, np.ndarray]:
@@ -149,6 +155,33 @@ def template_points(path: Path = MARKS) -> FacePoints:
             f"The file {path.name} cannot be read.", "Install Facewright again.", "head-asset"
         ) from error
     return FacePoints(np.where(weights[:, None] > 0, points, np.nan), weights)
+
+
+def mirror_numbers(path: Path = MARKS) -> np.ndarray:
+    """(468,) int, the point on the other side of the face for each.
+
+    Raises:
+        FacewrightError: The file is missing or damaged.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return np.array(table["mirror"], np.int64).reshape(COUNT)
+    except (OSError, ValueError, KeyError) as error:
+        raise FacewrightError(
+            f"The file {path.name} cannot be read.", "Install Facewright again.", "head-asset"
+        ) from error
+
+
+def mirrored_mean(points: FacePoints, middle_x: float) -> FacePoints:
+    """Points averaged with their mirror images about the plane x = ``middle_x``."""
+    partner = mirror_numbers()
+    flipped = points.points[partner] * [-1, 1, 1] + [2 * middle_x, 0, 0]
+    own = np.where(np.isfinite(points.points).all(1), points.weights, 0.0)
+    other = own[partner]
+    total = own + other
+    mean = own[:, None] * np.nan_to_num(points.points) + other[:, None] * np.nan_to_num(flipped)
+    mean = np.where(total[:, None] > 0, mean / np.maximum(total, 1e-12)[:, None], np.nan)
+    return FacePoints(mean, np.maximum(own, other))
 
 
 def with_placed(guess: FacePoints | None, placed: dict[str, np.ndarray] | None) -> FacePoints:

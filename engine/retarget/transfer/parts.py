@@ -78,18 +78,28 @@ def turn_eyes(
     """Rows and displacements (k, 3) of the eyeballs in one shape; empty where they rest."""
     rows, moves = [np.zeros(0, np.int64)], [np.zeros((0, 3))]
     for eye in anatomy.eyes:
-        part = "eye_left" if eye.side > 0 else "eye_right"
-        first, end = template.asset.parts[part]
-        before = template.asset.vertices[first:end].astype(np.float64)
-        delta = template.asset.deltas[name][first:end]
-        if not np.abs(delta).max() > 0:
+        rotation = eye_rotation(template, fit, eye.side, name)
+        if rotation is None:
             continue
-        rotation = fit.rotation @ _rotation(before, before + delta) @ fit.rotation.T
         which = np.flatnonzero(eye.vertices)
         local = anatomy.whole.vertices[which] - eye.centre
         rows.append(which)
         moves.append(local @ (rotation - np.eye(3)).T)
     return np.concatenate(rows), np.concatenate(moves)
+
+
+def eye_rotation(template: Template, fit: Registration, side: int, name: str) -> np.ndarray | None:
+    """(3, 3) how an eyeball turns in one shape, in the other head's axes; None where it rests.
+
+    Args:
+        side: +1 the character's left eye, -1 its right.
+    """
+    first, end = template.asset.parts["eye_left" if side > 0 else "eye_right"]
+    before = template.asset.vertices[first:end].astype(np.float64)
+    delta = template.asset.deltas[name][first:end]
+    if not np.abs(delta).max() > 0:
+        return None
+    return fit.rotation @ _rotation(before, before + delta) @ fit.rotation.T
 
 
 def _rotation(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -148,11 +158,11 @@ class Inside:
             local = (self._places - fit.shift) @ fit.rotation / fit.scale
             moved = local @ (rotation - np.eye(3)).T + shift
             rows.append(self._teeth)
-            moves.append(self._lower[:, None] * (fit.scale * moved @ fit.rotation.T))
+            moves.append(self._lower[:, None] * (fit.gain * moved @ fit.rotation.T))
         first, end = asset.parts["tongue"]
         delta = asset.deltas[name][first:end].astype(np.float64)
         if len(self._tongue) and np.abs(delta).max() > 0:
-            moved = fit.scale * delta @ fit.rotation.T
+            moved = fit.gain * delta @ fit.rotation.T
             rows.append(self._tongue)
             moves.append(np.einsum("nk,nkd->nd", self._hit.weights, moved[self._corners]))
         return np.concatenate(rows), np.concatenate(moves)

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 
 from ..head_asset import HeadAsset, load_asset
-from .contours import find_contours
-from .landmarks import template_points
+from .contours import find_contours, mirrored_lines
+from .landmarks import mirrored_mean, template_points
 from .request import FacePoints, MeshPart
 from .sides import label_sides
 from .surface import Surface, triangulate
@@ -73,7 +73,7 @@ def load_template() -> Template:
     vertices = asset.vertices.astype(np.float64)
     triangles = triangulate(asset.face_sizes, asset.face_vertices)
     skin = Surface(vertices[first:end], triangles[(triangles < end).all(1)])
-    points = template_points()
+    points = mirrored_mean(template_points(), 0.0)
     labels = label_sides(skin, points)
     eyes = np.r_[np.arange(*asset.parts["eye_left"]), np.arange(*asset.parts["eye_right"])]
     balls = triangles[np.isin(triangles, eyes).all(1)]
@@ -81,7 +81,7 @@ def load_template() -> Template:
     padded = np.zeros(len(vertices), np.int8)
     padded[first:end] = labels
     is_skin = np.arange(len(shown.triangles)) < len(skin.triangles)
-    contours = find_contours(shown, is_skin, padded, points)
+    contours = mirrored_lines(find_contours(shown, is_skin, padded, points), 0.0)
     seen = seen_from_outside(shown, points)[first:end]
     return Template(asset, skin, points, labels, contours, seen)
 

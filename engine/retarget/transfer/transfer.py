@@ -11,14 +11,16 @@ from ...core.arkit import NAMES
 from ...core.errors import FacewrightError
 from ...core.progress import Progress
 from .anatomy import Anatomy, examine
-from .contours import find_contours
+from .contacts import Contacts, OverTheEye
+from .contours import find_contours, mirrored_lines
 from .deformation_transfer import carry, correspond
-from .landmarks import with_placed
-from .parts import Inside, attachments, settle_roles, turn_eyes
+from .landmarks import mirrored_mean, with_placed
+from .parts import Inside, attachments, eye_rotation, settle_roles, turn_eyes
 from .registration import Face, Registration, register
 from .request import TransferRequest, TransferResult
 from .sides import label_sides
 from .surface import Surface
+from .symmetry import find_middle
 from .template import Template, load_template, seen_from_outside
 
 # A displacement below this share of the face's width is none.
@@ -56,6 +58,8 @@ def transfer_shapes(request: TransferRequest, progress: Progress | None = None) 
     moves = _template_moves(template, fit, names)
     skin = carry(face, fit, match, moves).reshape(len(skin_rows), len(names), 3)
     clock.lap("carry")
+    skin = _touch(anatomy, template, face, fit, names, skin, result, progress)
+    clock.lap("contacts")
     _collect(anatomy, template, fit, placed, names, skin, skin_rows, result, progress)
     clock.lap("parts")
     _tell(anatomy, request, result)
@@ -80,24 +84,57 @@ def _face(anatomy: Anatomy, request: TransferRequest) -> tuple[Face, np.ndarray]
     number[rows] = np.arange(len(rows))
     skin = Surface(whole.vertices[rows], number[whole.triangles[anatomy.skin_triangles]])
     points = with_placed(request.guess, request.landmarks)
+    middle = find_middle(skin, points)
+    if middle is not None:
+        points = mirrored_mean(points, middle)
     labels = label_sides(skin, points)
     everywhere = np.zeros(len(whole.vertices), np.int8)
     everywhere[rows] = labels
     visible = np.isin(anatomy.roles, ("skin", "eye"))[whole.triangles[:, 0]]
     shown = Surface(whole.vertices, whole.triangles[visible])
     contours = find_contours(shown, anatomy.skin_triangles[visible], everywhere, points)
+    if middle is not None:
+        contours = mirrored_lines(contours, middle)
     outside = seen_from_outside(shown, points)[rows]
-    return Face(skin, points, labels, contours, outside), rows
+    return Face(skin, points, labels, contours, outside, middle), rows
 
 
 def _template_moves(template: Template, fit: Registration, names: tuple[str, ...]) -> np.ndarray:
     """(n, 3 k) displacements of the template's skin in the other head's space."""
     count = len(template.skin.vertices)
     turned = [
-        fit.scale * template.asset.deltas[name][:count].astype(np.float64) @ fit.rotation.T
+        fit.gain * template.asset.deltas[name][:count].astype(np.float64) @ fit.rotation.T
         for name in names
     ]
     return np.concatenate(turned, axis=1)
+
+
+def _touch(
+    anatomy: Anatomy,
+    template: Template,
+    face: Face,
+    fit: Registration,
+    names: tuple[str, ...],
+    skin: np.ndarray,
+    result: TransferResult,
+    progress: Progress,
+) -> np.ndarray:
+    """The skin's displacements (N, k, 3) with lips and lids that meet."""
+    contacts = Contacts(template, face, fit)
+    balls = [(eye.side, OverTheEye(anatomy, face, eye, fit.width)) for eye in anatomy.eyes]
+    shapes: dict[str, np.ndarray] = {}
+    deepest = 0.0
+    # The jaw first: what closes it needs to know how far it opens.
+    for name in sorted(names, key=lambda name: name != "jawOpen"):
+        progress.step(len(shapes), len(names), "shapes")
+        moves = contacts.correct(name, skin[:, names.index(name)], shapes.get("jawOpen"))
+        for side, ball in balls:
+            turn = eye_rotation(template, fit, side, name)
+            moves = ball.lift(moves, turn)
+            deepest = max(deepest, ball.deepest(moves, turn))
+        shapes[name] = moves
+    result.contacts = {**contacts.check(shapes), "lid_in_eye": deepest}
+    return np.stack([shapes[name] for name in names], axis=1)
 
 
 def _collect(
