@@ -56,7 +56,7 @@ def suggest_composites(
 
 def composites_of(fit: Fit, most: int = _MOST) -> dict[str, Composite]:
     """The same of a fit that is made."""
-    choosing = replace(fit, sparsity=_CHOOSING, ridge=max(fit.ridge, 1e-3))
+    choosing = replace(fit, sparsity=_CHOOSING, ridge=1e-3)
     one_each = np.eye(len(fit.channels))
     chosen = choosing.solver.solve(one_each, in_time=False)
     found = {}

@@ -56,8 +56,8 @@ class Fit:
     across: np.ndarray
     among_channels: np.ndarray
     smoothness: float = 0.01
-    ridge: float = 1e-3
-    sparsity: float = 2e-3
+    ridge: float = 3e-4
+    sparsity: float = 5e-4
 
     def __post_init__(self) -> None:
         k, c = len(self.keys), len(self.channels)

@@ -250,10 +250,10 @@ def explained(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
     Args:
         means: float (n, d), what may be summed up, each 0 to 1 times.
-        wanted: float (m, d), not zero.
+        wanted: float (m, d).
 
     Returns:
-        float64 (m,): 1 − |missed| / |wanted|, at least 0.
+        float64 (m,): 1 − |missed| / |wanted|, at least 0; 0 for rows of zeros.
     """
     sizes = np.linalg.norm(means, axis=1)
     means, sizes = means[sizes > 1e-9 * sizes.max()], sizes[sizes > 1e-9 * sizes.max()]
@@ -263,8 +263,9 @@ def explained(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         rows @ rows.T, rows @ wanted.T, np.zeros(count), sizes, np.zeros(count), 1e-2, 0.0
     )
     values = problem.solve(np.eye(len(wanted)), False)
-    missed = np.linalg.norm(wanted - values @ rows, axis=1)
-    return np.maximum(1 - missed / np.linalg.norm(wanted, axis=1), 0.0)
+    missed, whole = (np.linalg.norm(d, axis=1) for d in (wanted - values @ rows, wanted))
+    share = np.divide(missed, whole, out=np.ones(len(whole)), where=whole > 0)
+    return np.maximum(1 - share, 0.0)
 
 
 def _add_neighbours(

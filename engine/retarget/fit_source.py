@@ -30,6 +30,8 @@ _NEIGHBOURS = 6
 # A face that lies this far off, in spreads, costs as much as motion that nothing explains.
 _FAR = 1.2
 _SEARCHES = 110
+# How many channels have to be given by the keys.
+_BEST = 5
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ class Laid:
         vertices: int64 (P,), which of the character's vertices are compared.
         weights: float64 (P,), share of the surface that each stands for.
         channels: ARKit name -> float64 (P, 3), displacements in the character's axes and unit.
-        missed: How much of what the character's keys do the channels cannot explain, 0..1; above
-            0.8 the heads have hardly found each other.
+        missed: How much of what the character's keys do the channels cannot explain, 0..1, or the
+            keys of the channels, whichever is less; above 0.8 the heads have hardly found each
+            other.
         matrix, origin: A point p of the character is at ``(p - origin) @ matrix.T`` on the source.
     """
 
@@ -109,7 +112,7 @@ def lay_source(
     motion = observe(base, deltas, _POINTS)
     if in_place:
         matrix, origin = np.eye(3), np.zeros(3)
-        missed = _Likeness(motion.thinned(_COARSE), source).missed(matrix, origin)
+        missed = min(_Likeness(motion.thinned(_COARSE), source).missed(matrix, origin))
     else:
         matrix, origin, missed = _find_place(motion, source, turn)
     placed = motion.moved(matrix, origin)
@@ -162,7 +165,7 @@ def _find_place(
         best = minimize(cost, np.zeros(5), (aim, scale), method="Nelder-Mead", options=options)
         found.append((best.fun, place(best.x, aim, scale)))
     matrix, origin = min(found, key=lambda item: item[0])[1]
-    return matrix, origin, likeness.missed(matrix, origin)
+    return matrix, origin, min(likeness.missed(matrix, origin))
 
 
 class _Likeness:
@@ -180,19 +183,23 @@ class _Likeness:
         placed = self._motion.moved(matrix, origin)
         distance, _ = self._tree.query(placed.points)
         off = float(placed.weights @ np.minimum(distance / _unit(placed), 2.0))
-        return self.missed(matrix, origin) + off / _FAR
+        return float(np.mean(self.missed(matrix, origin))) + off / _FAR
 
-    def missed(self, matrix: np.ndarray, origin: np.ndarray) -> float:
-        """0..1, the mean over the keys."""
+    def missed(self, matrix: np.ndarray, origin: np.ndarray) -> tuple[float, float]:
+        """What of the keys the channels cannot give, and the reverse: 0..1."""
         from .fit_solver import explained
 
         placed = self._motion.moved(matrix, origin)
         # What lies off moves nothing here, so it counts as missed.
         carried, _ = _carried(self._source, placed.points, _unit(placed), self._tree)
         share = np.sqrt(placed.weights)[:, None]
-        wanted = (placed.fields[self._faces] * share).reshape(len(self._faces), -1)
-        means = (carried * share).reshape(len(carried), -1)
-        return float(1 - np.mean(explained(means, wanted)))
+        fields = placed.fields[:, :, self._faces].transpose(2, 0, 1)
+        keys = (fields * share).reshape(len(self._faces), -1)
+        channels = (carried * share).reshape(len(carried), -1)
+        # Halves of shapes are no sum of channels, and visemes give few channels; so both ways
+        # count, and of the channels those that the keys give best.
+        best = np.sort(explained(keys, channels))[-_BEST:]
+        return float(1 - np.mean(explained(channels, keys))), float(1 - np.mean(best))
 
 
 def _carried(
