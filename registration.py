@@ -8,6 +8,7 @@ import bpy
 from . import cli
 from .operators import capture as capture_operators
 from .operators import confidence as confidence_operators
+from .operators import control_panel as control_panel_operators
 from .operators import devices as device_operators
 from .operators import face_files as face_file_operators
 from .operators import head as head_operators
@@ -65,6 +66,7 @@ CLASSES = (
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
     *shape_operators.CLASSES,
+    *control_panel_operators.CLASSES,
     *retarget_operators.CLASSES,
     *mapping_channel_operators.CLASSES,
     *mapping_file_operators.CLASSES,

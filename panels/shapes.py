@@ -26,6 +26,9 @@ class FACEWRIGHT_PT_shapes(FacewrightPanel, bpy.types.Panel):
         layout.prop(shot.shapes, "symmetric")
         layout.prop(shot.shapes, "existing")
         layout.operator("facewright.make_shapes", icon="SHAPEKEY_DATA")
+        row = layout.row(align=True)
+        row.operator("facewright.add_control_panel", icon="OPTIONS")
+        row.operator("facewright.remove_control_panel", text="", icon="X")
 
 
 CLASSES = (FACEWRIGHT_PT_shapes,)

@@ -75,6 +75,9 @@ def mirror_name(name: str) -> str:
 # Index of each name's mirror partner: ``weights[..., MIRROR]`` swaps the actor's sides.
 MIRROR: Final[tuple[int, ...]] = tuple(INDEX[mirror_name(name)] for name in NAMES)
 
+# Directions of the whole jaw and mouth: mirror partners, but no two sides of one movement.
+DIRECTIONS: Final = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
+
 REGIONS: Final[tuple[str, ...]] = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue")
 
 

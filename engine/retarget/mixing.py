@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arkit import COUNT, INDEX, mirror_name
+from ..core.arkit import COUNT, DIRECTIONS, INDEX, mirror_name
 from .mapping import KeyDrive, Mapping
-
-# ARKit's direction pairs are no two halves of one movement: both may count at once.
-_DIRECTIONS = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def unmixing(
     for name in found:
         stem = name.removesuffix("Left").removesuffix("Right")
         alike = tuple(sources[key].get(name, 0.0) for key in keys)
-        is_side = stem != name and name not in _DIRECTIONS
+        is_side = stem != name and name not in DIRECTIONS
         columns.setdefault((alike, stem if is_side else name), []).append(name)
     matrix = np.array([alike for alike, _ in columns]).T.reshape(len(keys), len(columns))
     back = np.linalg.pinv(matrix) if matrix.size else np.zeros((len(columns), len(keys)))
@@ -103,7 +100,7 @@ def make_mixer(sources: dict[str, dict[str, float]], keys: Sequence[str]) -> Mix
         weights = dict(sources.get(key, {}))
         for name in list(weights):
             other = mirror_name(name)
-            paired = name.endswith("Left") and name not in _DIRECTIONS and other in weights
+            paired = name.endswith("Left") and name not in DIRECTIONS and other in weights
             if paired:
                 left, right = weights.pop(name), weights.pop(other)
                 pairs.append((k, INDEX[name], INDEX[other], left, right))

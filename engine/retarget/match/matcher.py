@@ -7,10 +7,11 @@ where the vertices are, because "left" is the viewer's in half of the world's ri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...core.arkit import NAMES, mirror_name
+from ...core.arkit import DIRECTIONS, NAMES, mirror_name
 from ...core.errors import FacewrightError
 from ..mapping import KeyDrive
 from .by_name import match_by_name
@@ -29,6 +30,10 @@ _FEW_VERTICES = 40
 _A_FACE = 0.15
 # Words that say what a key does not do are not believed.
 _CONTRADICTED = 0.05
+# A viseme looks like a channel, but says itself that it is none.
+_VISEME = re.compile(
+    r"^(?:.*[.:|])?(?:viseme|vrc\.v_|v_(?:aa|e|ih|oh|ou|pp|ff|th|dd|kk|ch|ss|nn|rr|sil)$)", re.I
+)
 _VIEWER = "Left and right are swapped: its vertices are on the other side than its name says."
 
 
@@ -71,7 +76,8 @@ def _look(
     """Corrects and completes what names say by what the keys do."""
     known = _known(joined, channels)
     given = {joined.names.index(key): name for key, name in known.items()}
-    free = {joined.names.index(key) for key in joined.names if key not in _used(channels)}
+    used = _used(channels)
+    free = {i for i, key in enumerate(joined.names) if key not in used and not _VISEME.match(key)}
     wanted = [n for n in NAMES if n not in channels or channels[n].approximate]
     recognition: Recognition | None = None
     try:
@@ -171,8 +177,7 @@ def _side_fits(name: str, side: KeySide, frame: FaceFrame) -> bool:
     if frame.margin < CERTAIN or mirror_name(name) == name:
         return True
     wanted = 1 if name.endswith("Left") else -1
-    is_direction = name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
-    measure = side.direction if is_direction else side.balance
+    measure = side.direction if name in DIRECTIONS else side.balance
     return measure * wanted > 0
 
 

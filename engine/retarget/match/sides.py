@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.arkit import DIRECTIONS
 from .face_frame import FaceFrame
 from .motion import Key, Motion, key_mass, lengths, observe
 from .template import mirrored
 
-# Names whose sides are directions: the whole jaw or mouth goes there.
-DIRECTIONS = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
 # In units of the face's spread: how far off the middle a vertex counts wholly to its side.
 MIDDLE = 0.15
 # With a balance beyond this a key is of one side.

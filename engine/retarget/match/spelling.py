@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ...core.arkit import NAMES
+from ...core.arkit import DIRECTIONS, NAMES
 
 # Ways to write the side at the end of a name, by the ARKit ending. Only names that are one of a
 # left/right pair take part: "mouthLeft" moves the whole mouth and has no side to abbreviate.
@@ -20,8 +20,6 @@ SIDES: dict[str, tuple[str, ...]] = {
     "Left": ("Left", "_Left", ".Left", "_L", ".L", "L"),
     "Right": ("Right", "_Right", ".Right", "_R", ".R", "R"),
 }
-# "mouthLeft" and "jawLeft" name a direction, not a side of a pair.
-DIRECTIONS = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
 # Words that are a side. Short forms stand alone between separators or capitals.
 SIDE_WORDS: dict[str, str] = {
     **dict.fromkeys(("left", "l", "lf", "lft", "lt"), "Left"),

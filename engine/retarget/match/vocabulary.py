@@ -94,7 +94,8 @@ PHRASES: tuple[Phrase, ...] = (
     *_phrases("""
 eyeBlink: eye blink 1, lid blink .95, blink .9, eye close .95, lid close .9, eye lid close .95,
   wink .8, eye wink .85, au 45 .9, au 43 .8
-eyeSquint: eye squint 1, squint .85, lower lid up .8, eye lower lid up .8, lid squint .9, lid tighten .9, eye tighten .8, eye lid
+eyeSquint: eye squint 1, squint .85, lower lid up .8, eye lower lid up .8, lid squint .9,
+  lid tighten .9, eye tighten .8, eye lid
   tighten .9, au 7 .85
 eyeWide: eye wide 1, lid wide .9, eye lid wide .9, upper lid up .9, eye upper lid up .9, au 5
   .85, eye open .5, eye up .4
