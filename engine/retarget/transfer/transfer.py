@@ -20,11 +20,13 @@ from .registration import Face, Registration, register
 from .request import TransferRequest, TransferResult
 from .sides import label_sides
 from .surface import Surface
-from .symmetry import find_middle
+from .symmetry import find_middle, mirror_pairs, symmetrised
 from .template import Template, load_template, seen_from_outside
 
 # A displacement below this share of the face's width is none.
 _NOTHING = 2e-5
+# How near the mirrored place of a vertex its partner lies, in face widths.
+_PAIR = 0.001
 
 
 def transfer_shapes(request: TransferRequest, progress: Progress | None = None) -> TransferResult:
@@ -60,7 +62,10 @@ def transfer_shapes(request: TransferRequest, progress: Progress | None = None) 
     clock.lap("carry")
     skin = _touch(anatomy, template, face, fit, names, skin, result, progress)
     clock.lap("contacts")
-    _collect(anatomy, template, fit, placed, names, skin, skin_rows, result, progress)
+    shapes = _collect(anatomy, template, fit, placed, names, skin, skin_rows, progress)
+    if request.symmetric:
+        shapes = _mirror(anatomy, face, fit, shapes, result.warnings)
+    _deal(anatomy, shapes, result)
     clock.lap("parts")
     _tell(anatomy, request, result)
     return result
@@ -145,13 +150,12 @@ def _collect(
     names: tuple[str, ...],
     skin: np.ndarray,
     skin_rows: np.ndarray,
-    result: TransferResult,
     progress: Progress,
-) -> None:
-    """Bring skin, eyes, mouth and attachments together and back to the parts."""
+) -> dict[str, np.ndarray]:
+    """Skin, eyes, mouth and attachments together: name -> (N, 3) of the whole."""
     inside = Inside(anatomy, template, fit, placed)
     rows, corners, weights = attachments(anatomy, template, fit, placed)
-    result.deltas = {part: {} for part in anatomy.starts}
+    shapes = {}
     for k, name in enumerate(names):
         progress.step(k, len(names), "shapes")
         moves = np.zeros_like(anatomy.whole.vertices)
@@ -161,6 +165,32 @@ def _collect(
             moves[where] = delta
         moves[np.abs(moves).max(1) < _NOTHING * fit.width] = 0
         moves[anatomy.roles == "ignore"] = 0
+        shapes[name] = moves
+    return shapes
+
+
+def _mirror(
+    anatomy: Anatomy, face: Face, fit: Registration, shapes: dict, warnings: list[str]
+) -> dict[str, np.ndarray]:
+    """The shapes made symmetric, or as they are with a warning where the mesh is not."""
+    pairs = None
+    if face.middle is not None:
+        pairs = mirror_pairs(anatomy.whole, face.middle, _PAIR * fit.width)
+        moving = np.any([np.abs(moves).max(1) > 0 for moves in shapes.values()], axis=0)
+        if moving.any() and (pairs[moving] >= 0).mean() < 0.8:
+            pairs = None
+    if pairs is None:
+        warnings.append(
+            "The mesh is not its own mirror image, so the shapes were not made symmetric."
+        )
+        return shapes
+    return symmetrised(shapes, pairs)
+
+
+def _deal(anatomy: Anatomy, shapes: dict[str, np.ndarray], result: TransferResult) -> None:
+    """Give each part its own vertices' displacements."""
+    result.deltas = {part: {} for part in anatomy.starts}
+    for name, moves in shapes.items():
         for part, (first, end) in anatomy.starts.items():
             own = moves[anatomy.source[first:end]].astype(np.float32)
             if own.any():
