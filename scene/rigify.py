@@ -151,10 +151,12 @@ class _Solver:
             wanted = wanted + self._fit.targets["jawOpen"]
         aim = self._fit.rest + wanted
         measure = self._probe.measure(base)
-        found = self._mirrored(name)
-        if found is None or self._error(measure(found), aim) > 1.2 * self._twin_error(name) + 0.05:
-            found = self._solve_controls(name, measure, wanted, start)
-        self.errors[name] = self._error(measure(found), aim)
+        found, points = self._mirrored(name), None
+        if found is not None:
+            points = measure(found)
+        if points is None or self._error(points, aim) > 1.2 * self._twin_error(name) + 0.05:
+            found, points = self._solve_controls(name, measure, wanted, start)
+        self.errors[name] = self._error(points, aim)
         if name == "jawOpen":
             self._open_jaw = found
         if name == "mouthClose":
@@ -163,18 +165,17 @@ class _Solver:
         if pose:
             self.poses[name] = pose
 
-    def _solve_controls(self, name, measure, wanted, start) -> np.ndarray:
-        if not name.startswith("eyeBlink"):
-            return solve_controls(measure, self._jacobian, self._fit.rest + wanted, start)
-        # A lid goes far around the eyeball, so what its controls do changes on the way.
-        jacobian, found = self._jacobian, start
-        region = f"eye.{name.removeprefix('eyeBlink')[0]}"
-        for share in (1 / 3, 2 / 3, 1.0):
-            found = solve_controls(measure, jacobian, self._fit.rest + share * wanted, found)
-            jacobian = measure_jacobian(
-                measure, self._fit.controls, self._step, found, jacobian, region
-            )
-        return solve_controls(measure, jacobian, self._fit.rest + wanted, found)
+    def _solve_controls(self, name, measure, wanted, start) -> tuple[np.ndarray, np.ndarray]:
+        rest, jacobian = self._fit.rest, self._jacobian
+        if name.startswith("eyeBlink"):
+            # A lid goes far around the eyeball, so what its controls do changes on the way.
+            region = f"eye.{name.removeprefix('eyeBlink')[0]}"
+            for share in (0.5, 1.0):
+                start, _ = solve_controls(measure, jacobian, rest + share * wanted, start)
+                jacobian = measure_jacobian(
+                    measure, self._fit.controls, self._step, start, jacobian, region
+                )
+        return solve_controls(measure, jacobian, rest + wanted, start)
 
     def _mirrored(self, name: str) -> np.ndarray | None:
         """Locations from the pose of the other side, where that is done already."""

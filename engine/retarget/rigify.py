@@ -38,6 +38,8 @@ _DAMPING = 0.15
 _ROUNDS = 6
 # A round that does not bring the squared error down to this share of it is the last one.
 _WORTH_IT = 0.7
+# Errors below this share of the way are good enough.
+_GOOD = 0.02
 # A region's size on the rig beside the head's may differ from that of the whole face by this.
 _MOST_OFF = 1.6
 # Controls below this share of a pose's largest movement are noise.
@@ -258,7 +260,7 @@ def _rounds_of_trial(controls: Sequence[Control], chosen: str) -> list[dict[int,
 
 def solve_controls(
     measure: Measure, jacobian: np.ndarray, wanted: np.ndarray, start: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Locations of the controls that take the skin where it shall go.
 
     Args:
@@ -268,24 +270,24 @@ def solve_controls(
         start: float (n, 3), locations to begin with.
 
     Returns:
-        float64 (n, 3): damped least squares (Levenberg 1944) around the measured Jacobian, the
-        best of a few rounds.
+        Locations and the points that they lead to, float64 (n, 3) both: damped least squares
+        (Levenberg 1944) around the measured Jacobian, the best of a few rounds.
     """
     count = len(wanted)
     size = np.abs(jacobian).max()
     normal = jacobian.T @ jacobian + (_DAMPING * size) ** 2 * np.eye(3 * count)
-    locations = start.copy()
-    best, least = locations, np.inf
+    locations, points = start, measure(start)
+    best, least = (locations, points), float(((wanted - points) ** 2).sum())
+    near = (_GOOD * np.linalg.norm(wanted - points, axis=1).max()) ** 2
     for _ in range(_ROUNDS):
-        error = wanted - measure(locations)
-        length = float((error**2).sum())
-        improved = length < _WORTH_IT * least
-        if length < least:
-            best, least = locations, length
-        if not improved:
-            break
-        step = np.linalg.solve(normal, jacobian.T @ error.ravel())
+        step = np.linalg.solve(normal, jacobian.T @ (wanted - points).ravel())
         locations = locations + step.reshape(count, 3)
+        points = measure(locations)
+        error, before = float(((wanted - points) ** 2).sum()), least
+        if error < least:
+            best, least = (locations, points), error
+        if error < near or error > _WORTH_IT * before:
+            break
     return best
 
 
