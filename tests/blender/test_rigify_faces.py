@@ -159,7 +159,7 @@ def test_lids_close_on_their_own_side(face, side):
     other = "LR"[side == "Left"]
     one = side[0]
     for pose in (f"eyeBlink{side}", "both blink"):
-        upper, lower = (face.shown[pose][f"DEF-lid.{row}.{one}.002"] for row in "TB")
+        lower = face.shown[pose][f"DEF-lid.B.{one}.002"]
         # The upper lid's points run from the outer corner, the lower lid's from the inner one.
         ends = [face.shown[pose][f"DEF-lid.{row}.{one}"] for row in "BT"]
         lows = np.array([ends[0], face.shown[pose][f"DEF-lid.B.{one}.001"], lower, ends[1]])
