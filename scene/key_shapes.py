@@ -29,10 +29,15 @@ def read_mesh_keys(ob: bpy.types.Object, most_vertices: int = _MOST_VERTICES) ->
         return MeshKeys(ob.name, names)
     chosen = np.linspace(0, count - 1, min(count, most_vertices)).astype(np.int64)
     matrix = np.array(ob.matrix_world, np.float32)
-    base = coordinates(keys.reference_key)[chosen]
-    deltas = np.stack(
-        [coordinates(block)[chosen] - coordinates(block.relative_key)[chosen] for block in blocks]
-    )
+    rest = coordinates(keys.reference_key)
+    bases = {keys.reference_key: rest}
+    deltas = np.empty((len(blocks), len(chosen), 3), np.float32)
+    for row, block in enumerate(blocks):
+        relative = block.relative_key
+        if relative not in bases:
+            bases[relative] = coordinates(relative)
+        deltas[row] = (coordinates(block) - bases[relative])[chosen]
+    base = rest[chosen]
     turn = matrix[:3, :3].T
     return MeshKeys(ob.name, names, base @ turn + matrix[:3, 3], deltas @ turn)
 

@@ -30,7 +30,7 @@ def show_landmarks(
             empty["facewright_landmark"] = name
             collection.objects.link(empty)
         empty.empty_display_type, empty.empty_display_size = "SPHERE", size
-        empty.show_in_front = empty.show_name = True
+        empty.show_in_front = True
         empty.location = place
         shown.append(empty)
     return shown

@@ -46,8 +46,9 @@ def steps(gui):
     sliders = bpy.data.objects[f"{name} Controls"].pose.bones
     for channel, value in {"jawOpen": 0.6, "mouthSmileLeft": 1.0, "browInnerUp": 0.8}.items():
         sliders[channel].location.y = value
+    bpy.data.objects[f"{name} Controls"].select_set(True)
     with gui.override():
-        bpy.ops.view3d.view_all(center=False)
+        bpy.ops.view3d.view_selected()
     yield from gui.wait(0.5)
     found["driven"] = bpy.data.objects[name].data.shape_keys.key_blocks["jawOpen"].value
     yield from gui.photograph("control_panel")
