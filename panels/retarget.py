@@ -15,6 +15,7 @@ from ..properties.mapping_edit import (
 )
 from ..properties.retarget import FacewrightMapping, has_mapping
 from .capture import FacewrightPanel
+from .sentence import draw_sentence
 
 _ICONS = {
     "mapped": "CHECKMARK",
@@ -28,6 +29,11 @@ _ICONS = {
     "left-out": "REMOVE",
 }
 _TARGETS_NAMED = 3
+# The list in its own window.
+_IN_WINDOW = "window"
+# Widths in Blender's units: of the buttons of a line, and from where on a line has room for all.
+_BUTTONS, _WIDE = 2.4, 22.0
+_UNIT_PX = 20.0
 
 
 class FACEWRIGHT_UL_channels(bpy.types.UIList):
@@ -38,7 +44,7 @@ class FACEWRIGHT_UL_channels(bpy.types.UIList):
 
     def draw_item(
         self,
-        _context,
+        context,
         layout,
         data,
         item,
@@ -48,22 +54,36 @@ class FACEWRIGHT_UL_channels(bpy.types.UIList):
         _index=0,
         _flags=0,
     ) -> None:
-        """Draw name, targets, gain, mute and solo."""
-        split = layout.split(factor=0.36, align=True)
+        """Draw name, targets, gain, mute and solo, as far as there is room for them."""
+        room = _WIDE if self.list_id == _IN_WINDOW else _room(context)
+        line = layout.split(factor=1 - _BUTTONS / max(room, 2 * _BUTTONS), align=True)
+        split = line.split(factor=0.6 if room < _WIDE else 0.38, align=True)
         name = split.row(align=True)
         name.active = not item.mute and data.solo in ("", item.name)
-        name.label(text=item.name, icon=_state(data, item))
+        name.label(text=item.name, icon=_state(data, item) if room >= _WIDE else "NONE")
         rest = split.row(align=True)
-        _draw_targets(rest, data, item, self.keys_of)
-        end = rest.row(align=True)
-        end.ui_units_x = 4.6
-        end.prop(item, "gain", text="", emboss=False)
+        if room >= _WIDE:
+            rest = rest.split(factor=0.75, align=True)
+        keys = self._keys(item) if room >= _WIDE else None
+        if keys:
+            rest.prop_search(item.drives[0], "target", keys, "key_blocks", text="")
+        else:
+            rest.label(text=_targets(data, item))
+        if room >= _WIDE:
+            rest.prop(item, "gain", text="")
+        end = line.row(align=True)
         mute = "HIDE_ON" if item.mute else "HIDE_OFF"
         end.prop(item, "mute", text="", icon=mute, emboss=False)
         solo = "SOLO_ON" if data.solo == item.name else "SOLO_OFF"
-        end.operator(
-            "facewright.solo_channel", text="", icon=solo, emboss=False
-        ).channel = item.name
+        button = end.operator("facewright.solo_channel", text="", icon=solo, emboss=False)
+        button.channel = item.name
+
+    def _keys(self, row) -> bpy.types.Key | None:
+        """Where the only target of a channel can be chosen there and then; else None."""
+        if len(row.drives) != 1 or row.drives[0].kind != "KEY":
+            return None
+        owner = row.drives[0].object or bpy.data.objects.get(self.keys_of)
+        return getattr(owner.data, "shape_keys", None) if owner else None
 
     def filter_items(self, context, data, name) -> tuple[list[int], list[int]]:
         """Search, part and filter of the panel; the list's own search too."""
@@ -127,7 +147,7 @@ class FACEWRIGHT_PT_mapping(FacewrightPanel, bpy.types.Panel):
         row.operator("facewright.match_mapping", icon="VIEWZOOM")
         row.operator("facewright.check_mapping", text="", icon="FILE_REFRESH")
         row.menu("FACEWRIGHT_MT_mapping", text="", icon="DOWNARROW_HLT")
-        _draw_report(layout, edit_of(context))
+        _draw_report(layout, context)
         owner = mapped_object(context)
         if owner is None:
             text = edit_disabled_reason(context).partition(":")[0]
@@ -137,35 +157,39 @@ class FACEWRIGHT_PT_mapping(FacewrightPanel, bpy.types.Panel):
         _draw_list(layout, context, owner)
 
 
-def _draw_report(layout: bpy.types.UILayout, edit) -> None:
+def _draw_report(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    edit = edit_of(context)
     if not edit.result:
         return
     box = layout.box()
+    box.use_property_split = False
     head = box.row(align=True)
     icon = "DOWNARROW_HLT" if edit.show_report else "RIGHTARROW"
-    head.prop(edit, "show_report", text=edit.result, icon=icon, emboss=False)
+    mapped, _, others = edit.result.partition(", ")
+    head.prop(edit, "show_report", text=mapped, icon=icon, emboss=False)
     head.operator("facewright.copy_mapping_report", text="", icon="COPYDOWN")
     if not edit.show_report:
+        if others:
+            draw_sentence(box, context, others)
         return
     for index, (status, label, _) in enumerate(STATUSES):
         lines = [line for line in edit.report if line.status == status]
         if not lines:
             continue
-        box.prop(
-            edit,
-            "open",
-            index=index,
-            text=f"{len(lines)} {label}",
-            icon=_ICONS[status],
-            toggle=True,
-        )
+        text = f"{len(lines)} {label}"
+        box.prop(edit, "open", index=index, text=text, icon=_ICONS[status], toggle=True)
         if edit.open[index]:
             column = box.column(align=True)
             for line in lines:
-                column.label(text=f"{line.name}: {line.text}")
+                draw_sentence(column, context, f"{line.name}: {line.text}")
     for line in edit.report:
         if not line.status:
-            box.label(text=line.text, icon="INFO")
+            draw_sentence(box, context, line.text, "INFO")
+
+
+def _room(context: bpy.types.Context) -> float:
+    """The width that a panel has here, in Blender's units."""
+    return context.region.width / (context.preferences.system.ui_scale * _UNIT_PX)
 
 
 def _draw_list(layout: bpy.types.UILayout, context: bpy.types.Context, owner) -> None:
@@ -176,14 +200,52 @@ def _draw_list(layout: bpy.types.UILayout, context: bpy.types.Context, owner) ->
         row.alert = True
         text = f"Solo: only {mapping.solo} moves, in keyframes too"
         row.operator("facewright.solo_channel", text=text, icon="SOLO_ON").channel = mapping.solo
+    if mapping.fit:
+        draw_sentence(layout, context, "Some keys are fitted together; Match ends that", "INFO")
+    row = _draw_filters(layout, edit)
+    if _room(context) < _WIDE:
+        row.popover("FACEWRIGHT_PT_mapping_wide", text="", icon="WINDOW")
+    _draw_channels(layout, context, mapping)
+
+
+def _draw_filters(layout: bpy.types.UILayout, edit) -> bpy.types.UILayout:
     row = layout.row(align=True)
     row.use_property_split = False
     row.prop(edit, "search", text="", icon="VIEWZOOM")
     row.prop(edit, "shown", text="")
     row.prop(edit, "region", text="")
+    return row
+
+
+def _draw_channels(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    mapping: FacewrightMapping,
+    list_id: str = "",
+) -> None:
     keys = key_owner(context)
     FACEWRIGHT_UL_channels.keys_of = keys.name if keys else ""
-    layout.template_list("FACEWRIGHT_UL_channels", "", mapping, "rows", mapping, "active", rows=10)
+    layout.template_list(
+        "FACEWRIGHT_UL_channels", list_id, mapping, "rows", mapping, "active", rows=10
+    )
+
+
+class FACEWRIGHT_PT_mapping_wide(bpy.types.Panel):
+    """All channels with targets and gains, in a window that is wider than the sidebar"""
+
+    bl_label = "All Channels"
+    bl_space_type = "VIEW_3D"
+    # Of no region: it opens where its button is.
+    bl_region_type = "HEADER"
+    bl_ui_units_x = 34
+    bl_options = {"INSTANCED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the list."""
+        owner = mapped_object(context)
+        if owner is not None:
+            _draw_filters(self.layout, edit_of(context))
+            _draw_channels(self.layout, context, owner.facewright_mapping, _IN_WINDOW)
 
 
 def _state(mapping: FacewrightMapping, row) -> str:
@@ -192,21 +254,14 @@ def _state(mapping: FacewrightMapping, row) -> str:
     return _ICONS["approximate"] if row.approximate else "CHECKMARK"
 
 
-def _draw_targets(layout: bpy.types.UILayout, mapping: FacewrightMapping, row, keys: str) -> None:
-    """The only shape key, to be chosen there and then; of several targets their names."""
-    only = row.drives[0] if len(row.drives) == 1 else None
-    if only is not None and only.kind == "KEY":
-        owner = only.object or bpy.data.objects.get(keys)
-        found = getattr(owner.data, "shape_keys", None) if owner else None
-        if found:
-            layout.prop_search(only, "target", found, "key_blocks", text="")
-            return
+def _targets(mapping: FacewrightMapping, row) -> str:
+    """What a channel moves, at a glance."""
     names = [drive.target or "?" for drive in row.drives]
     if has_pose(mapping, row.name):
         names.append("stored pose")
     more = len(names) - _TARGETS_NAMED
     text = " + ".join(names[:_TARGETS_NAMED]) + (f" + {more} more" if more > 0 else "")
-    layout.label(text=text or "-")
+    return ("~ " if row.approximate else "") + (text or "-")
 
 
 CLASSES = (
@@ -214,4 +269,5 @@ CLASSES = (
     FACEWRIGHT_MT_mapping_sources,
     FACEWRIGHT_MT_mapping,
     FACEWRIGHT_PT_mapping,
+    FACEWRIGHT_PT_mapping_wide,
 )

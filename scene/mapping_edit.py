@@ -34,7 +34,7 @@ def match_anew(objects: Sequence[bpy.types.Object], only_empty: bool = False) ->
     """Matches a character and keeps what was found on it.
 
     Gains, responses, poses and everything else of a mapping that is kept already stays; what the
-    channels move is replaced.
+    channels move is replaced, a fit with it.
 
     Args:
         objects: What the artist chose, the first keeps the mapping if nothing keeps one yet.
@@ -58,7 +58,7 @@ def match_anew(objects: Sequence[bpy.types.Object], only_empty: bool = False) ->
             name: _rematched(before.rows.get(name, Row()), found.rows.get(name, Row()), only_empty)
             for name in NAMES
         }
-        found = replace(before, rows=rows)
+        found = replace(before, rows=rows, fit=before.fit if only_empty else None)
     else:
         found = replace(found, name=owner.name)
     keep(owner, found, active)

@@ -72,10 +72,7 @@ def stored_mapping(objects: Iterable[bpy.types.Object], *, soloed: bool = True) 
     gains = {region: _plain(getattr(kept.gains, region)) for region in REGIONS}
     rows = {row.name: _row(row) for row in kept.rows}
     if soloed and kept.solo in NAMES:
-        rows = {
-            name: replace(rows.get(name, Row()), mute=name != kept.solo)
-            for name in dict.fromkeys((*rows, *poses))
-        }
+        rows = {name: replace(rows.get(name, Row()), mute=name != kept.solo) for name in NAMES}
     return Mapping(
         {name: row for name, row in rows.items() if row != Row()},
         kept.title,
