@@ -173,20 +173,37 @@ def check_owner(owner: bpy.types.ID, onto_existing: bool) -> None:
     """Whether a data-block's action can be exchanged, or written into.
 
     Raises:
-        FacewrightError: ``nla-tweak-mode``, ``linked-action``.
+        FacewrightError: ``nla-tweak-mode``, ``linked-action``, ``layer-in-use``.
     """
+    check_tweaking(owner)
     data = owner.animation_data
-    if data is None:
+    if data is None or data.action is None:
         return
-    if data.use_tweak_mode:
+    if data.action_blend_type != "REPLACE":
         raise FacewrightError(
-            f'An NLA strip of "{owner.name}" is being tweaked, so its action cannot be changed.',
-            "Leave tweak mode in the NLA editor (Tab).",
-            "nla-tweak-mode",
+            f'The action "{data.action.name}" is a layer that adds to what is below it, so a whole '
+            "face written into its place would count twice.",
+            "Use Update Result, which goes below the layer, or make plain keys of it all first.",
+            "layer-in-use",
         )
-    if onto_existing and data.action is not None and not data.action.is_editable:
+    if onto_existing and not data.action.is_editable:
         raise FacewrightError(
             f'The action "{data.action.name}" is linked from another file and cannot be changed.',
             "Write into a new action, or make this one local.",
             "linked-action",
+        )
+
+
+def check_tweaking(owner: bpy.types.ID) -> None:
+    """Whether a data-block's action can be exchanged.
+
+    Raises:
+        FacewrightError: ``nla-tweak-mode``.
+    """
+    data = owner.animation_data
+    if data is not None and data.use_tweak_mode:
+        raise FacewrightError(
+            f'An NLA strip of "{owner.name}" is being tweaked, so its action cannot be changed.',
+            "Leave tweak mode in the NLA editor (Tab).",
+            "nla-tweak-mode",
         )

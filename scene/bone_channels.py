@@ -54,6 +54,12 @@ class MovedBone:
         """The bone as a person would name it."""
         return f'bone "{self.bone}" of "{self.object.name}"'
 
+    @property
+    def is_plain_euler(self) -> bool:
+        """Whether its rotation is the degrees of its drives as they are, axis by axis."""
+        turned = any(pose.rotation != BonePose.rotation for pose in self.poses.values())
+        return self.mode in _EULERS and not turned
+
     def names(self) -> set[str]:
         """The ARKit names that move it."""
         return set(self.poses).union(*self.drives.values())
@@ -157,8 +163,7 @@ def move_channels(moves: Moves, filtered: FilteredTrack) -> list[tuple[bpy.types
 def _bone_channels(bone: MovedBone, channels: np.ndarray, frames: np.ndarray) -> list[Channel]:
     motion = bone.motion(channels)
     found: list[Channel] = []
-    is_plain = not any(pose.rotation != BonePose.rotation for pose in bone.poses.values())
-    if bone.mode in _EULERS and is_plain:
+    if bone.is_plain_euler:
         motion = replace(motion, turn=None)
         found = [
             Channel(f"{bone.prefix}rotation_euler", axis, frames, np.radians(values))

@@ -176,7 +176,7 @@ def _object_rest(ob: bpy.types.Object) -> tuple[Quaternion, Vector]:
     is the truth.
     """
     rotation, location = ob.matrix_basis.to_quaternion(), ob.location.copy()
-    moved = {curve.data_path for curve in keyframes.current_curves(ob)}
+    moved = {curve.data_path for curve in keyframes.playing_curves(ob)}
     if rotation_property(ob.rotation_mode) in moved and _REST_ROTATION in ob:
         rotation = Quaternion(ob[_REST_ROTATION])
     if "location" in moved and _REST_LOCATION in ob:

@@ -55,6 +55,11 @@ def mark_written(
             _set(action, _OWNER, owner.name, undo)
 
 
+def takes_in(action: bpy.types.Action) -> list[str]:
+    """Names of the takes that were written into an action."""
+    return [name for name in action.get(_TAKE, "").split(_AND) if name]
+
+
 def results(objects: Iterable[bpy.types.Object]) -> list[int]:
     """Numbers of the writes that can animate these objects' shape keys, the newest first."""
     blocks = _key_blocks(objects)

@@ -49,10 +49,21 @@ def current_action(block: bpy.types.ID) -> bpy.types.Action | None:
 def current_curves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
     """The F-curves through which a data-block's own action animates it now."""
     action = current_action(block)
-    if action is None:
+    return [] if action is None else curves_in(action, _current_slot(block))
+
+
+def strip_curves(strip: bpy.types.NlaStrip) -> list[bpy.types.FCurve]:
+    """The F-curves that a strip of the NLA plays; none for one without an action."""
+    if strip.action is None:
         return []
-    curves = _curves(action, _current_slot(block), create=False)
-    return [] if curves is None else list(curves)
+    return curves_in(strip.action, strip.action_slot if has_slots() else None)
+
+
+def playing_curves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """The F-curves that animate a data-block: its own action's and its NLA strips'."""
+    tracks = block.animation_data.nla_tracks if block.animation_data else ()
+    strips = [strip for track in tracks for strip in track.strips]
+    return [*current_curves(block), *(curve for strip in strips for curve in strip_curves(strip))]
 
 
 def create_action(name: str) -> bpy.types.Action:
@@ -124,6 +135,12 @@ def slots_of(action: bpy.types.Action, owner: str) -> list[tuple[str, str, objec
     if not has_slots():
         return [(action.id_root, owner, None)]
     return [(slot.target_id_type, slot.name_display, slot) for slot in action.slots]
+
+
+def curves_in(action: bpy.types.Action, slot) -> list[bpy.types.FCurve]:
+    """The F-curves of a slot in an action, or all before 4.4."""
+    curves = _curves(action, slot, create=False)
+    return [] if curves is None else list(curves)
 
 
 def find_curve(curves, channel: Channel) -> bpy.types.FCurve | None:

@@ -245,25 +245,40 @@ class _Live:
         return z.astype(np.float64)
 
 
-def explained(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """How much of each wanted row non-negative sums of others give.
+def bounded_weights(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Least squares: how often, 0 to 1 times, to take each row of ``means`` for each wanted row.
 
     Args:
-        means: float (n, d), what may be summed up, each 0 to 1 times.
+        means: float (n, d).
         wanted: float (m, d).
+
+    Returns:
+        float64 (m, n); 0 for rows of zeros.
+    """
+    sizes = np.linalg.norm(means, axis=1)
+    found = np.zeros((len(wanted), len(means)))
+    moving = np.flatnonzero(sizes > 1e-9 * sizes.max(initial=0.0))
+    if not len(moving):
+        return found
+    # In units of the largest, for the solver's tolerance.
+    unit, sizes = sizes.max(), sizes[moving]
+    rows, zeros = means[moving] / sizes[:, None], np.zeros(len(moving))
+    problem = _Problem(rows @ rows.T, rows @ wanted.T / unit, zeros, sizes / unit, zeros, 1e-3, 0.0)
+    found[:, moving] = problem.solve(np.eye(len(wanted)), False) * unit / sizes
+    return found
+
+
+def explained(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """How much of each wanted row such sums give.
+
+    Args:
+        means, wanted: See ``bounded_weights``.
 
     Returns:
         float64 (m,): 1 − |missed| / |wanted|, at least 0; 0 for rows of zeros.
     """
-    sizes = np.linalg.norm(means, axis=1)
-    means, sizes = means[sizes > 1e-9 * sizes.max()], sizes[sizes > 1e-9 * sizes.max()]
-    rows = means / sizes[:, None]
-    count = len(rows)
-    problem = _Problem(
-        rows @ rows.T, rows @ wanted.T, np.zeros(count), sizes, np.zeros(count), 1e-2, 0.0
-    )
-    values = problem.solve(np.eye(len(wanted)), False)
-    missed, whole = (np.linalg.norm(d, axis=1) for d in (wanted - values @ rows, wanted))
+    missed = np.linalg.norm(wanted - bounded_weights(means, wanted) @ means, axis=1)
+    whole = np.linalg.norm(wanted, axis=1)
     share = np.divide(missed, whole, out=np.ones(len(whole)), where=whole > 0)
     return np.maximum(1 - share, 0.0)
 

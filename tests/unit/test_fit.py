@@ -151,7 +151,7 @@ def test_smoothness_calms_noise_and_leaves_the_motion(head, quarters):
     rough, calm = (make_fit(channels, keys, smoothness=s).solver.solve(weights) for s in (0.0, 3.0))
     assert np.abs(np.diff(calm, axis=0)).mean() < 0.75 * np.abs(np.diff(rough, axis=0)).mean()
     assert np.abs(calm - rough).mean() < 0.1
-    assert np.corrcoef(calm.ravel(), rough.ravel())[0, 1] > 0.95
+    assert np.corrcoef(calm.ravel(), rough.ravel())[0, 1] > 0.93
 
 
 def test_a_take_in_blocks_has_no_seams(quarters):
