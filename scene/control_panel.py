@@ -27,7 +27,7 @@ from .targets import key_path
 # On the armature: that it is a panel, and the mapping that the character had before.
 MARK, BEFORE = "facewright_control_panel", "facewright_mapping_before"
 # The layout, in lengths of a slider: actor's right column, middle, actor's left.
-_COLUMN, _LINE, _KNOB = 2.2, 0.34, 0.11
+_COLUMN, _LINE, _KNOB = 3.0, 0.36, 0.2
 _REGION_GAP = 0.3
 
 
@@ -51,7 +51,7 @@ def add_control_panel(
     Args:
         context: Gives the collection.
         objects: The character; the first keeps the mapping.
-        size: Length of a slider in the scene's units; 0 takes a sixth of the character's height.
+        size: Length of a slider in the scene's units; 0 takes a tenth of the character's height.
 
     Returns:
         The armature object, and warnings in plain sentences.
@@ -123,10 +123,10 @@ def remove_control_panel(objects: Sequence[bpy.types.Object]) -> str:
     if rig.animation_data and rig.animation_data.action:
         rig.animation_data.action.use_fake_user = True
     armature = rig.data
-    for label in [child for child in rig.children if child.type == "FONT"]:
-        curve = label.data
-        bpy.data.objects.remove(label)
-        bpy.data.curves.remove(curve)
+    for child in [child for child in rig.children if MARK in child]:
+        mesh = child.data
+        bpy.data.objects.remove(child)
+        bpy.data.meshes.remove(mesh)
     bpy.data.objects.remove(rig)
     if not armature.users:
         bpy.data.armatures.remove(armature)
@@ -200,9 +200,8 @@ def _armature(
     collection = ob.users_collection[0] if ob.users_collection else context.collection
     collection.objects.link(rig)
     places = _layout(names)
-    width = max(x for x, _ in places.values()) + 1.5 * _COLUMN
     corner = _beside(ob)
-    rig.location = (corner[0] + 0.2 * width * size, corner[1], corner[2])
+    rig.location = (corner[0] + size, corner[1], corner[2])
     rig.scale = (size,) * 3
     active, mode = context.view_layer.objects.active, None
     if active and active.mode != "OBJECT":
@@ -228,8 +227,8 @@ def _armature(
         limit.owner_space, limit.use_transform_limit = "LOCAL", True
         limit.use_min_y = limit.use_max_y = True
         limit.min_y, limit.max_y = 0.0, 1.0
-    for bone_name, (x, z) in places.items():
-        _label(collection, rig, bone_name, (x, 0.0, z + 0.09))
+    _tracks(collection, rig, places)
+    data.show_names = True
     return rig
 
 
@@ -253,14 +252,27 @@ def _layout(names: list[str]) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _label(collection, rig: bpy.types.Object, name: str, place: tuple[float, float, float]) -> None:
-    curve = bpy.data.curves.new(f"{rig.name} {name}", "FONT")
-    curve.body, curve.size = name, 0.13
-    label = bpy.data.objects.new(curve.name, curve)
-    collection.objects.link(label)
-    label.parent, label.location = rig, place
-    label.rotation_euler = (1.5707963, 0, 0)
-    label.hide_select = label.hide_render = True
+def _tracks(
+    collection: bpy.types.Collection,
+    rig: bpy.types.Object,
+    places: dict[str, tuple[float, float]],
+) -> None:
+    """A line from 0 to 1 below each handle, all of them one mesh that is not in the way."""
+    name = f"{rig.name} Tracks"
+    points, edges = [], []
+    for x, z in places.values():
+        first = len(points)
+        middle = x + _KNOB / 2
+        for at in (middle, middle + 1):
+            points += [(at, 0, z - _KNOB / 3), (at, 0, z + _KNOB / 3), (at, 0, z)]
+        edges += [(first, first + 1), (first + 3, first + 4), (first + 2, first + 5)]
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points, edges, [])
+    tracks = bpy.data.objects.new(name, mesh)
+    tracks[MARK] = True
+    collection.objects.link(tracks)
+    tracks.parent = rig
+    tracks.hide_select = tracks.hide_render = True
 
 
 def _knob() -> bpy.types.Object:
@@ -269,18 +281,15 @@ def _knob() -> bpy.types.Object:
     knob = bpy.data.objects.get(name)
     if knob is None:
         mesh = bpy.data.meshes.new(name)
-        corners = [(-0.6, 0, 0), (0, 0, 0.6), (0.6, 0, 0), (0, 0, -0.6)]
-        track = [(0, 0, 0), (0, 1, 0)]
-        mesh.from_pydata(
-            [(x, y + 0.5, z) for x, y, z in corners] + track, [(0, 1), (1, 2), (2, 3), (3, 0)], []
-        )
+        corners = [(0.5, 0.5, 0), (0, 1.0, 0), (-0.5, 0.5, 0), (0, 0.0, 0)]
+        mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
         knob = bpy.data.objects.new(name, mesh)
     return knob
 
 
 def _size_of(meshes: Sequence[bpy.types.Object]) -> float:
     corners = [ob.matrix_world @ Vector(c) for ob in meshes for c in ob.bound_box]
-    return max(max(c.z for c in corners) - min(c.z for c in corners), 1e-3) / 6
+    return max(max(c.z for c in corners) - min(c.z for c in corners), 1e-3) / 10
 
 
 def _beside(ob: bpy.types.Object) -> tuple[float, float, float]:
