@@ -52,11 +52,11 @@ def measure(name: str, options: argparse.Namespace) -> None:
     if options.remesh or options.dense:
         count = sum(len(part.vertices) for part in head.parts)
         head = remesh(head, min(1.0, 52000 / (4 * count)) if options.dense else 0.6)
-    started = time.perf_counter()
+    started, work = time.perf_counter(), time.process_time()
     guess = guess_landmarks(head.parts)
     guessed = time.perf_counter() - started
     result = transfer_shapes(TransferRequest(tuple(head.parts), guess))
-    seconds = time.perf_counter() - started
+    seconds, work = time.perf_counter() - started, time.process_time() - work
     rows = {}
     for key in NAMES:
         own = [head.authored[p.name].get(key, 0 * p.vertices) for p in head.parts]
@@ -75,7 +75,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
     good = int((table[:, 0] < 0.15).sum())
     print(
         f"{name:14s} {count:7d} {len(rows):3d} {error:7.3f} {strict:7.3f} {gained:7.3f} "
-        f"{cosine:7.3f} {good:3d}/{len(rows)} {guessed:7.1f} {seconds:7.1f}  "
+        f"{cosine:7.3f} {good:3d}/{len(rows)} {guessed:7.1f} {seconds:7.1f} {work:7.1f}  "
         + " ".join(f"{k} {v:.4f}" for k, v in result.contacts.items()),
         flush=True,
     )
@@ -93,7 +93,7 @@ def main() -> None:
     options = parser.parse_args()
     print(
         f"{'head':14s} {'verts':>7s} {'own':>3s} {'error':>7s} {'strict':>7s} {'gained':>7s} "
-        f"{'cosine':>7s} {'<15%':>5s} {'guess s':>7s} {'all s':>7s}"
+        f"{'cosine':>7s} {'<15%':>5s} {'guess s':>7s} {'all s':>7s} {'cpu s':>7s}"
     )
     for name in options.heads or available():
         measure(name, options)

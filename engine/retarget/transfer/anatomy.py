@@ -114,10 +114,21 @@ def examine(parts: Sequence[MeshPart]) -> Anatomy:
         named = part.role if part.role != "auto" else _role_by_name(part.name)
         if named:
             roles[part_of == number] = named
-    skin = _find_skin(whole, islands, roles, parts, part_of)
-    roles[skin & (roles == "other")] = "skin"
     whole = _facing_out(whole, islands)
-    eyes = _find_eyes(whole, islands, roles, parts, part_of)
+    settled = roles.copy()
+    for number, island in enumerate(_skin_candidates(whole, islands, roles, parts, part_of)):
+        trial = roles.copy()
+        trial[(islands == island) & (roles == "other")] = "skin"
+        eyes = _find_eyes(whole, islands, trial, parts, part_of)
+        own = whole.vertices[trial == "skin"]
+        low, high = own.min(0), own.max(0)
+        holds = bool(eyes) and all(((e.centre > low) & (e.centre < high)).all() for e in eyes)
+        # The body may be larger than the head; the head is what the eyes are in.
+        if number == 0 or holds:
+            settled, found = trial, eyes
+        if holds:
+            break
+    roles, eyes = settled, found
     for eye in eyes:
         roles[eye.vertices] = "eye"
     starts = {
@@ -153,16 +164,16 @@ def _role_by_name(name: str) -> str:
     return next((role for word, role in _WORDS if word in low), "")
 
 
-def _find_skin(
+def _skin_candidates(
     whole: Surface,
     islands: np.ndarray,
     roles: np.ndarray,
     parts: Sequence[MeshPart],
     part_of: np.ndarray,
-) -> np.ndarray:
-    """(N,) bool: the island with the largest area that can be skin."""
+) -> list[int]:
+    """Islands that can be the face's skin, the largest first; at least one."""
     if (roles == "skin").any():
-        return roles == "skin"
+        return [-1]
     areas = np.bincount(
         islands[whole.triangles[:, 0]],
         np.linalg.norm(whole.face_normals, axis=1),
@@ -173,8 +184,11 @@ def _find_skin(
     usable[islands[(roles == "other") & ~barred[part_of]]] = True
     if not usable.any():
         usable[islands[roles == "other"]] = True
+    if not usable.any():
+        usable[:] = True
     areas = np.where(usable, areas, -1)
-    return islands == areas.argmax()
+    order = np.argsort(-areas)
+    return [int(i) for i in order[:4] if areas[i] >= 0.03 * areas[order[0]]]
 
 
 def _facing_out(whole: Surface, islands: np.ndarray) -> Surface:

@@ -15,7 +15,7 @@ import numpy as np
 from .anatomy import Anatomy, Eye
 from .closest import NearestOnSurface
 from .registration import Face, Registration, SidedNearest
-from .sides import OPENINGS, code
+from .sides import OPENINGS, code, label_sides
 from .surface import Surface
 from .template import Template
 
@@ -25,7 +25,7 @@ _LIP_REACH = 0.16
 _CLEARANCE = 0.004
 BLINKS = {"eye_left": "eyeBlinkLeft", "eye_right": "eyeBlinkRight"}
 # How many passes: a correction of one edge moves its neighbours a little.
-_PASSES = 3
+_PASSES = 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Contacts:
 
     def __init__(self, template: Template, face: Face, fit: Registration) -> None:
         self._template, self._face, self._fit = template, face, fit
+        self._laplacian = face.skin.laplacian()
         self._openings = [
             name
             for name, (_, _, upper, lower) in OPENINGS.items()
@@ -66,6 +67,8 @@ class Contacts:
             template.skin, template.labels, np.ones(len(template.skin.triangles), bool)
         )
         there = SidedNearest(face.skin, face.labels, np.ones(len(face.skin.triangles), bool))
+        # Corrections run out towards the corners by themselves, so they need no room there.
+        self._sides = label_sides(face.skin, face.points, dict.fromkeys(OPENINGS, 0.0))
         self._here = {
             name: _edges(here, template.skin, template.contours, name) for name in self._openings
         }
@@ -83,7 +86,7 @@ class Contacts:
         spreads = []
         for name, matrix in zip(names, (upper, lower), strict=True):
             line = matrix @ vertices
-            rows = np.flatnonzero(self._face.labels == code(name))
+            rows = np.flatnonzero(self._sides == code(name))
             gaps = np.linalg.norm(vertices[rows][:, None] - line[None], axis=2)
             nearest = gaps.min(1)
             kernel = np.exp(
@@ -115,7 +118,8 @@ class Contacts:
                 continue
             if closing:
                 # Lids have a thickness and meet one before the other: heights are what counts.
-                wanted[:, 2] = self._closed(opening, name)[:, 2] - seam.gap[:, 2]
+                closed = np.minimum(self._closed(opening, name)[:, 2], 0)
+                wanted[:, 2] = closed - seam.gap[:, 2]
             elif lid:
                 wanted = _not_beyond(wanted, seam.gap)
             taper = _taper(len(wanted))
@@ -125,25 +129,29 @@ class Contacts:
                 wanted = both - (seam.upper @ base - seam.lower @ base)
             for _ in range(_PASSES):
                 missing = (wanted - (seam.upper @ moves - seam.lower @ moves)) * taper[:, None]
+                change = np.zeros_like(moves)
                 share = 0.9 if lid else 0.5
+                rows, weights = seam.spread_upper
                 if lid:
-                    self._stretch(moves, seam.spread_upper, seam.upper, share * missing)
-                else:
-                    rows, weights = seam.spread_upper
-                    moves[rows] += weights @ (share * missing)
+                    weights = self._stretched(moves, seam)
+                change[rows] = weights @ (share * missing)
                 rows, weights = seam.spread_lower
-                moves[rows] -= weights @ ((1 - share) * missing)
+                change[rows] -= weights @ ((1 - share) * missing)
+                # No vertex alone: a spike is worse than a tenth of a millimetre.
+                for _ in range(2):
+                    change += 0.5 * (self._laplacian @ change)
+                moves += change
         return moves
 
-    def _stretch(self, moves: np.ndarray, spread: tuple, edge: object, missing: np.ndarray) -> None:
-        """Spread a correction over a lid in proportion to how far its parts move anyway."""
-        rows, weights = spread
-        kernel = weights / np.maximum(weights.sum(1, keepdims=True), 1e-12)
-        most = np.linalg.norm(edge @ moves, axis=1)
+    def _stretched(self, moves: np.ndarray, seam: _Seam) -> np.ndarray:
+        """Weights (k, S) of the upper lid, by how far its parts move anyway in this shape."""
+        rows, weights = seam.spread_upper
+        near = weights.sum(1)
+        kernel = weights / np.maximum(near, 1e-12)[:, None]
+        most = np.linalg.norm(seam.upper @ moves, axis=1)
         own = np.linalg.norm(moves[rows], axis=1)
         ratio = np.clip(own / np.maximum(kernel @ most, 1e-9), 0, 1)
-        near = weights.sum(1)
-        moves[rows] += (kernel @ missing) * np.maximum(ratio, near * (ratio > 0.05))[:, None]
+        return kernel * np.maximum(ratio, near * (ratio > 0.05))[:, None]
 
     def _wanted(self, opening: str, name: str) -> np.ndarray:
         """(S, 3) the motion of the upper edge relative to the lower one."""
@@ -198,9 +206,9 @@ class Contacts:
 
 
 def _taper(count: int) -> np.ndarray:
-    """(count,) 0 at the corners, 1 from a tenth of the way on."""
+    """(count,) 0 at the corners, 1 from a fourteenth of the way on."""
     s = np.linspace(0, 1, count)
-    return np.clip(np.minimum(s, 1 - s) / 0.1, 0, 1)
+    return np.clip(np.minimum(s, 1 - s) / 0.07, 0, 1)
 
 
 def _not_beyond(wanted: np.ndarray, gap: np.ndarray) -> np.ndarray:

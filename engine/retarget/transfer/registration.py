@@ -174,7 +174,8 @@ def _landmark_pairs(
             break
         stiff = Warp(source, target, 0.5 / np.maximum(weights[rows], 0.01))
         gaps = np.linalg.norm(stiff(source) - target, axis=1)
-        rows = rows[(gaps < 3 * np.median(gaps)) | placed[rows]]
+        usual = np.median(gaps) + 0.002 * float(np.ptp(target, axis=0).max())
+        rows = rows[(gaps < 3 * usual) | placed[rows]]
     return here.points[rows], there.points[rows], np.maximum(weights[rows], 0.002)
 
 

@@ -33,7 +33,7 @@ OPENINGS: dict[str, tuple[int, int, str, str]] = {
 _REACH = 0.42
 # How much nearer it must be to one than to the other, in the same widths: beside the corners the
 # skin belongs to both.
-_SURE = 0.1
+_SURE = {"mouth": 0.1, "eye_left": 0.03, "eye_right": 0.03}
 
 
 def code(name: str) -> int:
@@ -52,18 +52,22 @@ def opening_width(points: FacePoints, opening: str) -> float:
     return float(np.linalg.norm(points.points[first] - points.points[last]))
 
 
-def label_sides(surface: Surface, points: FacePoints) -> np.ndarray:
+def label_sides(
+    surface: Surface, points: FacePoints, sure: dict[str, float] | None = None
+) -> np.ndarray:
     """(N,) int8: the lip or lid of each vertex, 0 where it belongs to none.
 
     Args:
         surface: The skin.
         points: Of the face mesh, on the skin; openings whose seeds are unknown get no labels.
+        sure: Opening -> how much nearer it must be to one side; None: the usual amounts.
     """
     from scipy.spatial import cKDTree
 
     labels = np.zeros(len(surface.vertices), np.int8)
     tree = cKDTree(surface.vertices)
-    for first, last, *names in OPENINGS.values():
+    sure = _SURE if sure is None else sure
+    for opening, (first, last, *names) in OPENINGS.items():
         width = float(np.linalg.norm(points.points[first] - points.points[last]))
         if not np.isfinite(width):
             continue
@@ -79,9 +83,9 @@ def label_sides(surface: Surface, points: FacePoints) -> np.ndarray:
             near = np.isfinite(upper) | np.isfinite(lower)
             far = 2 * _REACH * width
             upper, lower = np.minimum(upper, far), np.minimum(lower, far)
-            sure = np.abs(upper - lower) > _SURE * width
-            labels[near & sure & (upper < lower)] = code(names[0])
-            labels[near & sure & (lower < upper)] = code(names[1])
+            clear = np.abs(upper - lower) > sure[opening] * width
+            labels[near & clear & (upper < lower)] = code(names[0])
+            labels[near & clear & (lower < upper)] = code(names[1])
     return labels
 
 
