@@ -6,11 +6,13 @@ from __future__ import annotations
 import bpy
 
 from . import cli
+from .operators import after as after_operators
 from .operators import capture as capture_operators
 from .operators import confidence as confidence_operators
 from .operators import control_panel as control_panel_operators
 from .operators import devices as device_operators
 from .operators import face_files as face_file_operators
+from .operators import fit as fit_operators
 from .operators import head as head_operators
 from .operators import live as live_operators
 from .operators import mapping_channel as mapping_channel_operators
@@ -23,6 +25,7 @@ from .operators import sending as sending_operators
 from .operators import shapes as shape_operators
 from .operators import solve as solve_operators
 from .operators import takes as take_operators
+from .panels import after as after_panels
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
 from .panels import keys as key_panels
@@ -60,6 +63,8 @@ CLASSES = (
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
     *take_operators.CLASSES,
+    *after_operators.CLASSES,
+    *fit_operators.CLASSES,
     *face_file_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
@@ -74,6 +79,7 @@ CLASSES = (
     *mapping_test_operators.CLASSES,
     *live_panels.CLASSES,
     *take_panels.CLASSES,
+    *after_panels.CLASSES,
     *capture_panels.CLASSES,
     *shape_panels.CLASSES,
     # The order in which Blender shows the sub-panels.

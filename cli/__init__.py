@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from ..engine.console import guarded
+from .after import add_bake, add_copy, add_fit
 from .capture import add_apply, add_capture
 from .retarget import add_map, add_match
 from .send import add_send
@@ -36,6 +37,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="blender --command facewright", description=(__doc__ or "").split("\n")[0]
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for add in (add_capture, add_apply, add_match, add_map, add_transfer, add_send):
+    for add in (
+        add_capture,
+        add_apply,
+        add_match,
+        add_map,
+        add_fit,
+        add_transfer,
+        add_copy,
+        add_bake,
+        add_send,
+    ):
         add(verbs)
     return parser
