@@ -43,6 +43,7 @@ from .options import (
     apply_settings,
     chosen_objects,
     finish,
+    give_mapping,
     open_file,
     print_warning,
     save_file,
@@ -167,6 +168,8 @@ def _onto_character(
         new_stage(bpy.context, Fraction(*header["source"]["rate"]))
     scene = bpy.context.scene
     objects = chosen_objects(options, scene)
+    if not options.blend:
+        give_mapping(options, objects)
     report = apply_take(
         scene,
         take,
@@ -196,6 +199,7 @@ def _open(options: argparse.Namespace) -> None:
         return
     open_file(Path(options.blend))
     objects = chosen_objects(options, bpy.context.scene)
+    give_mapping(options, objects)
     check_target(bpy.context.scene, objects, apply_settings(options, objects))
 
 

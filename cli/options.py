@@ -16,10 +16,13 @@ from ..engine.core.errors import FacewrightError
 from ..engine.filters.chain import FilterSettings
 from ..engine.filters.columns import PARTS
 from ..engine.filters.smooth import DEFAULT_STRENGTH
+from ..engine.retarget.mapping import Mapping
+from ..engine.retarget.mapping_file import read_mapping, shipped_profiles
 from ..scene.apply import ApplySettings
 from ..scene.capture import guess_head
 from ..scene.eye_bones import guess_eyes
-from ..scene.mapping_store import mapping_owner
+from ..scene.mapping_store import mapping_owner, store_mapping
+from ..scene.matching import find_rigify
 from ..scene.neck_chain import choose_neck
 from ..scene.pose_channels import PoseSettings
 
@@ -103,6 +106,16 @@ def add_scene_options(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMES",
         help="length of both crossfades at the ends of a span (%(default)g)",
     )
+    keys.add_argument(
+        "--mapping",
+        metavar="FILE|NAME",
+        help="give the character this mapping first: a file, or a profile that ships (see: map)",
+    )
+    keys.add_argument(
+        "--keys-and-bones",
+        action="store_true",
+        help="write a key even though a bone of the same channel moves the same vertices",
+    )
     keys.add_argument("--no-sound", action="store_true")
     keys.add_argument("--keep-range", action="store_true", help="leave the scene's end as it is")
     head = add_head_options(parser)
@@ -167,13 +180,33 @@ def chosen_objects(options: argparse.Namespace, scene: bpy.types.Scene) -> list[
             )
         return [scene.objects[name] for name in options.object]
     objects = [ob for ob in scene.objects if ob.type == "MESH" and ob.data.shape_keys]
-    # A character of bones alone says so by its mapping.
-    objects += [ob for ob in scene.objects if mapping_owner([ob]) == ob and ob not in objects]
+    # A character of bones alone says so by its mapping, or by a face that Rigify has made.
+    objects += [
+        ob
+        for ob in scene.objects
+        if ob not in objects
+        and (mapping_owner([ob]) == ob or (not objects and find_rigify([ob]) == ob))
+    ]
     if not objects:
         raise FacewrightError(
             "No mesh with shape keys is in the scene.", "Choose one with --object.", "no-shape-keys"
         )
     return objects
+
+
+def wanted_mapping(text: str) -> Mapping:
+    """A mapping's file, or a profile that ships.
+
+    Raises:
+        FacewrightError: What ``read_mapping`` raises.
+    """
+    return read_mapping(shipped_profiles().get(text, Path(text)))
+
+
+def give_mapping(options: argparse.Namespace, objects: list[bpy.types.Object]) -> None:
+    """Let the character keep the mapping of ``--mapping``, if there is one."""
+    if options.mapping:
+        store_mapping(objects[0], wanted_mapping(options.mapping))
 
 
 def pose_settings(options: argparse.Namespace, objects: list[bpy.types.Object]) -> PoseSettings:
@@ -220,6 +253,7 @@ def apply_settings(options: argparse.Namespace, objects: list[bpy.types.Object])
         regions=options.regions,
         span=options.span,
         ease_frames=options.ease,
+        keys_and_bones=options.keys_and_bones,
     )
 
 

@@ -15,12 +15,20 @@ from ..engine.console import EXIT_DONE, EXIT_USAGE, check_writable
 from ..engine.core.arkit import COUNT, REGIONS
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import Mapping
-from ..engine.retarget.mapping_file import read_mapping, shipped_profiles, write_mapping
+from ..engine.retarget.mapping_file import shipped_profiles, write_mapping
 from ..scene.mapping_store import clear_mapping, store_mapping
 from ..scene.match_report import UNUSED, report_match
-from ..scene.matching import find_match
+from ..scene.matching import match_character
 from ..scene.meshes import meshes_with_keys
-from .options import add_object_option, chosen_objects, finish, open_file, print_warning, save_file
+from .options import (
+    add_object_option,
+    chosen_objects,
+    finish,
+    open_file,
+    print_warning,
+    save_file,
+    wanted_mapping,
+)
 
 
 def add_match(verbs: argparse._SubParsersAction) -> None:
@@ -108,13 +116,13 @@ def _map(options: argparse.Namespace) -> int:
 
 def _wanted(options: argparse.Namespace, objects: list[bpy.types.Object]) -> Mapping:
     if not options.profile:
-        found = find_match(meshes_with_keys(objects))
-        if not found.channels:
+        clear_mapping(objects[0])
+        found = match_character(objects, meshes_with_keys(objects)).mapping
+        if not found.rows and not found.poses:
             raise FacewrightError(
                 f"None of the {COUNT} ARKit channels was recognised on this character.",
                 "Give a mapping with --profile, or make one in the Mapping panel.",
                 "no-arkit-keys",
             )
-        return found.mapping(objects[0].name)
-    shipped = shipped_profiles()
-    return read_mapping(shipped.get(options.profile, Path(options.profile)))
+        return replace(found, name=objects[0].name)
+    return wanted_mapping(options.profile)

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
+import numpy as np
 
 from ..engine.retarget.mapping import Mapping
 from ..engine.retarget.match.matcher import match_keys
 from ..engine.retarget.match.result import MatchResult
+from .armatures import armatures_of
 from .key_shapes import read_mesh_keys, signature
 from .mapping_store import stored_mapping
+from .rigify import make_rigify_poses, rigify_generation
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class CharacterMatch:
 # Matching reads whole meshes, so the last results are kept, by what they were made from.
 _KEPT = 8
 _matches: dict[tuple, MatchResult] = {}
+_rigify: dict[tuple, Mapping] = {}
+# A character with fewer channels on keys than this is moved by its bones, if they are Rigify's.
+_FACE_OF_KEYS = 12
 
 
 def match_character(
@@ -52,7 +58,31 @@ def match_character(
         return CharacterMatch(stored)
     found = find_match(meshes)
     duplicates = {name: channel.duplicates for name, channel in found.channels.items()}
-    return CharacterMatch(found.mapping(), duplicates, found)
+    mapping = found.mapping()
+    if len(found.channels) < _FACE_OF_KEYS and (rig := find_rigify(chosen)):
+        mapping = replace(rigify_poses(rig), rows=mapping.rows)
+    return CharacterMatch(mapping, duplicates, found)
+
+
+def find_rigify(chosen: Sequence[bpy.types.Object]) -> bpy.types.Object | None:
+    """The armature of a character with a generated Rigify face."""
+    return next((rig for rig in armatures_of(chosen) if rigify_generation(rig)), None)
+
+
+def rigify_poses(rig: bpy.types.Object) -> Mapping:
+    """The mapping of a Rigify face; made once, which takes seconds, for each state of its bones.
+
+    Raises:
+        FacewrightError: ``linked-data``.
+    """
+    heads = np.empty(3 * len(rig.data.bones), np.float32)
+    rig.data.bones.foreach_get("head_local", heads)
+    made_from = (rig.session_uid, rig.name, heads.tobytes())
+    if made_from not in _rigify:
+        made = make_rigify_poses(rig).mapping
+        _rigify.clear()
+        _rigify[made_from] = made
+    return _rigify[made_from]
 
 
 def find_match(meshes: Sequence[bpy.types.Object]) -> MatchResult:
