@@ -20,7 +20,7 @@ from ..engine.filters.columns import PARTS
 from ..engine.filters.gaps import Gap
 from ..engine.filters.stretches import Doubt, find_doubt
 from . import compare, keyframes, sound
-from .action_writer import ActionPlan, write_plans
+from .action_writer import ActionPlan, check_owner, write_plans
 from .apply_settings import ApplySettings
 from .clock import scene_clock
 from .double_motion import leave_out_doubled
@@ -90,8 +90,10 @@ def check_target(
         FacewrightError: What ``apply_track`` would raise of the objects and the settings.
     """
     _check(settings)
-    find_targets(objects, settings.onto_existing)
-    find_pose(scene, settings.chosen_pose)
+    targets, _, _ = find_targets(objects, settings.onto_existing)
+    pose = find_pose(scene, settings.chosen_pose)
+    for owner in (*(t.keys for t in targets), *(t.object for t in pose.all())):
+        check_owner(owner, settings.onto_existing)
 
 
 def apply_track(

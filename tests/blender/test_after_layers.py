@@ -10,7 +10,7 @@ from faces import PLAIN_SETTINGS, curve_keys, make_face, make_track
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.core.progress import Cancelled, Progress
 from facewright.scene import keyframes
-from facewright.scene.apply import apply_track
+from facewright.scene.apply import apply_track, check_target
 from facewright.scene.bake import bake_face
 from facewright.scene.face_blocks import animated_blocks, face_blocks
 from facewright.scene.nla_layers import add_layer, push_down
@@ -118,6 +118,8 @@ def test_a_take_is_not_written_into_a_layer(scene, face):
     with pytest.raises(FacewrightError) as caught:
         apply_track(scene, ramp(), [face], PLAIN_SETTINGS, take_name="two")
     assert caught.value.code == "layer-in-use"
+    with pytest.raises(FacewrightError, match="counts? twice"):  # and before it is tracked
+        check_target(scene, [face], PLAIN_SETTINGS)
     assert_jaw(face, jaw_at)
 
 
