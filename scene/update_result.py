@@ -15,6 +15,7 @@ from pathlib import Path
 
 import bpy
 
+from ..engine.core.errors import FacewrightError
 from . import compare, keyframes
 from .action_writer import check_tweaking
 from .apply import ApplyReport
@@ -47,7 +48,8 @@ def update_result(
         What happened. Where the take has no strip it is what ``apply_take`` does.
 
     Raises:
-        FacewrightError: What ``apply_take`` raises; nothing has changed.
+        FacewrightError: What ``apply_take`` raises, and ``result-comped`` where a strip has parts
+            of other takes as well; nothing has changed.
     """
     objects = list(objects)
     settings = replace(settings, onto_existing=False, place_sound=False)
@@ -57,6 +59,13 @@ def update_result(
         return apply_take(scene, take, objects, settings, extend_scene=False)
     for face in blocks:
         check_tweaking(face.block)
+        for strip in strips.get(face.block, ()):
+            if compare.takes_in(strip.action) != [take.stem]:
+                raise FacewrightError(
+                    f'The strip "{strip.name}" has parts of other takes beside "{take.stem}".',
+                    "Write the parts again one by one, into the strip's action.",
+                    "result-comped",
+                )
     with ExitStack() as undo:
         aside = {face.block: _lay_aside(face, undo) for face in blocks if face.block in strips}
         report = apply_take(scene, take, objects, settings, extend_scene=False)

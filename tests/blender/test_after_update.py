@@ -13,6 +13,7 @@ from facewright.engine.core.errors import FacewrightError
 from facewright.engine.core.types import Observations
 from facewright.engine.takes.take_file import TakeWriter
 from facewright.scene import keyframes
+from facewright.scene.apply import apply_track
 from facewright.scene.face_blocks import animated_blocks
 from facewright.scene.nla_layers import add_layer, push_down
 from facewright.scene.pose_channels import PoseSettings
@@ -112,6 +113,16 @@ def test_below_a_layer_the_take_changes_and_the_layer_stays(scene, take, face):
         assert shown(face, "jawOpen", frame) == pytest.approx(2 * measured, abs=1e-4)
         assert shown(face, "mouthPucker", frame) == pytest.approx(measured / 2 + 0.25, abs=1e-4)
     assert head_turn(COUNT) == pytest.approx(20, abs=0.01)
+
+
+def test_a_strip_of_several_takes_is_left_alone(scene, take, face):
+    mixed = replace(PLAIN_SETTINGS, onto_existing=True, regions=frozenset({"jaw"}))
+    track = make_track(np.arange(COUNT) / 30, {"jawOpen": RAMP})
+    apply_track(scene, track, [face], mixed, take_name="other")
+    push_down(animated_blocks(scene, [face], PoseSettings(head_object="Head")))
+    with pytest.raises(FacewrightError) as caught:
+        update_result(scene, take, [face], settings())
+    assert caught.value.code == "result-comped"
 
 
 def test_a_failure_leaves_everything_as_it_was(scene, take, face):
