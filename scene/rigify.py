@@ -274,7 +274,7 @@ class _Probe:
         return look
 
     def _look(self) -> np.ndarray:
-        self._rig.update_tag()
+        # Setting a bone has tagged the rig already; to tag it again doubles the time.
         self._layer.update()
         shown = self._rig.evaluated_get(self._layer.depsgraph).pose.bones
         points = np.array(
