@@ -183,6 +183,17 @@ def test_live_frames_are_those_of_the_take(quarters):
     np.testing.assert_array_equal(fit.solver.follow(weights[-1]), live[-1])
 
 
+def test_a_second_mesh_gets_the_same_and_cannot_spoil_it(quarters):
+    fit = make_fit(*quarters)
+    weights = talk(fit.channels, 40)
+    first = fit.solver.solve(weights)
+    again = fit.solver.solve(weights)
+    np.testing.assert_array_equal(again, first)
+    again[:] = 7
+    np.testing.assert_array_equal(fit.solver.solve(weights), first)
+    assert not np.array_equal(fit.solver.solve(0.5 * weights), first)
+
+
 def test_keys_that_do_the_same_share(head):
     _, moves = head
     twice = {"a": moves["jawOpen"], "b": moves["jawOpen"]}
