@@ -44,7 +44,13 @@ from .properties import retarget as retarget_properties
 from .properties import shapes as shape_properties
 from .properties import solve as solve_properties
 from .properties import takes as take_properties
-from .scene import channel_test, live_handlers, response_widget, stream_out
+from .scene import (
+    channel_test,
+    live_handlers,
+    mapping_overrides,
+    response_widget,
+    stream_out,
+)
 from .scene.jobs import end_all_jobs
 
 CLASSES = (
@@ -123,6 +129,7 @@ def register() -> None:
     bpy.app.handlers.load_post.append(_on_loaded)
     live_handlers.register()
     channel_test.register()
+    mapping_overrides.register()
     stream_out.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
@@ -130,6 +137,7 @@ def register() -> None:
 def unregister() -> None:
     """The mirror image of ``register``."""
     stream_out.unregister()
+    mapping_overrides.unregister()
     channel_test.unregister()
     response_widget.stop(mapping_edit_properties.RESPONSE_GROUP)
     live_handlers.unregister()

@@ -56,8 +56,11 @@ class FACEWRIGHT_OT_remove_drive(ChannelOperator, bpy.types.Operator):
             raise FacewrightError(
                 f"{row.name} has no target {self.index + 1}.", "Choose one of the list.", "no-drive"
             )
-        row.drives.remove(self.index)
-        if not row.drives:
+        try:
+            row.drives.remove(self.index)
+        except TypeError:  # a library override keeps all items that its library has
+            row.drives[self.index].target = ""
+        if not any(drive.target for drive in row.drives):
             row.approximate, row.note = False, ""
         self.mapping(context).revision += 1
         return ""

@@ -6,7 +6,6 @@ import bpy
 from ..properties.capture import shot_of
 from ..properties.mapping_edit import (
     STATUSES,
-    edit_disabled_reason,
     edit_of,
     has_pose,
     is_listed,
@@ -29,6 +28,8 @@ _ICONS = {
     "left-out": "REMOVE",
 }
 _TARGETS_NAMED = 3
+# Letters of a remark; the copied report has all of it.
+_LONGEST = 300
 # The list in its own window.
 _IN_WINDOW = "window"
 # Widths in Blender's units: of the buttons of a line, and from where on a line has room for all.
@@ -150,9 +151,10 @@ class FACEWRIGHT_PT_mapping(FacewrightPanel, bpy.types.Panel):
         _draw_report(layout, context)
         owner = mapped_object(context)
         if owner is None:
-            text = edit_disabled_reason(context).partition(":")[0]
-            layout.label(text=text, icon="INFO")
-            layout.label(text="Until then it is matched anew each time")
+            text = "Choose a target"
+            if shot_of(context).target:
+                text = "Its keys are matched anew each time. Press Match to keep and edit that"
+            draw_sentence(layout, context, text, "INFO")
             return
         _draw_list(layout, context, owner)
 
@@ -170,7 +172,7 @@ def _draw_report(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     head.operator("facewright.copy_mapping_report", text="", icon="COPYDOWN")
     if not edit.show_report:
         if others:
-            draw_sentence(box, context, others)
+            draw_sentence(box, context, others, "NONE")
         return
     for index, (status, label, _) in enumerate(STATUSES):
         lines = [line for line in edit.report if line.status == status]
@@ -181,10 +183,11 @@ def _draw_report(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         if edit.open[index]:
             column = box.column(align=True)
             for line in lines:
-                draw_sentence(column, context, f"{line.name}: {line.text}")
+                draw_sentence(column, context, f"{line.name}: {line.text}", "NONE")
     for line in edit.report:
         if not line.status:
-            draw_sentence(box, context, line.text, "INFO")
+            text = line.text if len(line.text) < _LONGEST else f"{line.text[:_LONGEST]} ..."
+            draw_sentence(box, context, text, "INFO")
 
 
 def _room(context: bpy.types.Context) -> float:

@@ -117,7 +117,10 @@ class FacewrightRow(bpy.types.PropertyGroup):
         override=_OVERRIDE,
     )
     invert: BoolProperty(
-        name="Invert", description="Full while the face rests, and the reverse", update=_changed
+        name="Invert",
+        description="Full while the face rests, and the reverse",
+        update=_changed,
+        override=_OVERRIDE,
     )
     low: FloatProperty(
         name="Minimum",
@@ -179,8 +182,10 @@ class FacewrightRegionGains(bpy.types.PropertyGroup):
 class FacewrightMapping(bpy.types.PropertyGroup):
     """A character's own mapping. Without rows the keys are matched anew each time."""
 
-    title: StringProperty(name="Name", description="What this mapping is called")
-    notes: StringProperty(options={"HIDDEN"})
+    title: StringProperty(
+        name="Name", description="What this mapping is called", override=_OVERRIDE
+    )
+    notes: StringProperty(options={"HIDDEN"}, override=_OVERRIDE)
     rows: CollectionProperty(type=FacewrightRow, override=_OVERRIDE_LIST)
     active: IntProperty(
         name="Channel", description="The channel that is shown below the list", update=_chosen
@@ -192,6 +197,8 @@ class FacewrightMapping(bpy.types.PropertyGroup):
         update=_changed,
         override=_OVERRIDE,
     )
+    # On a library override, whose library's rows cannot be removed: that they do not count.
+    forgotten: BoolProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
     # Name of the one channel that moves anything for now; empty is all.
     solo: StringProperty(options={"HIDDEN"}, update=_changed, override=_OVERRIDE)
     # Stored poses as JSON (``engine.retarget.poses``).
@@ -214,10 +221,15 @@ def add_pointers() -> None:
     bpy.types.Object.facewright_mapping = PointerProperty(
         type=FacewrightMapping, override={"LIBRARY_OVERRIDABLE"}
     )
+    # The mapping as JSON, on library overrides alone: see ``scene.mapping_overrides``.
+    bpy.types.Object.facewright_mapping_text = StringProperty(
+        options={"HIDDEN"}, override=_OVERRIDE
+    )
 
 
 def remove_pointers() -> None:
     """The mirror image of ``add_pointers``."""
+    del bpy.types.Object.facewright_mapping_text
     del bpy.types.Object.facewright_mapping
 
 
@@ -226,4 +238,5 @@ CLASSES = (FacewrightDrive, FacewrightRow, FacewrightRegionGains, FacewrightMapp
 
 def has_mapping(ob: bpy.types.Object) -> bool:
     """Whether an object keeps a mapping of its own."""
-    return bool(ob.facewright_mapping.rows or ob.facewright_mapping.poses)
+    kept = ob.facewright_mapping
+    return not kept.forgotten and bool(kept.rows or kept.poses)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import bpy
 
 from ..engine.core.arkit import INDEX
+from ..engine.core.errors import FacewrightError
 from ..engine.core.mirror import mirror_track
 from . import preview_baseline
 from .live import live_session
@@ -43,8 +44,14 @@ class ChannelTest:
         With a mirrored mapping the channel is that of the character's side that the list shows.
 
         Raises:
-            FacewrightError: The character is gone.
+            FacewrightError: The character is gone, or edited: ``mode-in-the-way``.
         """
+        if self._rig.in_the_way:
+            raise FacewrightError(
+                "The character cannot be tried out while one of its objects is edited or painted.",
+                "Switch to Object Mode or Pose Mode.",
+                "mode-in-the-way",
+            )
         row = neutral_track()
         row.weights[0, INDEX[arkit]] = weight
         if self._rig.is_mirrored:

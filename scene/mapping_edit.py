@@ -20,7 +20,13 @@ from ..engine.retarget.mapping_file import SUFFIX, read_mapping, shipped_profile
 from ..engine.retarget.match.profiles import RigNames
 from ..engine.retarget.poses import Poses, poses_from_json, poses_to_json
 from .armatures import armatures_of
-from .mapping_store import clear_mapping, mapping_owner, store_mapping, stored_mapping
+from .mapping_store import (
+    clear_mapping,
+    keeps_mapping,
+    mapping_owner,
+    store_mapping,
+    stored_mapping,
+)
 from .matching import match_character
 from .meshes import meshes_with_keys
 
@@ -52,7 +58,12 @@ def match_anew(objects: Sequence[bpy.types.Object], only_empty: bool = False) ->
     if before is not None:
         _require_editable(owner)
         clear_mapping(owner)
-    found = match_character(objects, meshes_with_keys(objects)).mapping
+    try:
+        found = match_character(objects, meshes_with_keys(objects)).mapping
+    except BaseException:
+        if before is not None:
+            keep(owner, before, active)
+        raise
     if before is not None:
         rows = {
             name: _rematched(before.rows.get(name, Row()), found.rows.get(name, Row()), only_empty)
@@ -77,8 +88,7 @@ def kept_by(owner: bpy.types.Object) -> Mapping | None:
     Raises:
         FacewrightError: ``mapping-invalid``.
     """
-    kept = owner.facewright_mapping
-    return stored_mapping([owner], soloed=False) if kept.rows or kept.poses else None
+    return stored_mapping([owner], soloed=False) if keeps_mapping(owner) else None
 
 
 def keep(owner: bpy.types.Object, mapping: Mapping, active: int = 0) -> None:

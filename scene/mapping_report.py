@@ -11,12 +11,14 @@ import numpy as np
 
 from ..engine.core.arkit import COUNT, NAMES, region_of
 from ..engine.retarget.mapping import Mapping, Row
+from .bone_channels import Moves
+from .double_motion import leave_out_doubled
 from .find_moves import find_moves
 from .mapping_store import stored_mapping
 from .match_report import UNUSED, report_match
 from .matching import find_match
 from .meshes import meshes_with_keys
-from .targets import APPROXIMATE, DUPLICATE, MAPPED, MISSING, MUTED, WRITTEN, KeyEntry
+from .targets import APPROXIMATE, DUPLICATE, MAPPED, MISSING, MUTED, WRITTEN, KeyEntry, KeyTarget
 
 # Beyond the range of the key's slider; of the range that the take itself goes to, the report of
 # the keys tells.
@@ -95,17 +97,20 @@ def report_mapping(objects: Sequence[bpy.types.Object]) -> MappingReport:
     # What is soloed is no matter of the mapping.
     mapping = stored_mapping([*objects, *meshes], soloed=False) or found.mapping
     doubles = _duplicates(mapping, meshes)
+    moves = find_moves(mapping, list(objects))
+    entries = [entry for entry in found.entries if entry.status != UNUSED]
+    if moves.bones:
+        entries = _without_doubled(entries, meshes, moves)
     by_name: dict[str, list[KeyEntry]] = {name: [] for name in NAMES}
-    for entry in found.entries:
-        if entry.status != UNUSED:
+    for entry in entries:
+        if entry.arkit in by_name:
             entry = _judge_range(entry, mapping)
             if entry.status == MAPPED and entry.arkit in doubles:
                 entry = replace(entry, status=DUPLICATE, reason=doubles[entry.arkit])
             by_name[entry.arkit].append(entry)
     lines = [_line(name, entries, mapping.rows.get(name)) for name, entries in by_name.items()]
-    warnings = find_moves(mapping, list(objects)).warnings
     unused = [entry.key for entry in found.entries if entry.status == UNUSED]
-    return MappingReport(lines, [*found.notes, *warnings], unused)
+    return MappingReport(lines, [*found.notes, *moves.warnings], unused)
 
 
 def _line(name: str, entries: list[KeyEntry], row: Row | None) -> ReportLine:
@@ -152,6 +157,22 @@ def _judge_range(entry: KeyEntry, mapping: Mapping) -> KeyEntry:
         f"{block.slider_max:.2f}."
     )
     return replace(entry, status=BEYOND, reason=f"{entry.reason} {reason}".strip())
+
+
+def _without_doubled(
+    entries: list[KeyEntry], meshes: Sequence[bpy.types.Object], moves: Moves
+) -> list[KeyEntry]:
+    """The entries, those marked as left out whose work a bone does already."""
+    out = []
+    for ob in meshes:
+        on_it = [
+            e for e in entries if e.object == ob.name and e.key in ob.data.shape_keys.key_blocks
+        ]
+        target = KeyTarget(ob.data.shape_keys, ob, moves.mapping, on_it)
+        leave_out_doubled([target], moves)
+        out += target.entries
+    known = {(entry.object, entry.arkit, entry.key) for entry in out}
+    return out + [e for e in entries if (e.object, e.arkit, e.key) not in known]
 
 
 def _duplicates(mapping: Mapping, meshes: Sequence[bpy.types.Object]) -> dict[str, str]:

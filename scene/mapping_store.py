@@ -31,12 +31,17 @@ def mapping_owner(objects: Iterable[bpy.types.Object]) -> bpy.types.Object | Non
     for ob in objects:
         above: bpy.types.Object | None = ob
         while above is not None:
-            # Without the add-on, in a script of its own, no object has one.
-            kept = getattr(above, "facewright_mapping", None)
-            if kept is not None and (kept.rows or kept.poses):
+            if keeps_mapping(above):
                 return above
             above = above.parent
     return None
+
+
+def keeps_mapping(ob: bpy.types.Object) -> bool:
+    """Whether this very object keeps a mapping."""
+    # Without the add-on, in a script of its own, no object has one.
+    kept = getattr(ob, "facewright_mapping", None)
+    return kept is not None and not kept.forgotten and bool(kept.rows or kept.poses)
 
 
 def mapping_revision(objects: Iterable[bpy.types.Object]) -> int:
@@ -104,15 +109,12 @@ def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
     kept = ob.facewright_mapping
     clear_mapping(ob)
     kept.title, kept.notes, kept.mirror = mapping.name, mapping.notes, mapping.mirror
+    kept.forgotten = False
     for name in NAMES:
-        row = mapping.rows.get(name, Row())
-        item = kept.rows.add()
+        # On a library override the library's items stay whatever happens, so they are used again.
+        item = kept.rows.get(name) or kept.rows.add()
         item.name = name
-        for field in _ROW_NUMBERS:
-            setattr(item, field, getattr(row, field))
-        item.curve = curve_to_text(row.curve)
-        for drive in row.drives:
-            _store_drive(item.drives.add(), drive)
+        _store_row(item, mapping.rows.get(name, Row()))
     for region, gain in mapping.region_gains.items():
         setattr(kept.gains, region, gain)
     if mapping.poses:
@@ -126,10 +128,13 @@ def clear_mapping(ob: bpy.types.Object) -> None:
     """Forget an object's mapping: its keys are matched anew each time."""
     kept = ob.facewright_mapping
     kept.rows.clear()
-    for name in ("title", "notes", "mirror", "poses", "poses_object", "fit", "active", "solo"):
-        kept.property_unset(name)
+    # Unsetting is no change that a library override would keep; so the defaults are set.
+    for name in ("title", "notes", "poses", "fit", "solo"):
+        setattr(kept, name, "")
+    kept.mirror, kept.active, kept.poses_object = False, 0, None
     for region in REGIONS:
-        kept.gains.property_unset(region)
+        setattr(kept.gains, region, 1.0)
+    kept.forgotten = bool(kept.rows)
     kept.revision += 1
 
 
@@ -166,6 +171,18 @@ def _drive(item) -> Drive:
 def _plain(value):
     """Blender keeps 0.1 as 0.100000001; seven digits are what a person has typed."""
     return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def _store_row(item, row: Row) -> None:
+    for field in _ROW_NUMBERS:
+        setattr(item, field, getattr(row, field))
+    item.curve = curve_to_text(row.curve)
+    item.drives.clear()
+    left = list(item.drives)
+    for drive in row.drives:
+        _store_drive(left.pop(0) if left else item.drives.add(), drive)
+    for unused in left:
+        unused.target = ""
 
 
 def _store_drive(item, drive: Drive) -> None:

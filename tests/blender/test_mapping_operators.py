@@ -17,6 +17,7 @@ from facewright.scene.apply import apply_track
 from facewright.scene.live_rig import LiveRig
 from facewright.scene.mapping_store import stored_mapping
 from facewright.scene.pose_channels import PoseSettings
+from test_bone_channels import make_jaw_mesh
 
 SPELLED = tuple(name for name in NAMES if name != "tongueOut")
 
@@ -126,6 +127,19 @@ def test_the_report_tells_each_channel_with_its_reason(matched):
     assert "driver" in reported("jawLeft").text
 
 
+def test_a_key_whose_work_a_bone_does_is_told(rig, scene):
+    mesh = make_jaw_mesh(rig)
+    scene.facewright.target = mesh
+    bpy.ops.facewright.match_mapping()
+    choose(mesh, "jawOpen")
+    bpy.ops.facewright.add_drive(kind="BONE")
+    drive = mesh.facewright_mapping.rows["jawOpen"].drives[-1]
+    drive.target, drive.weight = "jaw", 20.0
+    bpy.ops.facewright.check_mapping()
+    assert reported("jawOpen").status == "mapped"
+    assert "twice" in reported("jawOpen").text and "jaw: rotation X" in reported("jawOpen").text
+
+
 def test_a_solo_is_no_matter_of_the_report(matched):
     bpy.ops.facewright.solo_channel(channel="jawOpen")
     bpy.ops.facewright.check_mapping()
@@ -195,6 +209,30 @@ def test_targets_are_added_and_removed(matched):
     assert stored_mapping([matched]).rows["jawOpen"].drives == (found[1],)
     with pytest.raises(RuntimeError, match="no target 8"):
         bpy.ops.facewright.remove_drive(index=7)
+
+
+def test_targets_are_removed_and_matched_anew_on_a_library_override(matched, scene, tmp_path):
+    library = tmp_path / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, to):
+        to.objects = ["Face"]
+    linked = bpy.data.objects["Face"]
+    bpy.context.scene.facewright.target = linked
+    assert not bpy.ops.facewright.match_mapping.poll()
+    override = linked.override_create()
+    bpy.context.scene.collection.objects.link(override)
+    bpy.context.scene.facewright.target = override
+    choose(override, "jawOpen")
+    bpy.ops.facewright.remove_drive(index=0)
+    assert not stored_mapping([override]).rows.get("jawOpen")
+    assert shown_row().name == "jawOpen"
+    bpy.ops.facewright.match_mapping(only_empty=True)
+    assert stored_mapping([override]).rows["jawOpen"].drives == (KeyDrive("jawOpen"),)
+    bpy.ops.facewright.forget_mapping()
+    assert stored_mapping([override]) is None
+    bpy.ops.facewright.match_mapping()
+    assert [row.name for row in override.facewright_mapping.rows] == list(NAMES)
 
 
 def test_reset_leaves_the_targets(matched):

@@ -167,6 +167,55 @@ def test_it_can_be_edited_on_a_library_override(face, tmp_path):
     assert not found.mirror and found.rows["jawOpen"].drives[0] == KeyDrive("open", 0.7)
 
 
+def overridden(tmp_path, mapping):
+    """A library override of a face, whose library has a mapping or none."""
+    if mapping:
+        store_mapping(bpy.data.objects["Face"], mapping)
+    library = tmp_path / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, to):
+        to.objects = ["Face"]
+    override = bpy.data.objects["Face"].override_create()
+    bpy.context.scene.collection.objects.link(override)
+    return override
+
+
+def reloaded(tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    return next(ob for ob in bpy.data.objects if ob.override_library)
+
+
+OTHER = Mapping({"jawLeft": Row((KeyDrive("open", 0.5), KeyDrive("teeth")), gain=0.3)}, "Other")
+
+
+@pytest.mark.parametrize("library_has", [None, RICH, OTHER])
+def test_a_mapping_of_its_own_stays_on_an_override(face, tmp_path, library_has):
+    override = overridden(tmp_path, library_has)
+    store_mapping(override, dataclasses.replace(RICH, poses_object="", poses={}))
+    kept = stored_mapping([override])
+    assert kept.rows["mouthSmileLeft"] == RICH.rows["mouthSmileLeft"]
+    assert stored_mapping([reloaded(tmp_path)]) == kept
+    assert stored_mapping([reloaded(tmp_path)]) == kept
+
+
+def test_a_mapping_that_an_override_forgets_stays_forgotten(face, tmp_path):
+    clear_mapping(overridden(tmp_path, RICH))
+    override = reloaded(tmp_path)
+    assert stored_mapping([override]) is None
+    store_mapping(override, OTHER)
+    assert stored_mapping([reloaded(tmp_path)]) == OTHER
+
+
+def test_an_override_that_changes_numbers_alone_follows_its_library(face, tmp_path):
+    override = overridden(tmp_path, OTHER)
+    override.facewright_mapping.rows["jawLeft"].gain = 0.75
+    override = reloaded(tmp_path)
+    assert override.facewright_mapping.rows["jawLeft"].gain == 0.75
+    assert override.facewright_mapping_text == ""
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [

@@ -43,6 +43,12 @@ def test_trying_all_channels_out_ends_with_escape(edited: GuiResult) -> None:
     assert found["swept"] == found["at_rest"] and found["traces_after"] == []
 
 
+def test_what_is_in_the_way_is_counted(edited: GuiResult) -> None:
+    assert edited.result["spoiled"] == (
+        "48 of 52 mapped, 1 driven, 1 locked, 1 approximate, 1 missing, 1 beyond the slider"
+    )
+
+
 def test_a_forgotten_mapping_comes_back_with_undo(edited: GuiResult) -> None:
     assert (edited.result["forgotten"], edited.result["unforgotten"]) == (0, 52)
 

@@ -2,6 +2,7 @@
 """Inside Blender: match the shipped head, edit its mapping, try a channel out, undo."""
 
 import bpy
+from bl_ext.user_default.facewright import registration
 
 GROUP = ".facewright response"
 
@@ -69,8 +70,12 @@ def steps(gui):
     yield from gui.press("ESC")
     yield from gui.wait(0.3)
     found["swept"], found["traces_after"] = values(name), traces()
+    spoil(name)
+    press(gui, bpy.ops.facewright.check_mapping)
+    found["spoiled"] = edit().result
     edit().show_report = True
-    edit().open[0] = True
+    # All but those that are just mapped.
+    edit().open = [False] + [True] * (len(edit().open) - 1)
     yield from scroll(gui, -20)
     yield from gui.wait(1.0)
     yield from gui.photograph("report")
@@ -114,17 +119,26 @@ def scroll(gui, notches):
 def show_mapping_open():
     """Let only the panel "Mapping" be open, as clicks would leave it."""
     bpy.context.preferences.view.ui_scale = 0.85
-    others = [
-        getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("FACEWRIGHT_PT_")
-    ]
     ours = ("mapping", "mapping_channel", "mapping_response")
-    order = sorted(others, key=lambda panel: getattr(panel, "bl_parent_id", ""))
-    for panel in reversed(order):
+    panels = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Panel)]
+    for panel in reversed(panels):
         bpy.utils.unregister_class(panel)
-    for panel in order:
-        is_ours = panel.__name__.removeprefix("FACEWRIGHT_PT_") in ours
-        panel.bl_options = set() if is_ours else {"DEFAULT_CLOSED"}
+    for panel in panels:
+        if panel.bl_region_type == "UI":
+            is_ours = panel.__name__.removeprefix("FACEWRIGHT_PT_") in ours
+            panel.bl_options = set() if is_ours else {"DEFAULT_CLOSED"}
         bpy.utils.register_class(panel)
+
+
+def spoil(name):
+    """Put things in the way of some channels, for the report to tell."""
+    blocks = bpy.data.objects[name].data.shape_keys.key_blocks
+    blocks["jawLeft"].driver_add("value")
+    blocks["jawRight"].lock_shape = True
+    row(name, "tongueOut").drives.clear()
+    row(name, "cheekPuff").approximate = True
+    row(name, "cheekPuff").note = "Only the lower half of the cheeks."
+    row(name, "mouthClose").mute = True
 
 
 def press(gui, operator, **properties):
