@@ -167,12 +167,12 @@ def _draw_report(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     box.use_property_split = False
     head = box.row(align=True)
     icon = "DOWNARROW_HLT" if edit.show_report else "RIGHTARROW"
-    mapped, _, others = edit.result.partition(", ")
-    head.prop(edit, "show_report", text=mapped, icon=icon, emboss=False)
+    mapped, word, others = edit.result.partition("mapped")
+    head.prop(edit, "show_report", text=mapped + word, icon=icon, emboss=False)
     head.operator("facewright.copy_mapping_report", text="", icon="COPYDOWN")
     if not edit.show_report:
         if others:
-            draw_sentence(box, context, others, "NONE")
+            draw_sentence(box, context, others.lstrip(", "), "NONE")
         return
     for index, (status, label, _) in enumerate(STATUSES):
         lines = [line for line in edit.report if line.status == status]

@@ -62,25 +62,14 @@ class MappingReport:
         return sum(line.status == status for line in self.lines)
 
     def summary(self) -> str:
-        """E.g. "49 of 52 mapped, 2 approximate, 1 missing"."""
-        plain = (MAPPED, DUPLICATE, BEYOND, MUTED)
+        """E.g. "49 of 52 mapped (1 muted), 2 approximate, 1 missing"."""
+        remarks = ((DUPLICATE, "duplicate"), (MUTED, "muted"), (BEYOND, "beyond the slider"))
+        plain = (MAPPED, *(status for status, _ in remarks))
         mapped = sum(self.count(status) for status in plain)
+        words = [f"{n} {label}" for status, label in remarks if (n := self.count(status))]
+        first = f"{mapped} of {COUNT} mapped" + (f" ({', '.join(words)})" if words else "")
         others = dict.fromkeys(line.status for line in self.lines if line.status not in plain)
-        words = [f"{mapped} of {COUNT} mapped"]
-        words += [f"{self.count(status)} {status}" for status in others]
-        words += [
-            f"{count} {label}"
-            for status, label in ((DUPLICATE, "duplicate"), (BEYOND, "beyond the slider"))
-            if (count := self.count(status))
-        ]
-        return ", ".join(words)
-
-    def text(self) -> str:
-        """All of it, for a mail or a forum."""
-        lines = [f"{line.arkit:20} {line.status:12} {line.text}".rstrip() for line in self.lines]
-        if self.unused:
-            lines.append("Keys that no channel moves: " + ", ".join(self.unused))
-        return "\n".join([self.summary(), *self.notes, *lines]) + "\n"
+        return ", ".join([first, *(f"{self.count(status)} {status}" for status in others)])
 
 
 def report_mapping(objects: Sequence[bpy.types.Object]) -> MappingReport:

@@ -120,7 +120,8 @@ def test_the_report_tells_each_channel_with_its_reason(matched):
         "tongueOut": "missing",
     }
     assert editor().result == (
-        "47 of 52 mapped, 1 driven, 1 locked, 2 missing, 1 approximate, 1 beyond the slider"
+        "47 of 52 mapped (2 muted, 1 beyond the slider), "
+        "1 driven, 1 locked, 2 missing, 1 approximate"
     )
     assert "1.50" in reported("jawOpen").text and "slider" in reported("jawOpen").text
     assert "Nearly." in reported("mouthRight").text

@@ -45,7 +45,8 @@ def test_trying_all_channels_out_ends_with_escape(edited: GuiResult) -> None:
 
 def test_what_is_in_the_way_is_counted(edited: GuiResult) -> None:
     assert edited.result["spoiled"] == (
-        "48 of 52 mapped, 1 driven, 1 locked, 1 approximate, 1 missing, 1 beyond the slider"
+        "48 of 52 mapped (1 muted, 1 beyond the slider), "
+        "1 driven, 1 locked, 1 approximate, 1 missing"
     )
 
 
