@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -150,6 +151,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class _Lines:
+    """Responses of the 52 channels: straight lines with limits, and the rows that have curves."""
+
+    slope: np.ndarray
+    offset: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    curved: tuple[tuple[int, Row], ...]
+
+
+@dataclass(frozen=True)
 class Mapping:
     """All channels of a character.
 
@@ -200,16 +212,30 @@ class Mapping:
             float64 (..., 52). Channels without a row are 0; those with stored poses or a fit alone
             follow the plain weight.
         """
-        out = np.zeros(np.shape(weights), np.float64)
+        weights = np.asarray(weights, np.float64)
+        lines = self._lines
+        out = np.clip(weights * lines.slope + lines.offset, lines.low, lines.high)
+        for index, row in lines.curved:
+            out[..., index] = row.respond(weights[..., index])
+        return out
+
+    @cached_property
+    def _lines(self) -> _Lines:
+        """All responses as arrays: a live preview asks for them with every frame."""
+        slope, offset, low, high = np.zeros((4, len(NAMES)))
+        curved = []
         followed = {*self.poses, *(self.fit.channels if self.fit else ())}
         for index, name in enumerate(NAMES):
             row = self.rows.get(name) or (Row() if name in followed else None)
-            if row is None:
+            if row is None or row.mute:
                 continue
-            gain = self.region_gains.get(region_of(name), 1.0)
-            scaled = row if gain == 1 else replace(row, gain=row.gain * gain)
-            out[..., index] = scaled.respond(weights[..., index])
-        return out
+            gain = row.gain * self.region_gains.get(region_of(name), 1.0)
+            slope[index] = -gain if row.invert else gain
+            offset[index] = row.offset + (gain if row.invert else 0.0)
+            low[index], high[index] = row.low, row.high
+            if row.curve:
+                curved.append((index, replace(row, gain=gain)))
+        return _Lines(slope, offset, low, high, tuple(curved))
 
     def invert(self, channels: np.ndarray) -> np.ndarray:
         """The weights that ``respond`` makes these channels of, as far as they can be told.
