@@ -124,6 +124,7 @@ class FACEWRIGHT_MT_mapping(bpy.types.Menu):
         layout = self.layout
         filled = layout.operator("facewright.match_mapping", text="Match Empty Channels Only")
         filled.only_empty = True
+        layout.operator("facewright.fit_mapping")
         layout.separator()
         layout.operator_menu_enum("facewright.load_mapping_profile", "profile")
         layout.operator("facewright.import_mapping", text="Import Mapping...", icon="IMPORT")

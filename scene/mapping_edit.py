@@ -69,7 +69,14 @@ def match_anew(objects: Sequence[bpy.types.Object], only_empty: bool = False) ->
             name: _rematched(before.rows.get(name, Row()), found.rows.get(name, Row()), only_empty)
             for name in NAMES
         }
-        found = replace(before, rows=rows, fit=before.fit if only_empty else None)
+        poses = before if before.poses else found
+        found = replace(
+            before,
+            rows=rows,
+            poses=poses.poses,
+            poses_object=poses.poses_object,
+            fit=before.fit if only_empty else None,
+        )
     else:
         found = replace(found, name=owner.name)
     keep(owner, found, active)
