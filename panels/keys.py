@@ -55,6 +55,7 @@ class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
             layout.prop(shot, name)
         layout.prop(shot, "use_sound")
         layout.prop(shot, "extend_scene")
+        layout.prop(shot, "keys_and_bones")
 
 
 class FACEWRIGHT_PT_head(FacewrightPanel, bpy.types.Panel):

@@ -207,6 +207,11 @@ class FacewrightShot(bpy.types.PropertyGroup):
         max=1.0,
         precision=3,
     )
+    keys_and_bones: BoolProperty(
+        name="Keys and Bones",
+        description="Write a shape key even though a bone of the same channel moves the same "
+        "vertices the same way; otherwise it is left out, because the face would move twice",
+    )
     extend_scene: BoolProperty(
         name="Extend Scene",
         description="Move the scene's end frame where the keys go beyond it",
