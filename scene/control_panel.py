@@ -14,11 +14,11 @@ from contextlib import ExitStack
 import bpy
 from mathutils import Vector
 
-from ..engine.core.arkit import DIRECTIONS, NAMES, mirror_name, region_of
+from ..engine.core.arkit import NAMES, mirror_name, region_of
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import BoneDrive, Mapping, Row
 from ..engine.retarget.mapping_file import mapping_from_json, mapping_to_json
-from ..engine.retarget.mixing import key_sources
+from ..engine.retarget.mixing import key_sources, partners
 from .mapping_store import clear_mapping, mapping_owner, store_mapping
 from .matching import match_character
 from .meshes import meshes_with_keys
@@ -170,18 +170,16 @@ def _gain(mapping: Mapping, name: str) -> float:
 
 
 def _expression(letters: dict[str, str], weights: dict[str, float]) -> str:
-    """The sum; of the two sides of a pair the larger (``engine.retarget.mixing``)."""
-    terms, left = [], dict(weights)
-    for name, weight in weights.items():
-        other = mirror_name(name)
-        if name not in left:
-            continue
-        del left[name]
-        term = f"{weight:.6g}*{letters[name]}"
-        if other in left and name not in DIRECTIONS:
-            term = f"max({term},{left.pop(other):.6g}*{letters[other]})"
-        terms.append(term)
-    return "+".join(terms)
+    """The sum; of partners the one that moves the key further (``engine.retarget.mixing``)."""
+    terms = {name: f"{weight:.6g}*{letters[name]}" for name, weight in weights.items()}
+    for name, other in partners(weights):
+        a, b = terms[name], terms.pop(other)
+        signs = {weights[name] >= 0, weights[other] >= 0}
+        if len(signs) == 1:
+            terms[name] = f"{'max' if True in signs else 'min'}({a},{b})"
+        else:
+            terms[name] = f"({a} if abs({a})>=abs({b}) else {b})"
+    return "+".join(terms.values())
 
 
 def _armature(

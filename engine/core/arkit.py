@@ -78,6 +78,14 @@ MIRROR: Final[tuple[int, ...]] = tuple(INDEX[mirror_name(name)] for name in NAME
 # Directions of the whole jaw and mouth: mirror partners, but no two sides of one movement.
 DIRECTIONS: Final = frozenset({"jawLeft", "jawRight", "mouthLeft", "mouthRight"})
 
+# Both eyes look to one side: what is out for the one is in for the other.
+GAZE_PARTNERS: Final[dict[str, str]] = {
+    "eyeLookOutLeft": "eyeLookInRight",
+    "eyeLookInRight": "eyeLookOutLeft",
+    "eyeLookInLeft": "eyeLookOutRight",
+    "eyeLookOutRight": "eyeLookInLeft",
+}
+
 REGIONS: Final[tuple[str, ...]] = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue")
 
 

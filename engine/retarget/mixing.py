@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arkit import COUNT, DIRECTIONS, INDEX, mirror_name
+from ..core.arkit import COUNT, DIRECTIONS, GAZE_PARTNERS, INDEX, mirror_name
 from .mapping import KeyDrive, Mapping
 
 
@@ -17,13 +18,13 @@ class Mixer:
     """Turns channels into the values of a mesh's keys.
 
     A key's value is the sum of its channels times their weights. The two sides of a pair, e.g.
-    both eyelids on one key that closes both eyes, do not add up: the one that moves it further
-    counts.
+    both eyelids on one key that closes both eyes, do not add up (``partners``): the one that moves
+    it further counts.
 
     Attributes:
         keys: Names of the K shape keys.
         matrix: float64 (K, 52), weights of the channels that add up.
-        pairs: Key, left channel, right channel and their weights, for those that do not.
+        pairs: Key, two channels and their weights, for those that do not.
     """
 
     keys: tuple[str, ...]
@@ -34,8 +35,8 @@ class Mixer:
         """float64 (..., K) from channels float (..., 52), responses applied."""
         channels = np.asarray(channels, np.float64)
         values = channels @ self.matrix.T
-        for key, left, right, of_left, of_right in self.pairs:
-            a, b = channels[..., left] * of_left, channels[..., right] * of_right
+        for key, one, other, of_one, of_other in self.pairs:
+            a, b = channels[..., one] * of_one, channels[..., other] * of_other
             values[..., key] += np.where(np.abs(a) >= np.abs(b), a, b)
         return values
 
@@ -60,6 +61,33 @@ def key_sources(
     return sources
 
 
+def partners(weights: Dictionary[str, float]) -> list[tuple[str, str]]:
+    """Which channels on one target are one movement of two sides, so that they don't add up.
+
+    Those are both eyes' ways of looking to one side, where they move the target the same way, and
+    the two sides of a pair.
+
+    Args:
+        weights: ARKit name -> weight, of one target.
+
+    Returns:
+        Pairs of names, each name at most once.
+    """
+    pairs: list[tuple[str, str]] = []
+    left = dict.fromkeys(weights)
+    for name in weights:
+        other = GAZE_PARTNERS.get(name)
+        if name in left and other in left and weights[name] * weights[other] > 0:
+            del left[name], left[other]
+            pairs.append((name, other))
+    for name in weights:
+        other = mirror_name(name)
+        if name in left and other in left and name not in {other, *DIRECTIONS}:
+            del left[name], left[other]
+            pairs.append((name, other))
+    return pairs
+
+
 def unmixing(
     sources: dict[str, dict[str, float]], keys: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
@@ -70,20 +98,24 @@ def unmixing(
         keys: Which keys, in which order.
 
     Returns:
-        The C channels that drive them, and float64 (C, K), the least-squares inverse. Two sides
+        The C channels that drive them, and float64 (C, K), the least-squares inverse. Partners
         that share all their keys are told as moving alike, for a key cannot tell them apart.
     """
     found = dict.fromkeys(name for key in keys for name in sources[key])
-    columns: dict[tuple, list[str]] = {}
+    alike: dict[tuple[float, ...], dict[str, float]] = {}
     for name in found:
-        stem = name.removesuffix("Left").removesuffix("Right")
-        alike = tuple(sources[key].get(name, 0.0) for key in keys)
-        is_side = stem != name and name not in DIRECTIONS
-        columns.setdefault((alike, stem if is_side else name), []).append(name)
-    matrix = np.array([alike for alike, _ in columns]).T.reshape(len(keys), len(columns))
+        column = tuple(sources[key].get(name, 0.0) for key in keys)
+        alike.setdefault(column, {})[name] = 1.0
+    columns: list[tuple[tuple[float, ...], tuple[str, ...]]] = []
+    for column, group in alike.items():
+        pairs = partners(group)
+        alone = group.keys() - {name for pair in pairs for name in pair}
+        columns += [(column, pair) for pair in pairs]
+        columns += [(column, (name,)) for name in group if name in alone]
+    matrix = np.array([column for column, _ in columns]).T.reshape(len(keys), len(columns))
     back = np.linalg.pinv(matrix) if matrix.size else np.zeros((len(columns), len(keys)))
-    names = [name for alike in columns.values() for name in alike]
-    rows = [i for i, alike in enumerate(columns.values()) for _ in alike]
+    names = [name for _, group in columns for name in group]
+    rows = [i for i, (_, group) in enumerate(columns) for _ in group]
     return names, back[rows]
 
 
@@ -98,12 +130,8 @@ def make_mixer(sources: dict[str, dict[str, float]], keys: Sequence[str]) -> Mix
     pairs = []
     for k, key in enumerate(keys):
         weights = dict(sources.get(key, {}))
-        for name in list(weights):
-            other = mirror_name(name)
-            paired = name.endswith("Left") and name not in DIRECTIONS and other in weights
-            if paired:
-                left, right = weights.pop(name), weights.pop(other)
-                pairs.append((k, INDEX[name], INDEX[other], left, right))
+        for name, other in partners(weights):
+            pairs.append((k, INDEX[name], INDEX[other], weights.pop(name), weights.pop(other)))
         for name, weight in weights.items():
             matrix[k, INDEX[name]] = weight
     return Mixer(tuple(keys), matrix, tuple(pairs))

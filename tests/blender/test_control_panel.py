@@ -81,6 +81,18 @@ def test_weights_and_sides_of_the_mapping_count(scene):
     assert "Face Controls" not in bpy.data.objects
 
 
+def test_both_eyes_on_one_key_do_not_add_up(scene):
+    face = make_face(keys=["LookLeft", "Lids"])
+    face.data.shape_keys.key_blocks["Lids"].slider_min = -1
+    rows = {name: Row((KeyDrive("LookLeft"),)) for name in ("eyeLookOutLeft", "eyeLookInRight")}
+    rows |= {name: Row((KeyDrive("Lids", -1.0),)) for name in ("eyeBlinkLeft", "eyeBlinkRight")}
+    store_mapping(face, Mapping(rows))
+    rig, _ = add_control_panel(bpy.context, [face])
+    slide(rig, eyeLookOutLeft=0.3, eyeLookInRight=0.4, eyeBlinkLeft=0.75, eyeBlinkRight=0.5)
+    assert value(face, "LookLeft") == pytest.approx(0.4, abs=1e-4)
+    assert value(face, "Lids") == pytest.approx(-0.75, abs=1e-4)
+
+
 def test_a_driver_that_is_there_stays(scene):
     face = make_face(keys=["jawOpen", "cheekPuff"])
     own = face.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver

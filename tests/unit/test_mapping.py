@@ -79,6 +79,40 @@ def test_both_sides_on_one_key_do_not_add_up():
     assert both == pytest.approx([0.75, 0.3])
 
 
+LOOKS = {
+    "LookLeft": ("eyeLookOutLeft", "eyeLookInRight"),
+    "LookRight": ("eyeLookInLeft", "eyeLookOutRight"),
+    "LookUp": ("eyeLookUpLeft", "eyeLookUpRight"),
+}
+
+
+def test_both_eyes_that_look_to_a_side_do_not_add_up():
+    sources = {key: dict.fromkeys(names, 1.0) for key, names in LOOKS.items()}
+    mixer = make_mixer(sources, list(LOOKS))
+    weights = channels(eyeLookOutLeft=0.6, eyeLookInRight=0.5, eyeLookUpLeft=0.6)
+    assert mixer(weights) == pytest.approx([0.6, 0, 0.6])
+    names, back = unmixing(sources, list(LOOKS))
+    told = dict(zip(names, back @ [0.6, 0.0, 0.2], strict=True))
+    wanted = {"eyeLookOutLeft": 0.6, "eyeLookInRight": 0.6, "eyeLookUpLeft": 0.2}
+    assert {n: v for n, v in told.items() if abs(v) > 1e-9} == pytest.approx(
+        wanted | {"eyeLookUpRight": 0.2}
+    )
+
+
+def test_one_bone_that_turns_both_eyes_goes_both_ways():
+    signs = {"eyeLookOutLeft": 1, "eyeLookInLeft": -1, "eyeLookInRight": 1, "eyeLookOutRight": -1}
+    mixer = make_mixer({"eyes": {name: 30.0 * sign for name, sign in signs.items()}}, ["eyes"])
+    assert mixer(channels(eyeLookOutLeft=0.5, eyeLookInRight=0.4)) == pytest.approx([15.0])
+    assert mixer(channels(eyeLookInLeft=0.5, eyeLookOutRight=0.4)) == pytest.approx([-15.0])
+
+
+def test_eyes_that_part_are_two_sides():
+    signs = {"eyeLookOutLeft": 1, "eyeLookInLeft": -1, "eyeLookInRight": -1, "eyeLookOutRight": 1}
+    mixer = make_mixer({"part": signs}, ["part"])
+    assert mixer(channels(eyeLookOutLeft=0.6, eyeLookInRight=0.6)) == pytest.approx([0.0])
+    assert mixer(channels(eyeLookOutLeft=0.6, eyeLookOutRight=0.6)) == pytest.approx([0.6])
+
+
 def test_the_way_back():
     rows = {
         "jawOpen": Row((KeyDrive("A", 0.5),), gain=2.0, offset=0.1),
