@@ -87,7 +87,8 @@ class FaceReader:
         weights = np.zeros((1, COUNT), np.float32)
         for keys in self._keys:
             weights[0, keys.channels] = keys.tell(_values(keys, depsgraph))
-        weights = self._parts.mapping.invert(weights).astype(np.float32)
+        told = {int(index) for keys in self._keys for index in keys.channels}
+        weights = self._parts.mapping.invert(weights, told).astype(np.float32)
         gaze = gaze_deg(weights)
         pose, settings = self._parts.pose, self._parts.pose.settings
         for side, target in pose.eyes.items():

@@ -8,6 +8,7 @@ any number of channels. ``mapping_file`` keeps it as JSON, ``mixing`` turns weig
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -237,18 +238,20 @@ class Mapping:
                 curved.append((index, replace(row, gain=gain)))
         return _Lines(slope, offset, low, high, tuple(curved))
 
-    def invert(self, channels: np.ndarray) -> np.ndarray:
+    def invert(self, channels: np.ndarray, told: Collection[int] | None = None) -> np.ndarray:
         """The weights that ``respond`` makes these channels of, as far as they can be told.
 
         Args:
             channels: float (..., 52).
+            told: Which of the 52 something tells; the others stay as they are, for a row with an
+                offset would make a movement of nothing. None is all.
 
         Returns:
             float64 (..., 52). See ``Row.undo``.
         """
         out = np.array(channels, np.float64)
         for index, name in enumerate(NAMES):
-            row = self.rows.get(name)
+            row = self.rows.get(name) if told is None or index in told else None
             gain = self.region_gains.get(region_of(name), 1.0)
             if row is not None and not (row.is_plain and gain == 1):
                 out[..., index] = replace(row, gain=row.gain * gain).undo(out[..., index])

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from faces import make_face, make_track
 from facewright import cli, registration
-from facewright.engine.core.arkit import INDEX
+from facewright.engine.core.arkit import INDEX, NAMES
 from facewright.engine.core.clock import now_s
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.formats.dialects import DIALECTS
+from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, Row
 from facewright.properties.capture import send_disabled_reason
 from facewright.scene import stream_out
 from facewright.scene.face_reader import FaceReader
 from facewright.scene.live import row_listeners
+from facewright.scene.mapping_store import store_mapping
 from facewright.scene.pose_channels import PoseSettings
 from facewright.scene.stream_out import StreamOut, play_frames, running_stream, start_stream
 from test_pose import MODES, apply_pose, make_rig
@@ -159,6 +161,22 @@ def test_of_several_meshes_the_first_that_has_the_name(scene, face, program):
     heard = program.hear()
     assert weight(heard, "jawOpen") == pytest.approx(0.5, abs=1e-5)
     assert weight(heard, "browInnerUp") == 0.25
+
+
+def test_what_no_key_tells_is_at_rest(scene):
+    make_rig()
+    face = make_face("Plain", keys=["browInnerUp"])
+    bone = BoneDrive("head", "rotation", "X", 20.0, object="Rig")
+    rows = {
+        "jawOpen": Row((bone,), invert=True),
+        "cheekPuff": Row((bone,), offset=0.25),
+        "browInnerUp": Row((KeyDrive("browInnerUp"),), gain=0.5),
+    }
+    store_mapping(face, Mapping(rows))
+    face.data.shape_keys.key_blocks["browInnerUp"].value = 0.25
+    reader = FaceReader(scene, [face], PoseSettings())
+    weights = reader.read(bpy.context.evaluated_depsgraph_get(), 0.0).weights[0]
+    assert {n: w for n, w in zip(NAMES, weights, strict=True) if w} == {"browInnerUp": 0.5}
 
 
 @pytest.mark.parametrize("mode", MODES)
