@@ -6,9 +6,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rig_name_tables import CC_STANDARD, FAMILIES, UNRELATED
 
 from engine.core.arkit import NAMES, live_link_name
+from engine.retarget.match.bare_names import bare_names
 from engine.retarget.match.by_name import match_by_name
 from engine.retarget.match.families import match_families
 
@@ -144,6 +147,73 @@ def test_the_order_of_the_keys_does_not_change_what_is_found():
     for family in FAMILIES:
         found = [weights_of(match_by_name(rig(family, seed=seed))) for seed in (1, 2, 3)]
         assert found[0] == found[1] == found[2], family
+
+
+@pytest.mark.parametrize("separator", [" ", "-"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_any_separator_will_do(separator, seed):
+    def change(key: str) -> str:
+        return key.replace("_", separator)
+
+    family = "reallusion_traditional"
+    wanted = {n: {change(k): w for k, w in r.items()} for n, r in expected(family).items()}
+    match = match_by_name([change(key) for key in rig(family, seed=seed)])
+    assert weights_of(match) == wanted
+    assert match.families[0] == family
+
+
+@pytest.mark.parametrize("label", ["Bob_", "Mr Smith 2-", "Bob_Face_"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_character_s_name_before_all_keys_changes_nothing(family, label):
+    keys = sorted(
+        {key for row in expected(family).values() for key in row} | {*FAMILIES[family][2]}
+    )
+    random.Random(4).shuffle(keys)
+    plain = match_by_name(keys)
+    named = match_by_name([label + key for key in keys])
+    wanted = {n: {label + k: w for k, w in r.items()} for n, r in weights_of(plain).items()}
+    assert weights_of(named) == wanted
+    assert named.families == plain.families
+    assert named.left_over == tuple(label + key for key in plain.left_over)
+    assert all(row.how != "exact" for row in named.rows.values())
+
+
+def test_one_number_behind_all_keys_is_a_label():
+    for number in ("_0", "_100", ".1"):
+        keys = [name + number for name in NAMES]
+        found = {name: row.keys for name, row in match_by_name(keys).rows.items()}
+        assert found == {name: (name + number,) for name in NAMES}
+
+
+def test_what_all_names_share_is_no_label_where_it_says_something():
+    for start in ("jawOpen_", "Tail_", "Left_", "corrective_", "eye_"):
+        names = ["puff", "smile_L", "smile_R", "kiss", "squint_L", "squint_R"]
+        assert bare_names([start + name for name in names]) == {start + n: start + n for n in names}
+
+
+def test_a_name_that_would_be_another_s_stays_whole():
+    keys = ["Bob_A", "Bob_B", "Bob_C", "Bob_D", "Bob_E", "B"]
+    assert bare_names(keys) == {
+        key.removeprefix("Bob_") if key != "Bob_B" else key: key for key in keys
+    }
+
+
+@given(st.lists(st.text("ab_ 01LR.", max_size=8), unique=True, max_size=12))
+def test_no_name_is_lost(names):
+    names = [*names, *(f"Bob_{name}" for name in names if f"Bob_{name}" not in names)]
+    found = bare_names(names)
+    assert list(found.values()) == names
+
+
+def test_a_key_for_both_sides_is_not_put_beside_one_for_a_side():
+    keys = ["eyes_closed", "eyesClosed_L", "wink.R", "browsUp"]
+    match = match_by_name(keys)
+    assert match.rows["eyeBlinkLeft"].keys == ("eyesClosed_L",)
+    assert match.rows["eyeBlinkRight"].keys == ("wink.R",)
+    assert not match.rows["eyeBlinkRight"].approximate
+    alone = match_by_name(keys[:2]).rows
+    assert alone["eyeBlinkLeft"].keys == ("eyesClosed_L",)
+    assert "eyeBlinkRight" not in alone or alone["eyeBlinkRight"].approximate
 
 
 def test_a_common_label_that_nobody_knows_is_seen_through():

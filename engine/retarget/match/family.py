@@ -9,7 +9,7 @@ from ..mapping import KeyDrive, Row
 from .aliases import BOTH_SIDED
 from .named import ONE_KEY, Candidate, NamedRow
 from .profiles import Profile, RigNames
-from .spelling import SIDE_WORDS, Reading, cleaned, cuts, words
+from .spelling import SIDE_WORDS, Reading, cuts, one_separator, words
 
 # How much of a family's own vocabulary a rig must have: letters in keys that ARKit's names don't
 # explain, at most eight a key; a letter beyond ASCII counts five, since it says more.
@@ -71,8 +71,11 @@ def family_of(profile: Profile, rig: RigNames, readings: dict[str, Reading]) -> 
 
 
 def _same(key: str, hit: str) -> bool:
-    """Whether a rig's key is a family's letter by letter, but for case and what is in front."""
-    return cleaned(key).casefold() in (cut.casefold() for cut in cuts(hit))
+    """Whether a rig's key is a family's letter by letter.
+
+    But for case, what is in front, and which kind of separator stands between the words.
+    """
+    return one_separator(key) in (one_separator(cut) for cut in cuts(hit))
 
 
 def _letters(name: str) -> int:

@@ -51,6 +51,7 @@ CORRECTIONS = _set(
     driven"""
 )
 
+_SEPARATORS = re.compile(r"[\s_\-.]+")
 _COPY = re.compile(r"\.\d{3,}$")
 _NUMBERING = re.compile(r"^(?:(?:[A-Za-z]\d{2,3}|\d{1,3})[\s_\-.:)]+(?=\D)|\d{1,3}(?=[A-Za-z]{3}))")
 _DIV = re.compile(r"[\s_\-]*div\s*2$", re.IGNORECASE)
@@ -99,6 +100,15 @@ def cleaned(name: str) -> str:
     for ending in (_COPY, _FIN, _DIV):
         text = ending.sub("", text)
     return text.strip()
+
+
+@lru_cache(maxsize=8192)
+def one_separator(name: str) -> str:
+    """A cleaned name in lower case with one kind of separator: ``A14 Eye-Blink`` as A14_eye_blink.
+
+    Separators are not left out, for they tell ``Eye_Blink_L`` of one family from ``eyeBlinkL``.
+    """
+    return _SEPARATORS.sub("_", cleaned(name).casefold())
 
 
 @lru_cache(maxsize=4096)
