@@ -20,7 +20,7 @@ from benchmarks.support import rig_changes as change
 from benchmarks.support.rig_files import RigFile, ict_file, read_glb, read_ict, rig_files
 from engine.core.arkit import INDEX
 from engine.retarget.match.recognise import recognise
-from engine.retarget.match.sides import key_sides, swapped_pairs
+from engine.retarget.match.sides import key_sides, pair_sides
 from engine.retarget.match.template import mirrored, template
 
 CONDITIONS = {
@@ -86,7 +86,8 @@ def _run(rig: RigFile, changes: list, seed: int) -> tuple[float, ...]:
     wrong_names = {key: mirrored(rig.names[key]) for key in moving}
     known = recognise(rig.base, rig.deltas, known=wrong_names)
     sides = key_sides(rig.base, rig.deltas, known.frame)
-    noticed = len(swapped_pairs(wrong_names, sides, known.frame))
+    pairs = pair_sides(wrong_names, sides, known.frame)
+    noticed = sum(pair.measure is not None and pair.measure < 0 for pair in pairs)
     return right, len(moving), swapped, len(moving) - right - swapped, seconds, noticed
 
 

@@ -14,11 +14,17 @@ _MOST_VERTICES = 12000
 _PROBES = 16
 
 
-def read_mesh_keys(ob: bpy.types.Object, most_vertices: int = _MOST_VERTICES) -> MeshKeys:
-    """The shape keys of a mesh in world axes, where the object stands now.
+def read_mesh_keys(
+    ob: bpy.types.Object, first: bpy.types.Object, most_vertices: int = _MOST_VERTICES
+) -> MeshKeys:
+    """The shape keys of a mesh in the axes of its character's first mesh.
+
+    How a character stands in the scene says nothing about its face; whether it is mirrored there
+    does, so the axes of a mirrored one are mirrored.
 
     Args:
         ob: A mesh object with shape keys.
+        first: The first mesh of its character.
         most_vertices: Dense meshes are thinned out evenly to at most this many vertices.
     """
     keys = ob.data.shape_keys
@@ -28,7 +34,10 @@ def read_mesh_keys(ob: bpy.types.Object, most_vertices: int = _MOST_VERTICES) ->
     if not count or ob.type != "MESH":
         return MeshKeys(ob.name, names)
     chosen = np.linspace(0, count - 1, min(count, most_vertices)).astype(np.int64)
-    matrix = np.array(ob.matrix_world, np.float32)
+    to_first = first.matrix_world.inverted_safe() @ ob.matrix_world
+    matrix = np.array(to_first, np.float32)
+    if first.matrix_world.determinant() < 0:
+        matrix[0] *= -1
     rest = coordinates(keys.reference_key)
     bases = {keys.reference_key: rest}
     deltas = np.empty((len(blocks), len(chosen), 3), np.float32)
@@ -57,7 +66,7 @@ def signature(ob: bpy.types.Object) -> tuple:
     if ob.type == "MESH" and count:
         chosen = np.linspace(0, count - 1, min(count, _PROBES)).astype(int).tolist()
         probes = [tuple(block.data[i].co) for block in keys.key_blocks for i in chosen]
-    world = tuple(value for row in ob.matrix_world for value in row)
+    world = tuple(round(value, 4) for row in ob.matrix_world for value in row)
     return (
         ob.session_uid,
         ob.name,

@@ -89,7 +89,7 @@ def find_match(meshes: Sequence[bpy.types.Object]) -> MatchResult:
     """Matches the shape keys of meshes to the ARKit channels, whatever mapping is kept."""
     made_from = tuple(signature(ob) for ob in meshes)
     if made_from not in _matches:
-        found = match_keys([read_mesh_keys(ob) for ob in meshes])
+        found = match_keys([read_mesh_keys(ob, meshes[0]) for ob in meshes])
         while len(_matches) >= _KEPT:
             del _matches[next(iter(_matches))]
         _matches[made_from] = found

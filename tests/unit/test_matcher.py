@@ -123,3 +123,83 @@ def test_names_alone_are_enough_where_shapes_are_not_known():
 def test_nothing_to_match_is_no_error():
     assert match_keys([]).channels == {}
     assert match_keys([MeshKeys("Cube", ())]).channels == {}
+
+
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.9])
+def test_every_pair_is_looked_at_by_itself(share):
+    rng = np.random.default_rng(3)
+    stems = sorted(name for name in NAMES if name.endswith("Left"))
+    chosen = set(rng.permutation(stems)[: round(share * len(stems))])
+    chosen |= {mirror_name(name) for name in chosen}
+    result = match_keys([mesh([mirror_name(n) if n in chosen else n for n in NAMES])])
+    assert found(result) == {n: mirror_name(n) if n in chosen else n for n in NAMES}
+
+
+def test_directions_are_no_sides():
+    directions = {"jawLeft", "jawRight", "mouthLeft", "mouthRight"}
+    names = [n if n in directions else mirror_name(n) for n in NAMES]
+    result = match_keys([mesh(names)])
+    assert found(result) == dict(zip(NAMES, names, strict=True))
+
+
+@pytest.mark.parametrize("degrees", [(0, 0, 30), (0, 0, -60), (45, 0, 0), (0, 40, 0)])
+def test_a_head_askew(degrees):
+    base, deltas = head()
+    turn = np.eye(3)
+    for axis, angle in enumerate(np.radians(degrees)):
+        one, other = (axis + 1) % 3, (axis + 2) % 3
+        step = np.eye(3)
+        step[one, one] = step[other, other] = np.cos(angle)
+        step[one, other], step[other, one] = -np.sin(angle), np.sin(angle)
+        turn = step @ turn
+    turn = turn.T.astype(np.float32)
+    result = match_keys([mesh([mirror_name(n) for n in NAMES], base @ turn, deltas @ turn)])
+    assert found(result) == {name: mirror_name(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("stem", ["cheekSquint", "noseSneer", "eyeWide"])
+def test_few_keys_do_not_turn_a_rig_round(stem):
+    _, deltas = head()
+    names = [f"{stem}Left", f"{stem}Right"]
+    chosen = [NAMES.index(name) for name in names]
+    result = match_keys([mesh(names, deltas=deltas[chosen])])
+    assert found(result) == {name: name for name in names}
+
+
+def test_a_key_with_a_meaning_is_no_channel_that_it_looks_like():
+    names = [n if n != "browInnerUp" else "Sad" for n in NAMES]
+    assert "browInnerUp" not in match_keys([mesh(names)]).channels
+    names = [n if n != "browInnerUp" else "Key 7" for n in NAMES]
+    assert found(match_keys([mesh(names)]))["browInnerUp"] == "Key 7"
+
+
+def test_keys_without_names_on_two_meshes_are_not_the_same_key():
+    base, deltas = head()
+    face = mesh([f"Key {i + 1}" for i in range(52)])
+    jaw = NAMES.index("jawOpen")
+    teeth = MeshKeys("Teeth", ("Key 1",), base, deltas[[jaw]] * 0.5)
+    result = match_keys([face, teeth])
+    drive = result.channels[NAMES[0]].drives[0]
+    assert (drive.key, drive.object) == ("Key 1", "Face")
+
+
+def test_a_vertex_that_is_no_number_does_no_harm():
+    base, deltas = head()
+    base = base.copy()
+    base[7] = np.nan
+    assert len(found(match_keys([mesh([f"Key {i}" for i in range(52)], base, deltas)]))) >= 45
+
+
+def test_an_empty_key_gives_way_to_one_that_moves():
+    _, deltas = head()
+    both = np.concatenate([deltas, deltas[[NAMES.index("jawOpen")]]])
+    both[NAMES.index("jawOpen")] = 0
+    result = match_keys([mesh([*NAMES, "Jaw_Open"], deltas=both)])
+    assert found(result)["jawOpen"] == "Jaw_Open"
+
+
+def test_lashes_with_a_key_for_both_eyes_blink_too():
+    base, deltas = head()
+    lashes = MeshKeys("Lashes", ("eyeBlink",), base[:50], deltas[[0], :50])
+    drives = match_keys([mesh(NAMES), lashes]).channels["eyeBlinkRight"].drives
+    assert [(d.key, d.object) for d in drives] == [("eyeBlinkRight", ""), ("eyeBlink", "Lashes")]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +14,15 @@ from .result import MeshKeys
 
 # Below this share of a key's largest displacement a vertex counts as still.
 _STILL = 1e-4
+# What programs call keys of themselves: "Key 12", "shape_003", "BlendShape.4", "target7", "17".
+_NAMELESS = re.compile(
+    r"(?:[\W_\d]|key|shape|blend|target|morph|bs|exp|pose|channel|weight|unnamed|new|object)*", re.I
+)
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a key's name says nothing about what it does."""
+    return _NAMELESS.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
@@ -19,7 +30,8 @@ class JoinedKeys:
     """All keys over all vertices.
 
     Attributes:
-        names: The names of all keys, each once, in order.
+        names: The names of all keys, each once, in order. Of a key whose name says nothing and
+            that other meshes have for something else, the object follows after a line break.
         base: float64 (N, 3), vertices of all meshes one after the other; None where a mesh's are
             not known.
         deltas: For each key the moved vertices, int64 (M,), and how far, float64 (M, 3).
@@ -36,19 +48,35 @@ class JoinedKeys:
 
 
 def join(meshes: Sequence[MeshKeys]) -> JoinedKeys:
-    """Joins the meshes of one character; keys of equal name become one."""
-    names = tuple(dict.fromkeys(key for mesh in meshes for key in mesh.keys))
+    """Joins the meshes of one character; keys of equal name become one.
+
+    Names that say nothing are only the same where meshes have the same list of them, as exports
+    of one character do.
+    """
+    lists = Counter(tuple(filter(is_nameless, mesh.keys)) for mesh in meshes)
+    common = {key for keys, count in lists.items() if count > 1 for key in keys}
+    seen = Counter(key for mesh in meshes for key in mesh.keys)
+
+    def label(mesh: MeshKeys, key: str) -> str:
+        apart = seen[key] > 1 and is_nameless(key) and key not in common
+        return f"{key}\n{mesh.object}" if apart else key
+
+    names = tuple(dict.fromkeys(label(mesh, key) for mesh in meshes for key in mesh.keys))
     shaped = [mesh for mesh in meshes if mesh.base is not None and len(mesh.base)]
     if not shaped:
         return JoinedKeys(names, None, [])
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
-    first = 0
+    bases, first = [], 0
     for mesh in shaped:
-        for name, delta in zip(mesh.keys, mesh.deltas, strict=True):
-            length = np.linalg.norm(delta, axis=1)
+        base = np.asarray(mesh.base, np.float64)
+        sound = np.isfinite(base).all(axis=1)
+        bases.append(np.where(sound[:, None], base, base[sound].mean(axis=0) if sound.any() else 0))
+        for key, delta in zip(mesh.keys, mesh.deltas, strict=True):
+            length = np.linalg.norm(np.nan_to_num(delta), axis=1) * sound
             moved = np.flatnonzero(length > _STILL * length.max(initial=0.0))
-            parts[name].append((moved + first, delta[moved].astype(np.float64)))
-        first += len(mesh.base)
+            delta = np.nan_to_num(delta[moved].astype(np.float64))
+            parts[label(mesh, key)].append((moved + first, delta))
+        first += len(base)
     nothing = (np.zeros(0, np.int64), np.zeros((0, 3)))
     deltas = [
         (np.concatenate([w for w, _ in parts[name]]), np.concatenate([m for _, m in parts[name]]))
@@ -56,4 +84,4 @@ def join(meshes: Sequence[MeshKeys]) -> JoinedKeys:
         else nothing
         for name in names
     ]
-    return JoinedKeys(names, np.concatenate([m.base for m in shaped]).astype(np.float64), deltas)
+    return JoinedKeys(names, np.concatenate(bases), deltas)

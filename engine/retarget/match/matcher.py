@@ -16,25 +16,30 @@ from ...core.errors import FacewrightError
 from ..mapping import KeyDrive
 from .by_name import match_by_name
 from .face_frame import FaceFrame, find_face_frame
-from .joined import JoinedKeys, join
+from .joined import JoinedKeys, is_nameless, join
+from .named import NamedMatch
 from .recognise import SURE, Recognition, recognise
 from .result import ChannelMatch, MatchResult, MeshKeys
-from .sides import CERTAIN, KeySide, key_sides, swapped_pairs
+from .sides import KeySide, fits_side, key_sides, pair_sides
 
-# When so many of the pairs whose side can be told are swapped, the rig's sides are the viewer's.
+# When so many of the pairs whose side can be told are swapped, those that cannot are, too.
 _ALL_SWAPPED = 0.8
-# A slip or two happens; when more pairs are swapped, but not all, it is no face that we know.
-_SLIPS = 0.25
-# So many moving vertices, and so much likeness to a face (mean cosine), say anything about sides.
-_FEW_VERTICES = 40
-_A_FACE = 0.15
+# When more pairs than a slip or two are swapped, but not all, the likeness to a face must be this
+# much (mean cosine) for vertices to be believed rather than names.
+_SLIPS, _SURELY_A_FACE = 0.25, 0.3
+# So many moving vertices, and so much likeness to a face, say anything at all about sides.
+_FEW_VERTICES, _A_FACE = 40, 0.15
 # Words that say what a key does not do are not believed.
 _CONTRADICTED = 0.05
+# Where names say so much of a rig, what they do not say is something else than a channel.
+_TOLD = 10
+# A key with a name of its own must look much more like a channel than one without.
+_SURE_OF_NAMED = 0.5
 # A viseme looks like a channel, but says itself that it is none.
 _VISEME = re.compile(
     r"^(?:.*[.:|])?(?:viseme|vrc\.v_|v_(?:aa|e|ih|oh|ou|pp|ff|th|dd|kk|ch|ss|nn|rr|sil)$)", re.I
 )
-_VIEWER = "Left and right are swapped: its vertices are on the other side than its name says."
+_OTHER_SIDE = "Its vertices are on the other side than its name says."
 
 
 def match_keys(meshes: Sequence[MeshKeys]) -> MatchResult:
@@ -51,7 +56,7 @@ def match_keys(meshes: Sequence[MeshKeys]) -> MatchResult:
     channels = {
         name: ChannelMatch(
             name,
-            tuple(KeyDrive(candidate.key, candidate.weight) for candidate in row.candidates),
+            tuple(_drive(candidate.key, candidate.weight) for candidate in row.candidates),
             row.how,
             row.approximate,
             row.note,
@@ -61,24 +66,36 @@ def match_keys(meshes: Sequence[MeshKeys]) -> MatchResult:
     }
     notes: list[str] = []
     if joined.base is not None and joined.names:
-        channels = _look(joined, channels, notes)
+        channels = _look(joined, named, channels, notes)
     channels = {name: channels[name] for name in NAMES if name in channels}
     channels = _other_meshes(meshes, channels)
-    used = {drive.key for channel in channels.values() for drive in channel.drives}
-    used |= {key for channel in channels.values() for key in channel.duplicates}
-    rest = tuple(name for name in joined.names if name not in used)
-    return MatchResult(channels, rest, tuple(notes))
+    used = _used(channels)
+    keys = dict.fromkeys(key for mesh in meshes for key in mesh.keys)
+    return MatchResult(channels, tuple(key for key in keys if key not in used), tuple(notes))
+
+
+def _drive(label: str, weight: float = 1.0) -> KeyDrive:
+    """The drive of a key as ``join`` labels it."""
+    key, _, owner = label.partition("\n")
+    return KeyDrive(key, weight, owner)
+
+
+def _label(drive: KeyDrive) -> str:
+    return f"{drive.key}\n{drive.object}" if drive.object else drive.key
+
+
+def _used(channels: dict[str, ChannelMatch]) -> set[str]:
+    keys = {drive.key for channel in channels.values() for drive in channel.drives}
+    return keys | {key for channel in channels.values() for key in channel.duplicates}
 
 
 def _look(
-    joined: JoinedKeys, channels: dict[str, ChannelMatch], notes: list[str]
+    joined: JoinedKeys, named: NamedMatch, channels: dict[str, ChannelMatch], notes: list[str]
 ) -> dict[str, ChannelMatch]:
     """Corrects and completes what names say by what the keys do."""
-    known = _known(joined, channels)
-    given = {joined.names.index(key): name for key, name in known.items()}
-    used = _used(channels)
-    free = {i for i, key in enumerate(joined.names) if key not in used and not _VISEME.match(key)}
-    wanted = [n for n in NAMES if n not in channels or channels[n].approximate]
+    given = _known(joined, channels)
+    wanted = any(n not in channels or channels[n].approximate for n in NAMES)
+    free = _free(joined, named, channels)
     recognition: Recognition | None = None
     try:
         if wanted and free:
@@ -90,95 +107,130 @@ def _look(
     except FacewrightError:
         notes.append("No shape key moves a vertex, so names alone were matched.")
         return channels
+    sides = key_sides(joined.base, joined.deltas, frame)
     if frame.score < _A_FACE or joined.moving_count() < _FEW_VERTICES:
         notes.append("The keys do not move the mesh as a face, so names alone were matched.")
-        return channels
-    sides = key_sides(joined.base, joined.deltas, frame)
-    channels = _right_sides(channels, given, joined, sides, frame, notes)
+        return _told_still(channels, joined, sides)
+    channels = _right_sides(channels, given, sides, frame, notes)
     if recognition is not None:
         channels = _doubt_words(channels, joined, recognition)
-        for key, guess in recognition.guesses.items():
-            fits = key in free and guess.name in wanted and guess.confidence >= SURE
-            if fits and _side_fits(guess.name, sides[key], frame):
-                reason = (
-                    f"Its name says nothing; it moves the face as {guess.name} does "
-                    f"({round(100 * max(guess.likeness, 0))} % alike)."
-                )
-                drive = KeyDrive(joined.names[key])
-                channels[guess.name] = ChannelMatch(guess.name, (drive,), "shape", False, reason)
+        channels = _add_shapes(channels, joined, recognition, sides, free)
     return _told_still(channels, joined, sides)
 
 
-def _used(channels: dict[str, ChannelMatch]) -> set[str]:
-    keys = {drive.key for channel in channels.values() for drive in channel.drives}
-    return keys | {key for channel in channels.values() for key in channel.duplicates}
-
-
-def _known(joined: JoinedKeys, channels: dict[str, ChannelMatch]) -> dict[str, str]:
+def _known(joined: JoinedKeys, channels: dict[str, ChannelMatch]) -> dict[int, str]:
     """Key -> ARKit name, for keys that make one channel by themselves and no other."""
     makers: dict[str, list[str]] = {}
     for name, channel in channels.items():
         for drive in channel.drives:
-            makers.setdefault(drive.key, []).append(name)
+            makers.setdefault(_label(drive), []).append(name)
     return {
-        key: names[0]
-        for key, names in makers.items()
+        joined.names.index(label): names[0]
+        for label, names in makers.items()
         if len(names) == 1
         and len(channels[names[0]].drives) == 1
         and channels[names[0]].drives[0].weight > 0
         and not channels[names[0]].approximate
-        and key in joined.names
+        and label in joined.names
+    }
+
+
+def _free(
+    joined: JoinedKeys, named: NamedMatch, channels: dict[str, ChannelMatch]
+) -> dict[int, float]:
+    """Key -> how sure a likeness must be, for those that may stand for a channel by shape."""
+    used = _used(channels)
+    precise = sum(not channel.approximate for channel in channels.values())
+    told = bool(named.families) or precise >= _TOLD
+    return {
+        i: SURE if is_nameless(name.partition("\n")[0]) else _SURE_OF_NAMED
+        for i, name in enumerate(joined.names)
+        if name not in used
+        and not _VISEME.match(name)
+        and (not told or is_nameless(name.partition("\n")[0]))
     }
 
 
 def _right_sides(
     channels: dict[str, ChannelMatch],
     given: dict[int, str],
-    joined: JoinedKeys,
     sides: list[KeySide],
     frame: FaceFrame,
     notes: list[str],
 ) -> dict[str, ChannelMatch]:
-    """Gives each side the keys whose vertices are there."""
-    swaps = swapped_pairs(given, sides, frame)
-    if not swaps:
+    """Gives each side the keys whose vertices are there, pair by pair."""
+    pairs = {pair.name: pair.measure for pair in pair_sides(given, sides, frame)}
+    sure = {name: measure for name, measure in pairs.items() if measure is not None}
+    turned = {name for name, measure in sure.items() if measure < 0}
+    if not turned:
         return channels
-    told = {name if "Left" in name else mirror_name(name) for name in given.values()}
-    told = {name for name in told if mirror_name(name) != name}
-    turned = {swap.name for swap in swaps}
-    if len(told) > 1 and _SLIPS < len(turned) / len(told) < _ALL_SWAPPED:
+    share = len(turned) / len(sure)
+    if len(sure) > 1 and _SLIPS < share < _ALL_SWAPPED and frame.score < _SURELY_A_FACE:
         notes.append(
-            f"Of {len(told)} pairs of keys {len(turned)} are on the other side than their names "
-            "say; that is no mirrored rig, so the names were believed. Check the sides."
+            f"Of {len(sure)} pairs of keys {len(turned)} are on the other side than their names "
+            "say, and the face is strange; the names were believed. Check the sides."
         )
         return channels
-    if len(told) > 1 and len(turned) >= _ALL_SWAPPED * len(told):
-        turned = {name for name in NAMES if "Left" in name}
+    whole = [name for name in sure if name not in DIRECTIONS]
+    swapped = sum(name in turned for name in whole)
+    if len(whole) > 1 and swapped >= _ALL_SWAPPED * len(whole):
+        # What cannot be measured, composites for instance, is named by the same hand.
+        turned |= {
+            name
+            for name in NAMES
+            if name.endswith("Left") and name not in sure and name not in DIRECTIONS
+        }
         notes.append(
             "The rig's left is the actor's right: its keys move vertices on the other side than "
-            "their names say, so all sides were swapped."
+            "their names say, so the sides were swapped."
+        )
+    elif len(turned) > 1:
+        notes.append(
+            f"{len(turned)} pairs of keys move vertices on the other side than their names say; "
+            "they were swapped."
         )
     out = dict(channels)
     for name in turned:
-        for new, old in ((name, mirror_name(name)), (mirror_name(name), name)):
+        left, right = channels.get(name), channels.get(mirror_name(name))
+        if left and right and left.drives == right.drives:
+            continue  # one key serves both sides
+        for new, found in ((name, right), (mirror_name(name), left)):
             out.pop(new, None)
-            if old in channels:
-                out[new] = replace(channels[old], arkit=new, reason=_VIEWER)
-    # Where one key serves both sides nothing was wrong.
-    for name in turned:
-        pair = (channels.get(name), channels.get(mirror_name(name)))
-        if all(pair) and pair[0].drives == pair[1].drives:
-            out[name], out[mirror_name(name)] = pair
+            if found:
+                out[new] = replace(found, arkit=new, reason=_OTHER_SIDE)
     return out
 
 
-def _side_fits(name: str, side: KeySide, frame: FaceFrame) -> bool:
-    """Whether a key without a name is where its channel is."""
-    if frame.margin < CERTAIN or mirror_name(name) == name:
-        return True
-    wanted = 1 if name.endswith("Left") else -1
-    measure = side.direction if name in DIRECTIONS else side.balance
-    return measure * wanted > 0
+def _add_shapes(
+    channels: dict[str, ChannelMatch],
+    joined: JoinedKeys,
+    recognition: Recognition,
+    sides: list[KeySide],
+    free: dict[int, float],
+) -> dict[str, ChannelMatch]:
+    """Gives channels without a key those that look like them."""
+    fitting = {
+        guess.name: (key, guess)
+        for key, guess in recognition.guesses.items()
+        if key in free
+        and (guess.name not in channels or channels[guess.name].approximate)
+        and guess.confidence >= free[key]
+        and (not recognition.frame.is_certain or fits_side(guess.name, sides[key]))
+    }
+    out = dict(channels)
+    for name, (key, guess) in fitting.items():
+        other = mirror_name(name)
+        # A likeness for both sides is better than a key for one of them.
+        if name in channels and other != name and other not in fitting:
+            continue
+        label = joined.names[key]
+        said = "says nothing" if is_nameless(label.partition("\n")[0]) else "is not known"
+        reason = (
+            f"Its name {said}; it moves the face as {name} does "
+            f"({round(100 * max(guess.likeness, 0))} % alike)."
+        )
+        out[name] = ChannelMatch(name, (_drive(label),), "shape", False, reason)
+    return out
 
 
 def _doubt_words(
@@ -189,7 +241,7 @@ def _doubt_words(
     for name, channel in channels.items():
         if channel.how != "words" or len(channel.drives) != 1:
             continue
-        guess = recognition.guesses.get(joined.names.index(channel.drives[0].key))
+        guess = recognition.guesses.get(joined.names.index(_label(channel.drives[0])))
         if guess is not None and guess.name == name and guess.likeness < _CONTRADICTED:
             reason = "Its name says so, but it moves the face in another way: check it."
             out[name] = replace(channel, approximate=True, reason=reason)
@@ -199,30 +251,53 @@ def _doubt_words(
 def _told_still(
     channels: dict[str, ChannelMatch], joined: JoinedKeys, sides: list[KeySide]
 ) -> dict[str, ChannelMatch]:
-    """Says of keys that move nothing that they do."""
+    """Says of keys that move nothing that they do; a duplicate that moves takes the place."""
     still = {joined.names[key] for key, side in enumerate(sides) if not side.side}
-    return {
-        name: replace(channel, reason="The key moves no vertex.")
-        if channel.drives and all(drive.key in still for drive in channel.drives)
-        else channel
-        for name, channel in channels.items()
-    }
+    out = dict(channels)
+    for name, channel in channels.items():
+        if not channel.drives or any(_label(drive) not in still for drive in channel.drives):
+            continue
+        moving = [key for key in channel.duplicates if key not in still]
+        if moving and len(channel.drives) == 1:
+            empty = channel.drives[0].key
+            rest = tuple(key for key in channel.duplicates if key != moving[0])
+            out[name] = replace(
+                channel,
+                drives=(_drive(moving[0]),),
+                duplicates=rest,
+                reason=f'The key "{empty}" moves no vertex, so "{moving[0]}" is used.',
+            )
+        else:
+            out[name] = replace(channel, reason="The key moves no vertex.")
+    return out
 
 
 def _other_meshes(
     meshes: Sequence[MeshKeys], channels: dict[str, ChannelMatch]
 ) -> dict[str, ChannelMatch]:
-    """What another mesh calls the same movement is no duplicate: both are driven."""
-    out = {}
-    for name, channel in channels.items():
-        keys = {drive.key for drive in channel.drives}
-        homes = {mesh.object for mesh in meshes if keys.intersection(mesh.keys)}
-        away = tuple(
-            key
-            for key in channel.duplicates
-            if all(mesh.object not in homes for mesh in meshes if key in mesh.keys)
-        )
-        rest = tuple(key for key in channel.duplicates if key not in away)
-        drives = channel.drives + tuple(KeyDrive(key) for key in away)
-        out[name] = replace(channel, drives=drives, duplicates=rest)
+    """What another mesh calls the same movement is driven, too: lashes, teeth, a beard."""
+    used = _used(channels)
+    out = dict(channels)
+    for mesh in meshes:
+        there = set(mesh.keys)
+        rows = None
+        for name, channel in channels.items():
+            if any(drive.key in there for drive in channel.drives):
+                continue
+            if rows is None:
+                rows = match_by_name(mesh.keys).rows if there - used or _has_more(mesh, out) else {}
+            row = rows.get(name)
+            if row is None or (row.approximate and not channel.approximate):
+                continue
+            own = [c for c in row.candidates if c.key not in used or c.key in channel.duplicates]
+            drives = tuple(KeyDrive(c.key, c.weight, mesh.object) for c in own)
+            known = out[name]
+            rest = tuple(key for key in known.duplicates if key not in {d.key for d in drives})
+            out[name] = replace(known, drives=known.drives + drives, duplicates=rest)
     return out
+
+
+def _has_more(mesh: MeshKeys, channels: dict[str, ChannelMatch]) -> bool:
+    """Whether a mesh has keys that count as duplicates of another mesh's."""
+    duplicates = {key for channel in channels.values() for key in channel.duplicates}
+    return not duplicates.isdisjoint(mesh.keys)

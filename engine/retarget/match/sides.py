@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On which side of the face each key is, by the position of the vertices it moves, and which pairs
-of names are therefore swapped."""
+"""On which side of the face each key is, by the position of the vertices it moves, and whether
+the sides in names agree."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ ONE_SIDED = 0.3
 SWAPPED = 0.25
 # A single key without its partner must be clearer than a pair.
 SWAPPED_ALONE = 0.45
-# A face whose way of looking is less certain than this tells nothing about sides.
-CERTAIN = 0.03
 
 
 @dataclass(frozen=True)
@@ -63,47 +61,52 @@ def sides_of(motion: Motion, frame: FaceFrame) -> list[KeySide]:
 
 
 @dataclass(frozen=True)
-class Swap:
-    """Names that are on the wrong side.
+class PairSide:
+    """A pair of names and where its keys are.
 
     Attributes:
         name: the ARKit name with Left.
-        left, right: the keys that carry the name with Left and with Right now and should change
-            places; None where the character has no such key.
-        measure: how clear it is, 0..1.
+        measure: above 0 where the names are on their own sides, below where they are swapped,
+            -1..1; None in doubt.
     """
 
     name: str
-    left: int | None
-    right: int | None
-    measure: float
+    measure: float | None
 
 
-def swapped_pairs(
+def pair_sides(
     names: Mapping[int, str], sides: Sequence[KeySide], frame: FaceFrame
-) -> list[Swap]:
-    """Pairs of names that contradict where the vertices are; doubtful ones are left alone.
-
-    All pairs come back for a rig whose suffixes mean the viewer's sides or that was mirrored
-    without its names, a single one for a slip.
+) -> list[PairSide]:
+    """Whether each pair of names is where its vertices are.
 
     Args:
         names: key -> ARKit name, one key a name (of several the first counts).
         sides: of ``key_sides``.
-        frame: of the same character.
+        frame: of the same character; one that may look anywhere leaves all pairs in doubt.
     """
-    if frame.margin < CERTAIN:
-        return []
     key_of: dict[str, int] = {}
     for key, name in names.items():
         key_of.setdefault(name, key)
-    found = []
-    for name in sorted({n if "Left" in n else mirrored(n) for n in key_of if mirrored(n) != n}):
-        left, right = key_of.get(name), key_of.get(mirrored(name))
-        measure = _measure(name, left, right, sides)
-        if measure is not None and measure < 0:
-            found.append(Swap(name, left, right, -measure))
-    return found
+    stems = sorted({n if "Left" in n else mirrored(n) for n in key_of if mirrored(n) != n})
+    return [
+        PairSide(
+            name,
+            _measure(name, key_of.get(name), key_of.get(mirrored(name)), sides)
+            if frame.is_certain
+            else None,
+        )
+        for name in stems
+    ]
+
+
+def fits_side(name: str, side: KeySide) -> bool:
+    """Whether a key is where its channel is: on its side, on both, or going in its direction."""
+    sign = 1 if name.endswith("Left") else -1
+    if name in DIRECTIONS:
+        return sign * side.direction > ONE_SIDED
+    if mirrored(name) == name:
+        return side.side == "both"
+    return side.side == ("left" if sign > 0 else "right")
 
 
 def _measure(
