@@ -90,12 +90,17 @@ def stored_mapping(objects: Iterable[bpy.types.Object], *, soloed: bool = True) 
     )
 
 
-def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
+def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> list[str]:
     """Keep a mapping on an object; it pushes no undo step: the operator does.
 
     Args:
         ob: The object that the artist chooses as the character.
-        mapping: What to keep. All channels get a row, so that they can be edited.
+        mapping: What to keep. All channels get a row, so that they can be edited. A bone or
+            property of an object that is not in the file is left out, for its name would move
+            something of this character; the row's note tells it.
+
+    Returns:
+        Sentences about what was left out.
 
     Raises:
         FacewrightError: ``linked-data``.
@@ -110,11 +115,14 @@ def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
     clear_mapping(ob)
     kept.title, kept.notes, kept.mirror = mapping.name, mapping.notes, mapping.mirror
     kept.forgotten = False
+    told = []
     for name in NAMES:
         # On a library override the library's items stay whatever happens, so they are used again.
         item = kept.rows.get(name) or kept.rows.add()
         item.name = name
-        _store_row(item, mapping.rows.get(name, Row()))
+        row, left_out = _without_strangers(mapping.rows.get(name, Row()))
+        told += [f"{name}: {sentence}" for sentence in left_out]
+        _store_row(item, row)
     for region, gain in mapping.region_gains.items():
         setattr(kept.gains, region, gain)
     if mapping.poses:
@@ -122,6 +130,7 @@ def store_mapping(ob: bpy.types.Object, mapping: Mapping) -> None:
     kept.poses_object = bpy.data.objects.get(mapping.poses_object)
     if mapping.fit is not None:
         kept.fit = json.dumps(fit_to_json(mapping.fit), ensure_ascii=False)
+    return told
 
 
 def clear_mapping(ob: bpy.types.Object) -> None:
@@ -171,6 +180,21 @@ def _drive(item) -> Drive:
 def _plain(value):
     """Blender keeps 0.1 as 0.100000001; seven digits are what a person has typed."""
     return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def _without_strangers(row: Row) -> tuple[Row, list[str]]:
+    """A row without bones and properties of objects that are not there, and sentences on them."""
+    drives, told = [], []
+    for drive in row.drives:
+        if isinstance(drive, KeyDrive) or not drive.object or drive.object in bpy.data.objects:
+            drives.append(drive)
+            continue
+        what = f'bone "{drive.bone}"' if isinstance(drive, BoneDrive) else drive.path
+        told.append(f'Without {what}: there is no object "{drive.object}".')
+    if not told:
+        return row, []
+    note = " ".join(dict.fromkeys((*filter(None, (row.note,)), *told)))
+    return replace(row, drives=tuple(drives), note=note), told
 
 
 def _store_row(item, row: Row) -> None:
