@@ -16,7 +16,8 @@ from ..engine.core.arkit import COUNT, REGIONS
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import Mapping
 from ..engine.retarget.mapping_file import shipped_profiles, write_mapping
-from ..scene.mapping_store import clear_mapping, store_mapping
+from ..scene.mapping_edit import forget, owner_of
+from ..scene.mapping_store import store_mapping
 from ..scene.match_report import UNUSED, report_match
 from ..scene.matching import match_character
 from ..scene.meshes import meshes_with_keys
@@ -75,8 +76,7 @@ def _match(options: argparse.Namespace) -> int:
     open_file(Path(options.blend))
     objects = chosen_objects(options, bpy.context.scene)
     if options.anew:
-        for ob in objects:
-            clear_mapping(ob)
+        _forget(objects)
     report = report_match(objects)
     for entry in report.entries:
         if entry.status != UNUSED:
@@ -99,14 +99,16 @@ def _map(options: argparse.Namespace) -> int:
     check_writable(options.out, options.json)
     open_file(Path(options.blend))
     objects = chosen_objects(options, bpy.context.scene)
-    owner = objects[0]
+    owner = owner_of(objects) or objects[0]
     if options.forget:
-        clear_mapping(owner)
+        _forget(objects)
     else:
-        mapping = _wanted(options, objects)
+        mapping = _wanted(options, objects, owner)
         gains = {**mapping.region_gains, **dict(options.gain)}
         mirror = options.mirror or mapping.mirror
-        store_mapping(owner, replace(mapping, region_gains=gains, mirror=mirror))
+        left_out = store_mapping(owner, replace(mapping, region_gains=gains, mirror=mirror))
+        for sentence in left_out:
+            print_warning(sentence)
     report = report_match(objects)
     save_file(Path(options.out))
     sys.stdout.write(f"{report.summary()} -> {options.out}\n")
@@ -114,9 +116,17 @@ def _map(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _wanted(options: argparse.Namespace, objects: list[bpy.types.Object]) -> Mapping:
+def _forget(objects: list[bpy.types.Object]) -> None:
+    """Nothing of the character keeps a mapping afterwards, nor what it hangs below."""
+    while forget(objects):
+        pass
+
+
+def _wanted(
+    options: argparse.Namespace, objects: list[bpy.types.Object], owner: bpy.types.Object
+) -> Mapping:
     if not options.profile:
-        clear_mapping(objects[0])
+        _forget(objects)
         found = match_character(objects, meshes_with_keys(objects)).mapping
         if not found.rows and not found.poses:
             raise FacewrightError(
@@ -124,5 +134,5 @@ def _wanted(options: argparse.Namespace, objects: list[bpy.types.Object]) -> Map
                 "Give a mapping with --profile, or make one in the Mapping panel.",
                 "no-arkit-keys",
             )
-        return replace(found, name=objects[0].name)
+        return replace(found, name=owner.name)
     return wanted_mapping(options.profile)

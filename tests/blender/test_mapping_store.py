@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from faces import make_face
-from facewright import registration
+from facewright import cli, registration
 from facewright.engine.core.arkit import INDEX, NAMES
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, PropertyDrive, Row
@@ -68,6 +68,56 @@ def face():
 def test_what_is_stored_is_what_is_read(face):
     store_mapping(face, RICH)
     assert stored_mapping([face]) == RICH
+
+
+def test_what_belongs_to_an_object_that_is_not_there_is_left_out(face):
+    row = Row(
+        (
+            KeyDrive("open", 1.0, "Gone"),
+            BoneDrive("jaw", "rotation", "X", 20.0, object="Gone"),
+            PropertyDrive("location[0]", 5.0, object="Gone"),
+            PropertyDrive("location[1]", 5.0, object="Rig"),
+        ),
+        note="Mine.",
+    )
+    told = store_mapping(face, Mapping({"jawOpen": row, "cheekPuff": Row((KeyDrive("open"),))}))
+    kept = stored_mapping([face]).rows["jawOpen"]
+    assert kept.drives == (KeyDrive("open"), PropertyDrive("location[1]", 5.0, object="Rig"))
+    assert kept.note.startswith("Mine. ")
+    assert 'bone "jaw"' in kept.note
+    assert "location[0]" in kept.note
+    assert len(told) == 2
+    assert all(sentence.startswith("jawOpen") for sentence in told)
+    assert store_mapping(face, stored_mapping([face])) == []
+
+
+@pytest.fixture
+def below(face, tmp_path):
+    """A file whose face keeps its mapping on what it hangs below, and one of its own."""
+    face.parent = bpy.data.objects["Rig"]
+    mapping = Mapping({"cheekPuff": Row((KeyDrive("open"),))}, "Kept")
+    store_mapping(face.parent, mapping)
+    store_mapping(face, mapping)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "in.blend"))
+    return tmp_path
+
+
+def test_matching_anew_looks_at_no_mapping_that_is_kept(below):
+    options = ["--blend", str(below / "in.blend"), "--object", "Face"]
+    assert cli.main(["match", *options, "--anew", "--json", str(below / "r.json")]) == 0
+    found = json.loads((below / "r.json").read_text(encoding="utf-8"))["map"]
+    assert found["cheekPuff"] == [["cheekPuff", 1.0]]
+
+
+@pytest.mark.parametrize("way", [["--forget"], []])
+def test_a_mapping_above_is_forgotten_or_replaced(below, way):
+    options = ["--blend", str(below / "in.blend"), "--object", "Face", *way]
+    assert cli.main(["map", *options, "--out", str(below / "out.blend")]) == 0
+    kept = stored_mapping([bpy.data.objects["Face"]])
+    if way:
+        assert kept is None
+    else:
+        assert kept.rows["cheekPuff"].drives == (KeyDrive("cheekPuff"),)
 
 
 def test_all_channels_have_a_line_to_edit_and_empty_ones_change_nothing(face):
