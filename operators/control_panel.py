@@ -7,7 +7,7 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..properties.capture import shapes_disabled_reason
-from ..scene.control_panel import add_control_panel, find_control_panel, remove_control_panel
+from ..scene.control_panel import add_control_panel, has_control_panel, remove_control_panel
 from .keys import target_objects
 
 
@@ -59,7 +59,7 @@ class FACEWRIGHT_OT_remove_control_panel(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only where there is one."""
         reason = shapes_disabled_reason(context)
-        if not reason and not find_control_panel(target_objects(context, context.scene)):
+        if not reason and not has_control_panel(target_objects(context, context.scene)):
             reason = "The target has no control panel"
         if reason:
             cls.poll_message_set(reason)
@@ -68,11 +68,11 @@ class FACEWRIGHT_OT_remove_control_panel(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it."""
         try:
-            name = remove_control_panel(target_objects(context, context.scene))
+            said = remove_control_panel(target_objects(context, context.scene))
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f'"{name}" removed')
+        self.report({"INFO"}, said)
         return {"FINISHED"}
 
 

@@ -94,6 +94,8 @@ def _doubts(bone: bpy.types.PoseBone, label: str, moved: set[str]) -> list[str]:
             f"The {label} is connected to its parent, so its position keys have no effect."
         )
     for constraint in bone.constraints:
+        if "facewright_control_panel" in bone.id_data:
+            break  # a slider's limits are its own
         replaced = moved.intersection(_REPLACE.get(constraint.type, ()))
         if replaced and not constraint.mute and constraint.influence > 0 and _stands(constraint):
             what = " and ".join(sorted(replaced))

@@ -10,25 +10,39 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 import bpy
+import numpy as np
 from mathutils import Vector
 
-from ..engine.core.arkit import NAMES, mirror_name, region_of
+from ..engine.core.arkit import INDEX, NAMES, mirror_name, region_of
 from ..engine.core.errors import FacewrightError
-from ..engine.retarget.mapping import BoneDrive, Mapping, Row
+from ..engine.retarget.mapping import BoneDrive, Drive, KeyDrive, Mapping, Row
 from ..engine.retarget.mapping_file import mapping_from_json, mapping_to_json
 from ..engine.retarget.mixing import key_sources, partners
-from .mapping_store import clear_mapping, mapping_owner, store_mapping
+from . import keyframes
+from .mapping_store import clear_mapping, mapping_owner, store_mapping, stored_mapping
 from .matching import match_character
 from .meshes import meshes_with_keys
 from .targets import key_path
 
-# On the armature: that it is a panel, and the mapping that the character had before.
+# On the armature: that it is a panel. On the object that keeps the mapping: the one from before,
+# empty where there was none.
 MARK, BEFORE = "facewright_control_panel", "facewright_mapping_before"
+# Blender cuts a driver's expression off beyond this many letters.
+_LONGEST_EXPRESSION = 250
 # The layout, in lengths of a slider: actor's right column, middle, actor's left.
 _COLUMN, _LINE, _KNOB = 3.0, 0.36, 0.2
 _REGION_GAP = 0.3
+# Weights at which a response is looked at for its range.
+_STEPS = 65
+
+
+def has_control_panel(objects: Sequence[bpy.types.Object]) -> bool:
+    """Whether a character's mapping is that of a panel, even of one that was deleted."""
+    owner = mapping_owner(objects)
+    return owner is not None and BEFORE in owner
 
 
 def find_control_panel(objects: Sequence[bpy.types.Object]) -> bpy.types.Object | None:
@@ -48,24 +62,36 @@ def add_control_panel(
 ) -> tuple[bpy.types.Object, list[str]]:
     """Give a character a panel of sliders; it pushes no undo step: the operator does.
 
+    A slider holds its channel after the mapping's gain, curve and limits; the keys follow it by the
+    mapping's weights. What else the mapping moves goes on following captures.
+
     Args:
         context: Gives the collection.
-        objects: The character; the first keeps the mapping.
+        objects: The character; what keeps its mapping keeps the panel's, else the first.
         size: Length of a slider in the scene's units; 0 takes a tenth of the character's height.
 
     Returns:
         The armature object, and warnings in plain sentences.
 
     Raises:
-        FacewrightError: ``panel-exists``, ``no-arkit-keys``, ``linked-data``, or what matching
-            raises; nothing changed.
+        FacewrightError: ``panel-exists``, ``panel-fit``, ``no-arkit-keys``, ``linked-data``, or
+            what matching raises; nothing changed.
     """
-    if find_control_panel(objects):
+    if has_control_panel(objects):
         raise FacewrightError(
             "The character has a control panel already.", "Remove it first.", "panel-exists"
         )
     meshes = meshes_with_keys(objects)
-    mapping = match_character(objects, meshes).mapping
+    owner = mapping_owner([*objects, *meshes])
+    kept = stored_mapping([owner], soloed=False) if owner else None
+    mapping = kept or match_character(objects, meshes).mapping
+    owner = owner or objects[0]
+    if mapping.fit is not None:
+        raise FacewrightError(
+            "The character's keys follow by least squares, which drivers cannot compute.",
+            "Match anew in the Mapping panel, then add the control panel.",
+            "panel-fit",
+        )
     driven = {
         ob: key_sources(mapping, ob.name, ob.data.shape_keys.key_blocks.keys()) for ob in meshes
     }
@@ -77,23 +103,21 @@ def add_control_panel(
             "Match the character in the Mapping panel, or make its shapes first.",
             "no-arkit-keys",
         )
-    for ob in (*meshes, objects[0]):
-        if not ob.is_editable or (ob in meshes and not ob.data.shape_keys.is_editable):
-            raise FacewrightError(
-                f'"{ob.name}" is linked from another file and cannot get drivers here.',
-                "Make a library override of it, or work in the file it is from.",
-                "linked-data",
-            )
-    warnings: list[str] = []
+    _require_editable(meshes, owner)
+    warnings = _hidden_animation(meshes)
+    if mapping.moves_other_than_keys:
+        warnings.append("Bones and properties of the mapping follow captures, but not the sliders.")
     with ExitStack() as undo:
         rig = _armature(context, objects[0], names, size or _size_of(meshes), undo)
+        _limit_sliders(rig, mapping)
         for ob, sources in driven.items():
-            _drive(ob, sources, rig, mapping, warnings, undo)
-        rig[BEFORE] = json.dumps(mapping_to_json(mapping)) if mapping_owner(objects) else ""
+            _drive(ob, sources, rig, warnings, undo)
         rows = {
-            name: Row((BoneDrive(name, "location", "Y", 1.0, 0.0, rig.name),)) for name in names
+            name: replace(row, drives=_without_keys(name, row, rig))
+            for name, row in mapping.rows.items()
         }
-        store_mapping(objects[0], Mapping(rows, "Control panel", "", {}, mapping.mirror))
+        store_mapping(owner, replace(mapping, rows=rows, name="Control panel"))
+        owner[BEFORE] = json.dumps(mapping_to_json(kept)) if kept else ""
         undo.pop_all()
     return rig, warnings
 
@@ -101,27 +125,109 @@ def add_control_panel(
 def remove_control_panel(objects: Sequence[bpy.types.Object]) -> str:
     """Take the panel and its drivers away; the mapping from before comes back.
 
+    A panel that another character uses, too, stays; one that was deleted by hand is tidied up.
+
     Returns:
-        The panel's name. Its keyframes stay in the file, in its action.
+        A sentence on what was done. Keyframes of the sliders stay in the file, in their actions.
 
     Raises:
         FacewrightError: ``no-panel``.
     """
-    rig = find_control_panel(objects)
-    if rig is None:
+    if not has_control_panel(objects):
         raise FacewrightError("The character has no control panel.", "", "no-panel")
-    name, owner, before = rig.name, mapping_owner(objects), rig.get(BEFORE, "")
-    for ob in meshes_with_keys(objects):
-        keys = ob.data.shape_keys
-        for curve in list(keys.animation_data.drivers if keys.animation_data else ()):
-            targets = [t.id for v in curve.driver.variables for t in v.targets]
-            if rig in targets:
-                keys.driver_remove(curve.data_path)
+    owner, rig = mapping_owner(objects), find_control_panel(objects)
+    ours = {ob.data.shape_keys for ob in meshes_with_keys([owner, *objects])}
+    for keys in ours:
+        _remove_drivers(keys, rig)
+    before = owner[BEFORE]
+    del owner[BEFORE]
     clear_mapping(owner)
     if before:
         store_mapping(owner, mapping_from_json(json.loads(before)))
-    if rig.animation_data and rig.animation_data.action:
-        rig.animation_data.action.use_fake_user = True
+    if rig is None:
+        return "The panel was gone already; its drivers were removed"
+    if any(_drivers(keys, rig) for keys in bpy.data.shape_keys if keys not in ours):
+        return f'"{rig.name}" stays, because another character uses it'
+    name, kept = rig.name, _keep_actions(rig)
+    _delete(rig)
+    return f'"{name}" removed' + (f"; its keyframes stay in {', '.join(kept)}" if kept else "")
+
+
+def _without_keys(name: str, row: Row, rig: bpy.types.Object) -> tuple[Drive, ...]:
+    """What a channel moves while there is a panel: its slider instead of its keys."""
+    others = tuple(drive for drive in row.drives if not isinstance(drive, KeyDrive))
+    if name not in rig.pose.bones:
+        return others
+    return (BoneDrive(name, "location", "Y", 1.0, 0.0, rig.name), *others)
+
+
+def _require_editable(meshes: Sequence[bpy.types.Object], owner: bpy.types.Object) -> None:
+    linked = [ob for ob in meshes if not ob.data.shape_keys.is_editable]
+    if linked:
+        raise FacewrightError(
+            f'The shape keys of "{linked[0].name}" are linked from another file and can get no '
+            "drivers here.",
+            "Make its mesh local, or add the panel in the file it is from.",
+            "linked-data",
+        )
+    if not owner.is_editable:
+        raise FacewrightError(
+            f'"{owner.name}" is linked from another file and can keep no mapping here.',
+            "Make a library override of it, or work in the file it is from.",
+            "linked-data",
+        )
+
+
+def _hidden_animation(meshes: Sequence[bpy.types.Object]) -> list[str]:
+    """A sentence for each animation that drivers will keep from showing."""
+    found = []
+    for ob in meshes:
+        action = keyframes.current_action(ob.data.shape_keys)
+        if action:
+            found.append(
+                f'The keyframes of "{ob.name}" in "{action.name}" do not show while sliders drive '
+                "its keys; they stay. Write the take again to have it on the sliders."
+            )
+    return found
+
+
+def _limit_sliders(rig: bpy.types.Object, mapping: Mapping) -> None:
+    """A slider goes from 0 to 1, or as far as the mapping's response takes its channel."""
+    channels = mapping.respond(np.linspace(0, 1, _STEPS)[:, None] * np.ones(len(NAMES)))
+    for bone in rig.pose.bones:
+        values = channels[:, INDEX[bone.name]]
+        limit = bone.constraints[0]
+        limit.min_y, limit.max_y = min(0.0, values.min()), max(1.0, values.max())
+
+
+def _drivers(keys: bpy.types.Key, rig: bpy.types.Object | None) -> list[bpy.types.FCurve]:
+    """The drivers that follow a panel's sliders; where it is gone, those that follow nothing."""
+    found = []
+    for curve in keys.animation_data.drivers if keys.animation_data else ():
+        targets = [t for variable in curve.driver.variables for t in variable.targets]
+        if targets and all(t.id == rig and t.bone_target in INDEX for t in targets):
+            found.append(curve)
+    return found
+
+
+def _remove_drivers(keys: bpy.types.Key, rig: bpy.types.Object | None) -> None:
+    for path in [curve.data_path for curve in _drivers(keys, rig)]:
+        keys.driver_remove(path)
+
+
+def _keep_actions(rig: bpy.types.Object) -> list[str]:
+    """Keeps every action of a panel in the file; their names."""
+    data = rig.animation_data
+    if data is None:
+        return []
+    actions = [data.action, *(s.action for track in data.nla_tracks for s in track.strips)]
+    actions = list(dict.fromkeys(action for action in actions if action))
+    for action in actions:
+        action.use_fake_user = True
+    return [f'"{action.name}"' for action in actions]
+
+
+def _delete(rig: bpy.types.Object) -> None:
     armature = rig.data
     for child in [child for child in rig.children if MARK in child]:
         mesh = child.data
@@ -130,18 +236,16 @@ def remove_control_panel(objects: Sequence[bpy.types.Object]) -> str:
     bpy.data.objects.remove(rig)
     if not armature.users:
         bpy.data.armatures.remove(armature)
-    return name
 
 
 def _drive(
     ob: bpy.types.Object,
     sources: dict[str, dict[str, float]],
     rig: bpy.types.Object,
-    mapping: Mapping,
     warnings: list[str],
     undo: ExitStack,
 ) -> None:
-    """Drivers from the sliders to the keys of one mesh, by the mapping's weights and gains."""
+    """Drivers from the sliders to the keys of one mesh, by the mapping's weights."""
     keys = ob.data.shape_keys
     taken = {d.data_path for d in keys.animation_data.drivers} if keys.animation_data else set()
     for key, weights in sources.items():
@@ -149,29 +253,30 @@ def _drive(
         if path in taken:
             warnings.append(f'The key "{key}" of "{ob.name}" has a driver already, which stays.')
             continue
+        letters = {name: f"v{index}" for index, name in enumerate(weights)}
+        expression = _expression(letters, weights)
+        if len(expression) > _LONGEST_EXPRESSION:
+            warnings.append(
+                f'The key "{key}" of "{ob.name}" follows {len(weights)} channels, too many for a '
+                "driver, so it follows none of the sliders."
+            )
+            continue
         curve = keys.driver_add(path)
         undo.callback(keys.driver_remove, path)
         driver = curve.driver
         driver.type = "SCRIPTED"
-        letters = {}
-        for index, name in enumerate(weights):
+        for name, letter in letters.items():
             variable = driver.variables.new()
-            variable.name, variable.type = f"v{index}", "TRANSFORMS"
-            letters[name] = variable.name
+            variable.name, variable.type = letter, "TRANSFORMS"
             target = variable.targets[0]
             target.id, target.bone_target = rig, name
             target.transform_type, target.transform_space = "LOC_Y", "LOCAL_SPACE"
-        gains = {name: _gain(mapping, name) * weight for name, weight in weights.items()}
-        driver.expression = _expression(letters, gains)
-
-
-def _gain(mapping: Mapping, name: str) -> float:
-    return mapping.rows[name].gain * mapping.region_gains.get(region_of(name), 1.0)
+        driver.expression = expression
 
 
 def _expression(letters: dict[str, str], weights: dict[str, float]) -> str:
     """The sum; of partners the one that moves the key further (``engine.retarget.mixing``)."""
-    terms = {name: f"{weight:.6g}*{letters[name]}" for name, weight in weights.items()}
+    terms = {name: f"{weight:.4g}*{letters[name]}" for name, weight in weights.items()}
     for name, other in partners(weights):
         a, b = terms[name], terms.pop(other)
         signs = {weights[name] >= 0, weights[other] >= 0}
@@ -195,7 +300,7 @@ def _armature(
     rig = bpy.data.objects.new(name, data)
     undo.callback(_forget, rig)
     rig[MARK] = True
-    collection = ob.users_collection[0] if ob.users_collection else context.collection
+    collection = _visible_collection(context, ob)
     collection.objects.link(rig)
     places = _layout(names)
     corner = _beside(ob)
@@ -228,6 +333,17 @@ def _armature(
     _tracks(collection, rig, places)
     data.show_names = True
     return rig
+
+
+def _visible_collection(context: bpy.types.Context, ob: bpy.types.Object) -> bpy.types.Collection:
+    """The character's collection, where the view layer shows it; else the scene's own."""
+    waiting, shown = [context.view_layer.layer_collection], set()
+    while waiting:
+        layer = waiting.pop()
+        if not layer.exclude:
+            shown.add(layer.collection)
+            waiting.extend(layer.children)
+    return next((c for c in ob.users_collection if c in shown), context.scene.collection)
 
 
 def _layout(names: list[str]) -> dict[str, tuple[float, float]]:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import pytest
 
 pytest.importorskip("facewright")
 
-from faces import make_face, make_track
+from faces import PLAIN_SETTINGS, make_face, make_track
 from facewright import registration
+from facewright.engine.core.arkit import NAMES
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.retarget.mapping import KeyDrive, Mapping, Row
 from facewright.scene.apply import ApplySettings, apply_track
@@ -70,7 +73,7 @@ def test_weights_and_sides_of_the_mapping_count(scene):
     rig, _ = add_control_panel(bpy.context, [face])
     slide(rig, eyeBlinkLeft=0.75, eyeBlinkRight=0.25, jawOpen=1.0)
     assert value(face, "Blink") == pytest.approx(0.75, abs=1e-4)
-    assert value(face, "Half") == pytest.approx(0.25, abs=1e-4)
+    assert value(face, "Half") == pytest.approx(0.5, abs=1e-4)  # a slider is after the gain
     with pytest.raises(FacewrightError, match="already"):
         add_control_panel(bpy.context, [face])
     remove_control_panel([face])
@@ -110,3 +113,131 @@ def test_without_channels_nothing_is_made(scene):
         add_control_panel(bpy.context, [face])
     assert caught.value.code == "no-arkit-keys"
     assert not [ob for ob in bpy.data.objects if ob.type == "ARMATURE"]
+
+
+def shown(scene, face, frame=2):
+    scene.frame_set(frame)
+    return value(face, "jawOpen")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row(curve=((0, 0), (0.5, 0.9), (1, 1))),
+        Row(offset=0.3),
+        Row(high=0.4),
+        Row(invert=True),
+        Row(mute=True),
+        Row(gain=1.5),
+    ],
+)
+def test_a_capture_shows_the_same_with_and_without_a_panel(scene, face_with_jaw, row):
+    face = face_with_jaw
+    face.data.shape_keys.key_blocks["jawOpen"].slider_max = 2.0
+    store_mapping(face, Mapping({"jawOpen": replace(row, drives=(KeyDrive("jawOpen", 0.8),))}))
+    track = make_track([0.0, 1 / 30, 2 / 30], {"jawOpen": [0.5, 0.5, 0.5]})
+    apply_track(scene, track, [face], PLAIN_SETTINGS, take_name="Plain")
+    wanted = shown(scene, face)
+    face.data.shape_keys.animation_data_clear()
+    add_control_panel(bpy.context, [face])
+    apply_track(scene, track, [face], PLAIN_SETTINGS, take_name="Sliders")
+    assert shown(scene, face) == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.fixture
+def face_with_jaw(scene):
+    return make_face(keys=["jawOpen"])
+
+
+def test_what_hides_is_told(scene, face_with_jaw):
+    apply_track(
+        scene, make_track([0.0, 0.1], {"jawOpen": [0, 1]}), [face_with_jaw], take_name="Old"
+    )
+    _, warnings = add_control_panel(bpy.context, [face_with_jaw])
+    assert len(warnings) == 1
+    assert '"Old"' in warnings[0]
+
+
+def test_keyframes_of_the_sliders_stay_also_those_in_strips(scene, face_with_jaw):
+    face = face_with_jaw
+    rig, _ = add_control_panel(bpy.context, [face])
+    apply_track(scene, make_track([0.0, 0.1], {"jawOpen": [0, 1]}), [face], take_name="Pushed")
+    action = rig.animation_data.action
+    track = rig.animation_data.nla_tracks.new()
+    track.strips.new("Pushed", 1, action)
+    rig.animation_data.action = None
+    action.use_fake_user = False
+    assert "Pushed" in remove_control_panel([face])
+    assert action.use_fake_user
+
+
+def test_a_soloed_channel_does_not_mute_the_others_for_good(scene):
+    face = make_face(keys=["jawOpen", "cheekPuff"])
+    rows = {name: Row((KeyDrive(name),)) for name in ("jawOpen", "cheekPuff")}
+    store_mapping(face, Mapping(rows))
+    face.facewright_mapping.solo = "jawOpen"
+    add_control_panel(bpy.context, [face])
+    remove_control_panel([face])
+    assert not any(row.mute for row in stored_mapping([face], soloed=False).rows.values())
+
+
+def test_a_panel_that_was_deleted_by_hand_is_tidied_up(scene, face_with_jaw):
+    face = face_with_jaw
+    rig, _ = add_control_panel(bpy.context, [face])
+    bpy.data.objects.remove(rig)
+    with pytest.raises(FacewrightError, match="already"):
+        add_control_panel(bpy.context, [face])
+    assert "gone" in remove_control_panel([face])
+    assert not face.data.shape_keys.animation_data.drivers
+    add_control_panel(bpy.context, [face])
+
+
+def test_a_copy_of_the_character_leaves_the_panel_to_the_first(scene, face_with_jaw):
+    face = face_with_jaw
+    rig, _ = add_control_panel(bpy.context, [face])
+    copy = face.copy()
+    copy.data = face.data.copy()
+    scene.collection.objects.link(copy)
+    assert "stays" in remove_control_panel([copy])
+    slide(rig, jawOpen=0.5)
+    assert value(face, "jawOpen") == pytest.approx(0.5, abs=1e-4)
+    assert not copy.data.shape_keys.animation_data.drivers
+
+
+def test_a_panel_of_several_meshes_is_removed_through_any_of_them(scene):
+    root = bpy.data.objects.new("Root", None)
+    scene.collection.objects.link(root)
+    faces = [make_face(name, keys=["jawOpen"]) for name in ("A", "B")]
+    for face in faces:
+        face.parent = root
+    rig, _ = add_control_panel(bpy.context, [root])
+    slide(rig, jawOpen=0.5)
+    assert [value(face, "jawOpen") for face in faces] == pytest.approx([0.5, 0.5], abs=1e-4)
+    remove_control_panel([faces[1]])
+    assert not any(face.data.shape_keys.animation_data.drivers for face in faces)
+
+
+def test_a_capture_on_sliders_warns_of_nothing(scene, face_with_jaw):
+    add_control_panel(bpy.context, [face_with_jaw])
+    track = make_track([0.0, 0.1], {"jawOpen": [0, 1]})
+    report = apply_track(scene, track, [face_with_jaw], PLAIN_SETTINGS, take_name="Take")
+    assert report.warnings == []
+
+
+def test_a_key_of_too_many_channels_is_told(scene):
+    face = make_face(keys=["All"])
+    names = [name for name in NAMES if not name.endswith("Right")]
+    store_mapping(face, Mapping({name: Row((KeyDrive("All", 0.123456),)) for name in names}))
+    _, warnings = add_control_panel(bpy.context, [face])
+    assert "too many" in warnings[0]
+
+
+def test_a_character_in_an_excluded_collection(scene):
+    face = make_face(keys=["jawOpen"])
+    hidden = bpy.data.collections.new("Hidden")
+    scene.collection.children.link(hidden)
+    scene.collection.objects.unlink(face)
+    hidden.objects.link(face)
+    bpy.context.view_layer.layer_collection.children["Hidden"].exclude = True
+    rig, _ = add_control_panel(bpy.context, [face])
+    assert rig.name in scene.collection.objects
