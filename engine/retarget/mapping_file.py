@@ -23,6 +23,8 @@ _LARGEST_BYTES = 20_000_000
 _KINDS = {"key": KeyDrive, "bone": BoneDrive, "property": PropertyDrive}
 # The JSON name of what says which kind a target is.
 _RENAMED = {"path": "property"}
+# Whole numbers with more digits are read as a float would be: exactly they are of no use.
+_EXACT_DIGITS = 15
 
 
 def read_mapping(path: str | Path) -> Mapping:
@@ -35,7 +37,13 @@ def read_mapping(path: str | Path) -> Mapping:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ValueError("it is far too large")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows put a mark in front of UTF-8.
+        text = path.read_text(encoding="utf-8-sig")
+        data = json.loads(text, parse_int=_whole, object_pairs_hook=_without_doubles)
+        # Half a character, as JSON can write it, is no name that Blender or a file could keep.
+        json.dumps(data, ensure_ascii=False).encode()
+    except FacewrightError as error:
+        raise FacewrightError(f"{path.name}: {error.message}", error.hint, error.code) from error
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FacewrightError(
@@ -57,9 +65,17 @@ def write_mapping(path: str | Path, mapping: Mapping) -> None:
     """
     path = Path(path)
     text = json.dumps(mapping_to_json(mapping), ensure_ascii=False, indent=1, allow_nan=False)
+    try:
+        content = f"{text}\n".encode()
+    except UnicodeEncodeError as error:
+        raise FacewrightError(
+            f"The mapping cannot be written to {path}: a name holds half a character.",
+            "Rename the key, bone or object, and choose it again in the mapping.",
+            "mapping-unwritable",
+        ) from error
     beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_text(f"{text}\n", encoding="utf-8")
+        beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -102,7 +118,7 @@ def mapping_from_json(data: object) -> Mapping:
     """
     if not isinstance(data, dict) or _MARK not in data:
         raise invalid(f'it has no "{_MARK}", so it is something else')
-    if data[_MARK] != _VERSION:
+    if isinstance(data[_MARK], bool) or data[_MARK] != _VERSION:
         raise invalid(f"it is of version {data[_MARK]}, and this Facewright knows {_VERSION}")
     known = {
         "name": str,
@@ -182,6 +198,8 @@ def _drive_from_json(name: str, data: object) -> Drive:
     ]
     if missing:
         raise invalid(f'a target of {name} has no "{missing[0]}"')
+    if not found[kinds[0]]:
+        raise invalid(f'a target of {name} has an empty "{kinds[0]}"')
     back = {label: attribute for attribute, label in _RENAMED.items()}
     return kind(**{back.get(label, label): value for label, value in found.items()})
 
@@ -210,7 +228,23 @@ def _checked(data: object, types: dict[str, type], what: str, ignore: tuple[str,
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise invalid(f"{what} is no number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise invalid(f"{what} is far too large") from error
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) <= _EXACT_DIGITS else float(text)
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict:
+    """A JSON object; of two values with one name nobody knows which was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise invalid(f'"{next(n for n in names if names.count(n) > 1)}" is there twice')
+    return found
 
 
 def _point(name: str, point: object) -> tuple[float, float]:

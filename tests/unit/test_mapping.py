@@ -195,6 +195,63 @@ def test_what_is_wrong_is_said(data, said):
     assert caught.value.code == "mapping-invalid"
 
 
+FILE = '{"facewright_mapping": 1, "name": "", "rows": {"jawOpen": %s}%s}'
+HUGE = "1" + "0" * 400
+
+
+@pytest.mark.parametrize(
+    ("row", "more", "said"),
+    [
+        ('{"targets": [{"key": "a", "weight": HUGE}]}', "", "finite|large"),
+        ('{"targets": [], "gain": -HUGE}', "", "finite|large"),
+        ('{"targets": [], "curve": [[0, 0], [HUGE, 1]]}', "", "finite|large"),
+        ("{}", ', "region_gains": {"mouth": HUGE}', "finite|large"),
+        ("{}", ', "poses": {"jawOpen": {"b": {"location": [0, 0, HUGE]}}}', "finite|large"),
+        ("{}", ', "poses": {"jawOpen": {"b": {"location": [0, 0, 1e999]}}}', "finite|large"),
+        ('{"targets": [], "targets": [{"key": "a"}]}', "", '"targets" is there twice'),
+        ("{}", ', "rows": {}', '"rows" is there twice'),
+        ('{"targets": [{"key": ""}]}', "", 'empty "key"'),
+        ('{"targets": [{"property": "", "amount": 1}]}', "", 'empty "property"'),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said(tmp_path, row, more, said):
+    path = tmp_path / "m.json"
+    path.write_text((FILE % (row, more)).replace("HUGE", HUGE), encoding="utf-8")
+    with pytest.raises(FacewrightError, match=said) as caught:
+        read_mapping(path)
+    assert caught.value.code == "mapping-invalid"
+    assert caught.value.message.startswith("m.json: ")
+
+
+def test_a_number_too_large_is_no_number():
+    data = {"facewright_mapping": 1, "rows": {"jawOpen": {"gain": 10**400}}}
+    with pytest.raises(FacewrightError, match="too large"):
+        mapping_from_json(data)
+
+
+def test_a_mark_that_is_no_number_is_no_version():
+    with pytest.raises(FacewrightError, match="version True"):
+        mapping_from_json({"facewright_mapping": True, "rows": {}})
+
+
+def test_a_byte_order_mark_in_front_does_no_harm(tmp_path):
+    path = tmp_path / "m.json"
+    path.write_text(FILE % ('{"targets": [{"key": "口"}]}', ""), encoding="utf-8-sig")
+    assert read_mapping(path).rows["jawOpen"].drives == (KeyDrive("口"),)
+
+
+def test_half_a_character_is_neither_written_nor_read(tmp_path):
+    path = tmp_path / "m.json"
+    with pytest.raises(FacewrightError) as caught:
+        write_mapping(path, Mapping({"jawOpen": Row((KeyDrive("\ud800"),))}))
+    assert caught.value.code == "mapping-unwritable"
+    assert not list(tmp_path.iterdir())
+    path.write_text(FILE % ('{"targets": [{"key": "\\ud800"}]}', ""), encoding="utf-8")
+    with pytest.raises(FacewrightError, match=r"m\.json") as caught:
+        read_mapping(path)
+    assert caught.value.code == "mapping-unreadable"
+
+
 def test_a_file_that_is_no_mapping_is_named(tmp_path):
     for content, code in ((b"\xff\xfe{", "mapping-unreadable"), (b"{}", "mapping-invalid")):
         path = tmp_path / "x.json"
