@@ -14,6 +14,7 @@ from ..engine.console import EXIT_DONE, EXIT_USAGE, check_writable, write_json
 from ..engine.core.arkit import NAMES
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.axes import FACINGS
+from ..engine.retarget.transfer.amounts import AMOUNTS, DEFAULT
 from ..engine.retarget.transfer.landmarks import read_landmarks
 from ..engine.retarget.transfer.request import ROLES
 from ..scene.make_shapes import (
@@ -50,6 +51,13 @@ def add_transfer(verbs: argparse._SubParsersAction) -> None:
     )
     transfer.add_argument(
         "--symmetric", action="store_true", help="make both sides mirror images of each other"
+    )
+    transfer.add_argument(
+        "--amounts",
+        choices=AMOUNTS,
+        default=DEFAULT,
+        help="how strong the shapes are: as the face units were authored, or as on the shipped "
+        "head, whose gaze, lids and brows go further (%(default)s)",
     )
     transfer.add_argument(
         "--replace", action="store_true", help="replace keys that are there; otherwise they stay"
@@ -94,6 +102,7 @@ def _transfer(options: argparse.Namespace) -> int:
         existing="REPLACE" if options.replace else "KEEP",
         roles=roles,
         names=names,
+        amounts=options.amounts,
     )
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         request = prepare_request(meshes, settings, Path(scratch))

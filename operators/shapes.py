@@ -50,6 +50,7 @@ class _ShapesOperator(WorkerOperator):
             landmarks={} if self.only_landmarks else placed_landmarks(context.scene),
             symmetric=shot.shapes.symmetric,
             existing=shot.shapes.existing,
+            amounts=shot.shapes.amounts,
             device=preferences.device if preferences else "auto",
         )
         self._meshes = [ob.session_uid for ob in meshes]

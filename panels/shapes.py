@@ -24,6 +24,7 @@ class FACEWRIGHT_PT_shapes(FacewrightPanel, bpy.types.Panel):
         row.operator("facewright.guess_landmarks")
         row.operator("facewright.remove_landmarks", text="", icon="X")
         layout.prop(shot.shapes, "symmetric")
+        layout.prop(shot.shapes, "amounts")
         layout.prop(shot.shapes, "existing")
         layout.operator("facewright.make_shapes", icon="SHAPEKEY_DATA")
         row = layout.row(align=True)

@@ -12,6 +12,18 @@ class FacewrightShapes(bpy.types.PropertyGroup):
         name="Symmetric",
         description="Make both sides mirror images of each other where the mesh is symmetric",
     )
+    amounts: EnumProperty(
+        name="Amounts",
+        description="How strong the shapes are",
+        items=[
+            ("authored", "Authored", "As the artists of the face units made them"),
+            (
+                "shipped",
+                "Facewright Head",
+                "As on the Facewright Head: the eyes turn further, and lids and brows with them",
+            ),
+        ],
+    )
     existing: EnumProperty(
         name="Existing Keys",
         description="What happens to shape keys of these names that are there already",

@@ -16,6 +16,7 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.mesh_file import MeshArrays, read_shapes, write_meshes
 from ..engine.core.requests import ShapesRequest
 from ..engine.retarget.axes import character_to_local
+from ..engine.retarget.transfer.amounts import DEFAULT
 from .key_shapes import coordinates
 
 # What happens to keys of these names that a mesh has already.
@@ -36,6 +37,7 @@ class ShapesSettings:
             shapes would be misread.
         names: ARKit names to make; empty is all of them.
         device: "auto", "cpu" or "cuda".
+        amounts: How strong the shapes are (``retarget.transfer.amounts.AMOUNTS``).
     """
 
     facing: str = "-Y"
@@ -46,6 +48,7 @@ class ShapesSettings:
     roles: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     device: str = "auto"
+    amounts: str = DEFAULT
 
 
 @dataclass
@@ -148,6 +151,7 @@ def prepare_request(
         only_landmarks,
         tuple(settings.names),
         settings.device,
+        settings.amounts,
     )
 
 

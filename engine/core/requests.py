@@ -160,6 +160,7 @@ class ShapesRequest:
         only_landmarks: Tell the landmarks and make nothing.
         names: ARKit names to make; empty is all of them.
         device: "auto", "cpu" or "cuda".
+        amounts: How strong the shapes are (``retarget.transfer.amounts.AMOUNTS``).
     """
 
     meshes: str
@@ -170,6 +171,7 @@ class ShapesRequest:
     only_landmarks: bool = False
     names: tuple[str, ...] = ()
     device: str = "auto"
+    amounts: str = "authored"
 
     def to_wire(self) -> dict:
         """As a JSON object."""

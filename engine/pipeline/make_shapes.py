@@ -67,9 +67,10 @@ def make_shapes(request: ShapesRequest, progress: Progress | None = None) -> Sha
         told = _named(guess) | {name: place.tolist() for name, place in landmarks.items()}
         if request.only_landmarks:
             return ShapesReport(told, seconds=time.perf_counter() - started)
-        found = transfer_shapes(
-            TransferRequest(parts, guess, landmarks, request.symmetric, request.names), progress
+        asked = TransferRequest(
+            parts, guess, landmarks, request.symmetric, request.names, request.amounts
         )
+        found = transfer_shapes(asked, progress)
     except Cancelled:
         return ShapesReport(state="cancelled", seconds=time.perf_counter() - started)
     write_shapes(request.shapes, found.deltas)

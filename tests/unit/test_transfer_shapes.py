@@ -26,7 +26,8 @@ def target():
 
 @pytest.fixture(scope="module")
 def result(target):
-    return transfer_shapes(TransferRequest((target.part,), target.guess, symmetric=True))
+    request = TransferRequest((target.part,), target.guess, symmetric=True, amounts="shipped")
+    return transfer_shapes(request)
 
 
 def shape(result, name):

@@ -155,8 +155,7 @@ class Contacts:
 
     def _wanted(self, opening: str, name: str) -> np.ndarray:
         """(S, 3) the motion of the upper edge relative to the lower one."""
-        count = len(self._template.skin.vertices)
-        delta = self._template.asset.deltas[name][:count].astype(np.float64)
+        delta = self._template.moves[name]
         upper, lower = self._here[opening]
         return self._fit.gain * (upper @ delta - lower @ delta) @ self._fit.rotation.T
 

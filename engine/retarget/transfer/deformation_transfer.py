@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .gradients import GradientEquations
 from .registration import Face, Registration, SidedNearest
+from .surface import Surface
 from .template import Template
 
 # Skin further from the template than this, in face widths, does not move.
 _REACH = 0.35
-_SMOOTH = 0.05
+# What counts besides the gradients: the displacements themselves, and smoothness.
+_POSITION, _SMOOTH = 1.0, 0.02
+# Gradients count at least so much everywhere, so that what is told nothing follows the rest.
+_LEAST_TRUST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,15 @@ def correspond(template: Template, face: Face, fit: Registration) -> Corresponde
     return Correspondence(faces, weights, trust)
 
 
-def carry(face: Face, fit: Registration, match: Correspondence, moves: np.ndarray) -> np.ndarray:
+def carry(
+    template: Template, face: Face, fit: Registration, match: Correspondence, moves: np.ndarray
+) -> np.ndarray:
     """Displacements of the other skin's vertices.
 
+    The gradients of the template's deformation and, softly, its displacements decide together.
+
     Args:
+        template: The shipped head.
         face: The other head.
         fit: The registration.
         match: From ``correspond``.
@@ -64,20 +74,24 @@ def carry(face: Face, fit: Registration, match: Correspondence, moves: np.ndarra
     Returns:
         (N, 3 k) float64.
     """
-    from scipy.sparse import diags_array
+    from scipy.sparse import coo_array, diags_array
     from scipy.sparse.linalg import splu
 
-    known = match.faces >= 0
+    known = np.flatnonzero(match.faces >= 0)
     corners = fit.skin.triangles[match.faces[known]]
-    raw = np.zeros((len(face.skin.vertices), moves.shape[1]))
-    for corner in range(3):
-        raw[known] += match.weights[known, corner, None] * moves[corners[:, corner]]
+    shape = (len(face.skin.vertices), len(template.skin.vertices))
+    places = (np.repeat(known, 3), corners.ravel())
+    matrix = coo_array((match.weights[known].ravel(), places), shape).tocsr()
     # Far vertices do not move, those without trust take what makes the whole smooth.
-    trust = np.where(known, match.trust, 1.0)
-    active = np.flatnonzero(known)
+    trust = np.where(match.faces >= 0, match.trust, 0.0)
+    rest = Surface(fit.similar(template.skin.vertices), template.skin.triangles)
+    gradients = GradientEquations(face.skin, np.maximum(trust, _LEAST_TRUST), matrix, rest)
+    right = _POSITION * trust[:, None] * (matrix @ moves)
+    for first in range(0, moves.shape[1], 3):
+        right[:, first : first + 3] += gradients.right(moves[:, first : first + 3])
     laplacian = face.skin.laplacian()
-    bending = (laplacian.T @ laplacian).tocsr()[active][:, active]
-    system = (diags_array(trust[active]) + _SMOOTH * bending).tocsc()
-    out = np.zeros_like(raw)
-    out[active] = splu(system).solve(trust[active, None] * raw[active])
+    system = gradients.stiffness + _SMOOTH * (laplacian.T @ laplacian)
+    system = system.tocsr()[known][:, known] + diags_array(_POSITION * trust[known])
+    out = np.zeros_like(right)
+    out[known] = splu(system.tocsc()).solve(right[known])
     return out

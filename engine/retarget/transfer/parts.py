@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .amounts import eye_turn, tongue_gain
 from .anatomy import Anatomy
 from .closest import NearestOnSurface
 from .registration import Registration
@@ -99,7 +100,16 @@ def eye_rotation(template: Template, fit: Registration, side: int, name: str) ->
     delta = template.asset.deltas[name][first:end]
     if not np.abs(delta).max() > 0:
         return None
-    return fit.rotation @ _rotation(before, before + delta) @ fit.rotation.T
+    turn = _rotation(before, before + delta)
+    turn = _part_of(turn, eye_turn(name, template.amounts))
+    return fit.rotation @ turn @ fit.rotation.T
+
+
+def _part_of(rotation: np.ndarray, share: float) -> np.ndarray:
+    """(3, 3) the same rotation by a share of its angle."""
+    from scipy.spatial.transform import Rotation
+
+    return Rotation.from_rotvec(share * Rotation.from_matrix(rotation).as_rotvec()).as_matrix()
 
 
 def _rotation(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -162,7 +172,8 @@ class Inside:
         first, end = asset.parts["tongue"]
         delta = asset.deltas[name][first:end].astype(np.float64)
         if len(self._tongue) and np.abs(delta).max() > 0:
-            moved = fit.gain * delta @ fit.rotation.T
+            gain = fit.gain / tongue_gain(name, self._template.amounts)
+            moved = gain * delta @ fit.rotation.T
             rows.append(self._tongue)
             moves.append(np.einsum("nk,nkd->nd", self._hit.weights, moved[self._corners]))
         return np.concatenate(rows), np.concatenate(moves)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .amounts import DEFAULT
+
 # What a part may be said to be. ``auto`` lets names and shapes decide, island by island.
 ROLES = ("auto", "skin", "eye", "teeth", "tongue", "lash", "brow", "ignore")
 
@@ -55,6 +57,7 @@ class TransferRequest:
             than the guess. None or empty: the guess alone.
         symmetric: Make the shapes mirror images of each other where the mesh is symmetric.
         names: ARKit names to make; empty: all 52.
+        amounts: How strong the shapes are, one of ``amounts.AMOUNTS``.
     """
 
     parts: tuple[MeshPart, ...]
@@ -62,6 +65,7 @@ class TransferRequest:
     landmarks: dict[str, np.ndarray] | None = None
     symmetric: bool = False
     names: tuple[str, ...] = ()
+    amounts: str = DEFAULT
 
 
 @dataclass

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from ..head_asset import HeadAsset, load_asset
+from .amounts import DEFAULT, skin_moves
 from .contours import find_contours, mirrored_lines
 from .landmarks import mirrored_mean, template_points
 from .request import FacePoints, MeshPart
@@ -47,6 +48,8 @@ class Template:
         labels: (n,) lip or lid of each vertex of the skin.
         contours: Edges of lips and lids, ``find_contours``.
         outside: (n,) bool, vertices of the skin that can be seen from outside.
+        amounts: How strong the shapes are, one of ``amounts.AMOUNTS``.
+        moves: ARKit name -> (n, 3) displacements of the skin in metres, ``amounts.skin_moves``.
     """
 
     asset: HeadAsset
@@ -55,6 +58,8 @@ class Template:
     labels: np.ndarray
     contours: dict[str, np.ndarray]
     outside: np.ndarray
+    amounts: str
+    moves: dict[str, np.ndarray]
 
     def part(self, name: str) -> np.ndarray:
         """(k,) vertices of the asset that belong to a part."""
@@ -62,12 +67,18 @@ class Template:
 
 
 @cache
-def load_template() -> Template:
+def load_template(amounts: str = DEFAULT) -> Template:
     """Read and prepare it once per process.
+
+    Args:
+        amounts: How strong its shapes are, one of ``amounts.AMOUNTS``.
 
     Raises:
         FacewrightError: Its files are missing or damaged.
     """
+    if amounts != DEFAULT:
+        plain = load_template()
+        return replace(plain, amounts=amounts, moves=skin_moves(plain.asset, amounts))
     asset = load_asset()
     first, end = asset.parts["skin"]
     vertices = asset.vertices.astype(np.float64)
@@ -83,7 +94,8 @@ def load_template() -> Template:
     is_skin = np.arange(len(shown.triangles)) < len(skin.triangles)
     contours = mirrored_lines(find_contours(shown, is_skin, padded, points), 0.0)
     seen = seen_from_outside(shown, points)[first:end]
-    return Template(asset, skin, points, labels, contours, seen)
+    moves = skin_moves(asset, amounts)
+    return Template(asset, skin, points, labels, contours, seen, amounts, moves)
 
 
 def seen_from_outside(shown: Surface, points: FacePoints) -> np.ndarray:

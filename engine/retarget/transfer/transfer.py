@@ -10,6 +10,7 @@ import numpy as np
 from ...core.arkit import NAMES
 from ...core.errors import FacewrightError
 from ...core.progress import Progress
+from .amounts import AMOUNTS
 from .anatomy import Anatomy, examine
 from .contacts import Contacts, OverTheEye
 from .contours import find_contours, mirrored_lines
@@ -48,8 +49,14 @@ def transfer_shapes(request: TransferRequest, progress: Progress | None = None) 
         raise FacewrightError(
             f"{unknown[0]} is no ARKit shape.", "See the list of the 52 names.", "shape-unknown"
         )
+    if request.amounts not in AMOUNTS:
+        raise FacewrightError(
+            f'There are no amounts "{request.amounts}".',
+            f"Choose one of {', '.join(AMOUNTS)}.",
+            "amounts-unknown",
+        )
     anatomy = examine(request.parts)
-    template = load_template()
+    template = load_template(request.amounts)
     face, skin_rows = _face(anatomy, request)
     clock.lap("prepare")
     fit = register(template, face, lambda done, total: progress.step(done, total, "rounds"))
@@ -58,7 +65,7 @@ def transfer_shapes(request: TransferRequest, progress: Progress | None = None) 
     placed = settle_roles(anatomy, template, fit)
     match = correspond(template, face, fit)
     moves = _template_moves(template, fit, names)
-    skin = carry(face, fit, match, moves).reshape(len(skin_rows), len(names), 3)
+    skin = carry(template, face, fit, match, moves).reshape(len(skin_rows), len(names), 3)
     clock.lap("carry")
     skin = _touch(anatomy, template, face, fit, names, skin, result, progress)
     clock.lap("contacts")
@@ -106,11 +113,7 @@ def _face(anatomy: Anatomy, request: TransferRequest) -> tuple[Face, np.ndarray]
 
 def _template_moves(template: Template, fit: Registration, names: tuple[str, ...]) -> np.ndarray:
     """(n, 3 k) displacements of the template's skin in the other head's space."""
-    count = len(template.skin.vertices)
-    turned = [
-        fit.gain * template.asset.deltas[name][:count].astype(np.float64) @ fit.rotation.T
-        for name in names
-    ]
+    turned = [fit.gain * template.moves[name] @ fit.rotation.T for name in names]
     return np.concatenate(turned, axis=1)
 
 
