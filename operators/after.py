@@ -98,6 +98,11 @@ def _blocks(context: bpy.types.Context, objects: list[bpy.types.Object]) -> list
     return animated_blocks(context.scene, objects, pose)
 
 
+def _warn(operator: bpy.types.Operator, sentences: list[str]) -> None:
+    for sentence in sentences:
+        operator.report({"WARNING"}, sentence)
+
+
 @contextmanager
 def _progress(context: bpy.types.Context):
     """A number at the mouse's place while frames are played."""
@@ -152,6 +157,7 @@ class FACEWRIGHT_OT_push_face_down(_AfterOperator, bpy.types.Operator):
         take = shot_of(context).take
         name = Path(take).stem if take else ""
         done = push_down(_blocks(context, objects), name)
+        _warn(self, done.warnings)
         return f"{', '.join(dict.fromkeys(done.strips))} is in the NLA of {', '.join(done.blocks)}"
 
 
@@ -165,6 +171,7 @@ becomes a strip of the NLA"""
     def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
         """Add it."""
         done = add_layer(_blocks(context, objects))
+        _warn(self, done.warnings)
         return f"{done.layer} is on top: set keys, and they add to what is below"
 
 

@@ -70,6 +70,7 @@ def push_down(blocks: Iterable[FaceBlock], name: str = "") -> Pushed:
     done = Pushed()
     with ExitStack() as undo:
         for block in chosen:
+            done.warnings += _range_warnings(block)
             strip = _push(block, name, undo)
             done.strips.append(strip.name)
             done.blocks.append(block.block.name)
@@ -114,6 +115,8 @@ def _push(face: FaceBlock, name: str, undo: ExitStack) -> bpy.types.NlaStrip:
     data = face.animation
     action, slot = keyframes.current_assignment(face.block)
     others = [(strip.frame_start, strip.frame_end) for strip in face.strips()]
+    # Without tracks Blender plays an action as it is: neither blended nor weakened, and held.
+    in_nla = bool(len(data.nla_tracks)) and data.use_nla
     first, last = (fn(f) for fn, f in zip((math.floor, math.ceil), action.frame_range, strict=True))
     last = max(last, first + 1)
     try:
@@ -132,17 +135,44 @@ def _push(face: FaceBlock, name: str, undo: ExitStack) -> bpy.types.NlaStrip:
     # Frame by frame where it was, fractions of frames included.
     strip.action_frame_start, strip.action_frame_end = first, last
     strip.frame_start, strip.frame_end = first, last
-    strip.blend_type = data.action_blend_type
-    strip.extrapolation = _extrapolation(data, others, last)
-    if data.action_influence < 1:
-        strip.use_animated_influence = True
-        strip.influence = data.action_influence
+    if in_nla:
+        strip.blend_type = data.action_blend_type
+        strip.extrapolation = _extrapolation(data, others, last)
+        if data.action_influence < 1:
+            _set_influence(strip, data.action_influence)
     undo.callback(_restore, data, {name: getattr(data, name) for name in _PLAIN})
     undo.callback(keyframes.assign, face.block, action, slot)
     data.action = None
     _restore(data, _PLAIN)
     data.use_nla = True
     return strip
+
+
+def _range_warnings(face: FaceBlock) -> list[str]:
+    """What a strip does not play on outside of its frames."""
+    action = keyframes.current_action(face.block)
+    if not any(
+        curve.extrapolation != "CONSTANT" or any(m.type == "CYCLES" for m in curve.modifiers)
+        for curve in keyframes.current_curves(face.block)
+    ):
+        return []
+    return [
+        f'"{action.name}" on "{face.block.name}" goes on beyond its keys, by cycles or straight '
+        "lines. Its strip plays the frames of the keys alone and then holds: make the strip "
+        "longer or repeat it in the NLA editor."
+    ]
+
+
+def _set_influence(strip: bpy.types.NlaStrip, influence: float) -> None:
+    """Weakens a strip. Its influence has a curve, which Blender begins with a key at 0."""
+    strip.use_animated_influence = True
+    strip.influence = influence
+    curve = next(curve for curve in strip.fcurves if curve.data_path == "influence")
+    if not len(curve.keyframe_points):
+        curve.keyframe_points.insert(strip.frame_start, influence)
+    for point in curve.keyframe_points:
+        point.co.y = influence
+    curve.update()
 
 
 def _extrapolation(data: bpy.types.AnimData, others: list, last: float) -> str:

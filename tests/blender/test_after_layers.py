@@ -94,6 +94,30 @@ def test_a_second_strip_lets_the_first_show_before_it(scene, face):
     assert_jaw(face, lambda frame: jaw_at(frame - 30, 0.5), (31, 40, 50, 70))
 
 
+def test_a_weakened_action_shows_the_same_as_a_strip(scene, face):
+    push_down(blocks(scene, face))
+    own = PLAIN_SETTINGS.__class__(filters=PLAIN_SETTINGS.filters, place_sound=False)
+    apply_track(scene, make_track([0, 0.5], {"jawOpen": [0, 0]}), [face], own, take_name="own")
+    face.data.shape_keys.animation_data.action_influence = 0.5
+    before = [shown(face, frame) for frame in range(1, 13)]
+    assert before[9] == pytest.approx(jaw_at(10) / 2, abs=1e-4)
+    push_down(blocks(scene, face))
+    assert [shown(face, frame) for frame in range(1, 13)] == pytest.approx(before, abs=1e-5)
+
+
+def test_an_influence_that_blender_ignores_does_not_weaken_the_strip(scene, face):
+    data = face.data.shape_keys.animation_data
+    data.action_influence, data.action_extrapolation = 0.5, "NOTHING"
+    push_down(blocks(scene, face))
+    assert data.action_influence == 1
+    assert_jaw(face, jaw_at, (-5, 1, 10, 20, 30))
+
+
+def test_it_is_told_that_a_strip_does_not_cycle(scene, face):
+    keyframes.current_curves(face.data.shape_keys)[0].modifiers.new("CYCLES")
+    assert "beyond its keys" in push_down(blocks(scene, face)).warnings[0]
+
+
 def test_a_layer_adds_what_is_keyed_on_it(scene, face):
     keys = face.data.shape_keys
     base = keys.animation_data.action
