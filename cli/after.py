@@ -114,7 +114,8 @@ def _fit(options: argparse.Namespace) -> int:
 def _bake(options: argparse.Namespace) -> int:
     objects = _open(options)
     scene = bpy.context.scene
-    blocks = animated_blocks(scene, objects, pose_settings(options, objects))
+    pose = pose_settings(options, objects)
+    blocks = animated_blocks(scene, objects, pose, not options.no_drivers)
     first, last = _frames(options, scene)
     bar = ProgressBar(f"Baking {Path(options.blend).name}")
     try:

@@ -93,9 +93,11 @@ class _OverFrames(_AfterOperator):
         )
 
 
-def _blocks(context: bpy.types.Context, objects: list[bpy.types.Object]) -> list[FaceBlock]:
+def _blocks(
+    context: bpy.types.Context, objects: list[bpy.types.Object], drivers: bool = False
+) -> list[FaceBlock]:
     pose = apply_settings(shot_of(context), objects).pose
-    return animated_blocks(context.scene, objects, pose)
+    return animated_blocks(context.scene, objects, pose, drivers)
 
 
 def _warn(operator: bpy.types.Operator, sentences: list[str]) -> None:
@@ -201,13 +203,14 @@ drivers are muted, and nothing is deleted"""
         with _progress(context) as progress:
             report = bake_face(
                 context.scene,
-                _blocks(context, objects),
+                _blocks(context, objects, self.drivers),
                 first,
                 last,
                 step=self.step,
                 drivers=self.drivers,
                 progress=progress,
             )
+        _warn(self, report.warnings)
         said = f"{report.keys} keys in {', '.join(report.actions)}"
         muted = len(report.muted_tracks) + len(report.muted_drivers)
         return f"{said}; {muted} tracks and drivers are muted" if muted else said
@@ -288,6 +291,7 @@ rest from then on, and their action stays in the file"""
             moved = keys_and_bones.keys_to_bones(
                 context.scene, objects, first, last, progress=progress
             )
+        _warn(self, moved.written.warnings)
         return _channel_count(moved, "bones")
 
 
@@ -305,6 +309,7 @@ their action stays in the file"""
             moved = keys_and_bones.bones_to_keys(
                 context.scene, objects, first, last, progress=progress
             )
+        _warn(self, moved.written.warnings)
         return _channel_count(moved, "shape keys")
 
 

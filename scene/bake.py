@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
@@ -113,6 +113,9 @@ def bake_face(
         for block, found in paths.items()
     ]
     report = BakeReport(first_frame=float(frames[0]), last_frame=float(frames[-1]))
+    report.warnings += outside_warnings(
+        {block: [path for path, _ in found] for block, found in paths.items()}, first, last
+    )
     had = {block: keyframes.current_action(block) for block in paths}
     with ExitStack() as undo:
         for face in blocks:
@@ -132,6 +135,37 @@ def bake_face(
     report.warnings += written.warnings
     report.channels = sum(len(plan.channels) for plan in plans)
     return report
+
+
+def outside_warnings(
+    paths: Mapping[bpy.types.ID, Iterable[str]], first: int, last: int
+) -> list[str]:
+    """A sentence if keys or strips lie outside of frames that alone get new keys.
+
+    Args:
+        paths: Data-block -> how the data paths begin whose animation gives way.
+        first, last: Frames, both included.
+    """
+    spans = [span for block, starts in paths.items() for span in _spans(block, tuple(starts))]
+    begin = min((span[0] for span in spans), default=first)
+    end = max((span[1] for span in spans), default=last)
+    if begin > first - 1 and end < last + 1:
+        return []
+    return [
+        f"Frames {first} to {last} alone have keys now, of {begin:g} to {end:g}; before and behind "
+        "them the face holds. What moved it there is in the actions that stay in the file."
+    ]
+
+
+def _spans(block: bpy.types.ID, starts: tuple[str, ...]) -> Iterable[tuple[float, float]]:
+    """First and last frame of what keyframes play on a block."""
+    for curve in keyframes.current_curves(block):
+        if curve.data_path.startswith(starts) and len(curve.keyframe_points) > 1:
+            yield curve.range()[0], curve.range()[1]
+    for track in block.animation_data.nla_tracks if block.animation_data else ():
+        yield from (
+            (s.frame_start, s.frame_end) for s in track.strips if not track.mute and s.action
+        )
 
 
 def _animated_paths(face: FaceBlock, drivers: bool) -> list[tuple[str, str]]:
@@ -181,6 +215,10 @@ def _silence(face: FaceBlock, drivers: bool, report: BakeReport, undo: ExitStack
     data = face.animation
     try:
         for track in data.nla_tracks:
+            if track.is_solo:
+                # It plays alone, though it is muted, and the new action would not show.
+                undo.callback(setattr, track, "is_solo", True)
+                track.is_solo = False
             if not track.mute:
                 undo.callback(setattr, track, "mute", False)
                 track.mute = True

@@ -25,6 +25,7 @@ from ..engine.retarget.poses import BoneMotion
 from ..engine.retarget.turns import log_matrices
 from . import compare, keyframes
 from .action_writer import ActionPlan, Written, check_owner, write_plans
+from .bake import outside_warnings
 from .bone_channels import MovedBone, Moves, move_channels
 from .character import Character, Parts
 from .copy_face import read_face
@@ -291,6 +292,7 @@ def _exchange(
 ) -> Moved:
     """Writes one side, and lets the other rest: its action without those channels."""
     had = {plan.owner: keyframes.current_action(plan.owner) for plan in plans}
+    outside = outside_warnings(resting, *span)
     with ExitStack() as undo:
         written = write_plans(plans, name, tuple(map(float, span)), False, "LINEAR", undo)
         for owner, starts in resting.items():
@@ -300,6 +302,7 @@ def _exchange(
             undo.callback(write_number, number, read_value(owner, number.data_path)[number.index])
             write_number(number, value)
         undo.pop_all()
+    written.warnings += outside
     return Moved(
         tuple(each for each in NAMES if each in moving & carried),
         tuple(each for each in NAMES if each in moving - carried),

@@ -191,6 +191,15 @@ def test_keys_go_to_bones_and_come_back(scene, boned):
     assert set(curve_keys(rig)) == {('pose.bones["arm"].location', i) for i in range(3)}
 
 
+def test_a_part_of_the_range_is_told(scene, boned):
+    face, _, mapping = boned
+    on_keys_alone(scene, face, mapping)
+    assert "3 to 5 alone" in keys_to_bones(scene, [face], 3, 5).written.warnings[-1]
+    # What else moves the rig goes on as it was, however long it is.
+    face.parent.pose.bones["arm"].keyframe_insert("location", frame=99)
+    assert not any("alone" in said for said in bones_to_keys(scene, [face], 3, 5).written.warnings)
+
+
 def test_bones_that_hands_have_posed_are_read_by_least_squares(scene, boned):
     face, rig, _ = boned
     for frame, share in ((1, 0.0), (COUNT, 0.5)):

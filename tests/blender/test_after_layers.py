@@ -178,6 +178,40 @@ def test_all_becomes_plain_keys_and_nothing_is_lost(scene, face):
     assert_jaw(face, lambda frame: jaw_at(frame) + 0.125, (3, 7, 12))
 
 
+def test_a_bake_takes_a_solo_off_and_puts_it_back_when_it_fails(scene, face, monkeypatch):
+    push_down(blocks(scene, face))
+    track = face.data.shape_keys.animation_data.nla_tracks[0]
+    track.is_solo = True
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("facewright.scene.bake.write_plans", lambda *_: 1 / 0)
+        bake_face(scene, blocks(scene, face), 1, FRAMES)
+    assert track.is_solo and not track.mute
+    bake_face(scene, blocks(scene, face), 1, FRAMES)
+    assert track.mute and not track.is_solo
+    curves = keyframes.current_curves(face.data.shape_keys)
+    jaw = next(curve for curve in curves if "jawOpen" in curve.data_path)
+    for point in jaw.keyframe_points:
+        point.co.y = 0.5
+    jaw.update()
+    assert_jaw(face, lambda _: 0.5)
+
+
+def test_a_bake_of_a_part_says_so(scene, face):
+    assert "3 to 12 alone" in bake_face(scene, blocks(scene, face), 3, 12).warnings[0]
+    assert not bake_face(scene, blocks(scene, face), 3, 12).warnings
+
+
+def test_a_bake_takes_keys_that_only_follow_drivers(scene):
+    face = make_face(keys=KEYS)
+    driver = face.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    driver.driver.expression = "frame / 40"
+    with pytest.raises(FacewrightError, match="not animated"):
+        blocks(scene, face)
+    bake_face(scene, animated_blocks(scene, [face], NO_POSE, drivers=True), 1, 20)
+    assert driver.mute
+    assert_jaw(face, lambda frame: frame / 40)
+
+
 def test_a_bake_on_twos_holds_each_key(scene, face):
     bake_face(scene, blocks(scene, face), 1, 20, step=2)
     assert_jaw(face, lambda frame: jaw_at(1 + 2 * ((frame - 1) // 2)), range(1, 21))

@@ -21,7 +21,9 @@ from facewright.scene.control_panel import (
     find_control_panel,
     remove_control_panel,
 )
+from facewright.scene.face_blocks import face_blocks
 from facewright.scene.mapping_store import store_mapping, stored_mapping
+from facewright.scene.pose_channels import PoseSettings
 
 
 @pytest.fixture(autouse=True)
@@ -241,3 +243,23 @@ def test_a_character_in_an_excluded_collection(scene):
     bpy.context.view_layer.layer_collection.children["Hidden"].exclude = True
     rig, _ = add_control_panel(bpy.context, [face])
     assert rig.name in scene.collection.objects
+
+
+def test_a_bake_makes_keys_of_what_the_sliders_drive(scene):
+    face = make_face(keys=["jawOpen", "Corrective"])
+    rig, _ = add_control_panel(bpy.context, [face])
+    body = make_face("Body", keys=["Elbow"])
+    body.data.shape_keys.key_blocks["Elbow"].driver_add("value").driver.expression = "frame / 40"
+    track = make_track([0.0, 1.0], {"jawOpen": [0.0, 1.0]})
+    report = apply_track(scene, track, [face], ApplySettings(), take_name="Take")
+    found = face_blocks(scene, [face, body], PoseSettings())
+    assert [block.block for block in found if block.follows] == [face.data.shape_keys]
+    scene.facewright.target = face
+    scene.frame_start, scene.frame_end = 1, int(report.last_frame)
+    assert bpy.ops.facewright.bake_face() == {"FINISHED"}
+    keys = face.data.shape_keys
+    assert keys.animation_data.action is not None
+    assert all(driver.mute for driver in keys.animation_data.drivers)
+    rig.animation_data_clear()
+    scene.frame_set(int(report.last_frame))
+    assert value(face, "jawOpen") == pytest.approx(1.0, abs=0.05)
