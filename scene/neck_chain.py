@@ -53,6 +53,12 @@ def neck_from(rig: bpy.types.Object, head: str, lowest: str, share: float) -> tu
     Raises:
         FacewrightError: ``neck-below-head``.
     """
+    if lowest == head:
+        raise FacewrightError(
+            f'The bone "{head}" of "{rig.name}" is chosen as the head and as its neck.',
+            "Choose a parent of the head bone as the neck.",
+            "neck-below-head",
+        )
     above = _parents(rig, head)
     if lowest not in above:
         raise FacewrightError(

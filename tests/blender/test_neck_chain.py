@@ -206,6 +206,9 @@ def test_a_neck_that_starts_at_a_chosen_bone_leaves_machinery_out():
     with pytest.raises(FacewrightError) as caught:
         neck_from(rig, "neck.001", "head", 0.5)
     assert caught.value.code == "neck-below-head"
+    with pytest.raises(FacewrightError, match="as the head and as its neck") as caught:
+        choose_neck("Rig", "head", 0.5, "head")
+    assert caught.value.code == "neck-below-head"
 
 
 def test_a_character_that_was_turned_turns_about_its_own_axes(scene):
