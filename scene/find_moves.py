@@ -17,6 +17,7 @@ from .armatures import armatures_of
 from .bone_channels import MovedBone, MovedNumber, Moves
 from .bone_obstacles import find_obstacles
 from .bones import rotation_property
+from .mapping_store import mapping_owner
 from .pose_channels import Pose
 from .rna_paths import Number, find_number
 from .targets import APPROXIMATE, DRIVEN, LEFT_OUT, LOCKED, MAPPED, MISSING, WRITTEN, KeyEntry
@@ -61,6 +62,9 @@ class _Finder:
     def __init__(self, moves: Moves, objects: list[bpy.types.Object], pose: Pose | None) -> None:
         self._moves, self._objects = moves, objects
         self._rigs = armatures_of(objects)
+        # A mapping may be kept above the mesh that was chosen, and mean what it is kept on.
+        kept_on = mapping_owner(objects)
+        self._owners = list(dict.fromkeys(ob for ob in (*objects[:1], kept_on) if ob))
         self._bones: dict[tuple[str, str], MovedBone] = {}
         self._numbers: dict[Number, MovedNumber] = {}
         self._taken = _taken_by(pose) if pose else {}
@@ -91,14 +95,19 @@ class _Finder:
 
     def add_number(self, name: str, drive: PropertyDrive) -> None:
         """A property follows an ARKit channel."""
-        owner = bpy.data.objects.get(drive.object) if drive.object else self._objects[0]
-        if owner is None:
+        owners = [bpy.data.objects.get(drive.object)] if drive.object else self._owners
+        if None in owners:
             self._missing(drive.object, name, drive.path, "There is no such object.")
             return
-        try:
-            number = find_number(owner, drive.path)
-        except ValueError as error:
-            self._missing(owner.name, name, drive.path, f"The property {_reason(error)}.")
+        number = None
+        for owner in owners:
+            try:
+                number = find_number(owner, drive.path)
+                break
+            except ValueError as error:
+                reason = f"The property {_reason(error)}."
+        if number is None:
+            self._missing(owners[0].name, name, drive.path, reason)
             return
         moved = self._numbers.setdefault(number, MovedNumber(number, {}, drive.rest))
         moved.amounts[name] = moved.amounts.get(name, 0.0) + drive.amount

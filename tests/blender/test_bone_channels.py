@@ -10,12 +10,14 @@ import bpy
 import numpy as np
 import pytest
 from faces import make_face, make_track
+from facewright import registration
 from facewright.engine.filters.chain import FilteredTrack
 from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, PropertyDrive, Row
 from facewright.engine.retarget.poses import BonePose
 from facewright.scene.bone_channels import move_channels
 from facewright.scene.double_motion import leave_out_doubled
 from facewright.scene.find_moves import find_moves
+from facewright.scene.mapping_store import store_mapping
 from facewright.scene.pose_channels import PoseSettings, find_pose
 from facewright.scene.rna_paths import find_number, read_value, write_number
 from facewright.scene.targets import KeyEntry, KeyTarget
@@ -43,6 +45,13 @@ def rows(**drives):
 
 def approx(numbers):
     return pytest.approx(numbers, abs=1e-6)
+
+
+@pytest.fixture
+def registered():
+    registration.register()
+    yield
+    registration.unregister()
 
 
 @pytest.fixture
@@ -256,6 +265,26 @@ def test_a_path_that_leads_nowhere_is_missing(rig, path):
     assert only(moves.entries).status == "missing"
     assert only(moves.entries).reason.startswith("The property ")
     assert not moves.numbers
+
+
+@pytest.mark.parametrize("both_have_it", [False, True])
+def test_a_property_without_object_is_the_chosen_ones_or_that_of_the_mappings_owner(
+    registered, rig, both_have_it
+):
+    face = make_face("Face", keys=["puff"])
+    face.parent = rig
+    rig["smile"] = 0.0
+    if both_have_it:
+        face["smile"] = 0.0
+    mapping = rows(jawOpen=[PropertyDrive('["smile"]'), PropertyDrive('["none"]')])
+    store_mapping(rig, mapping)
+    moves = find_moves(mapping, [face])
+    owner = "Face" if both_have_it else "Rig"
+    assert list(values(moves, jawOpen=[1.0])) == [(owner, '["smile"]', 0)]
+    assert {e.key: (e.object, e.status) for e in moves.entries} == {
+        '["smile"]': (owner, "mapped"),
+        '["none"]': ("Face", "missing"),
+    }
 
 
 def test_a_driven_property_is_left_alone(rig):
