@@ -105,5 +105,5 @@ def report_match(objects: Sequence[bpy.types.Object]) -> MatchReport:
     ]
     if match.found:
         how = {name: channel.how for name, channel in match.found.channels.items()}
-        return MatchReport(match.mapping, how, entries, list(match.found.notes))
+        return MatchReport(match.mapping, how, entries, [*match.found.notes, *match.notes])
     return MatchReport(match.mapping, dict.fromkeys(match.mapping.rows, "chosen"), entries, [])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import bpy
 import numpy as np
 
+from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import Mapping
 from ..engine.retarget.match.matcher import match_keys
 from ..engine.retarget.match.result import MatchResult
@@ -26,11 +27,13 @@ class CharacterMatch:
         mapping: The channels.
         duplicates: ARKit name -> further keys that could stand for it; of an automatic match.
         found: The automatic match; None for a mapping that the artist has chosen.
+        notes: Sentences about the character as a whole.
     """
 
     mapping: Mapping
     duplicates: dict[str, tuple[str, ...]] = field(default_factory=dict)
     found: MatchResult | None = None
+    notes: tuple[str, ...] = ()
 
 
 # Matching reads whole meshes, so the last results are kept, by what they were made from.
@@ -51,7 +54,8 @@ def match_character(
         meshes: The meshes with shape keys that they lead to.
 
     Raises:
-        FacewrightError: ``mapping-invalid``.
+        FacewrightError: ``mapping-invalid``; what ``rigify_poses`` raises, where the character
+            has nothing but a Rigify face. A linked one beside shape keys is a note.
     """
     stored = stored_mapping([*chosen, *meshes])
     if stored is not None:
@@ -59,9 +63,16 @@ def match_character(
     found = find_match(meshes)
     duplicates = {name: channel.duplicates for name, channel in found.channels.items()}
     mapping = found.mapping()
+    notes: tuple[str, ...] = ()
     if len(found.channels) < _FACE_OF_KEYS and (rig := find_rigify(chosen)):
-        mapping = replace(rigify_poses(rig), rows=mapping.rows)
-    return CharacterMatch(mapping, duplicates, found)
+        try:
+            mapping = replace(rigify_poses(rig), rows=mapping.rows)
+        except FacewrightError as error:
+            # The keys that were found still move the face; with none, the rig is all there is.
+            if error.code != "linked-data" or not found.channels:
+                raise
+            notes = (f"{error} Only shape keys are moved.",)
+    return CharacterMatch(mapping, duplicates, found, notes)
 
 
 def find_rigify(chosen: Sequence[bpy.types.Object]) -> bpy.types.Object | None:
@@ -73,7 +84,7 @@ def rigify_poses(rig: bpy.types.Object) -> Mapping:
     """The mapping of a Rigify face; made once, which takes seconds, for each state of its bones.
 
     Raises:
-        FacewrightError: ``linked-data``.
+        FacewrightError: ``linked-data``, ``edit-mode``, ``rig-still``.
     """
     heads = np.empty(3 * len(rig.data.bones), np.float32)
     rig.data.bones.foreach_get("head_local", heads)

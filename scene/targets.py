@@ -116,6 +116,7 @@ def find_targets(
     warnings: list[str] = []
     meshes = meshes_with_keys(chosen, warnings)
     match = match_character(chosen, meshes)
+    warnings += match.notes
     if not meshes:
         if match.mapping.moves_other_than_keys:
             return [], match.mapping, warnings

@@ -8,10 +8,13 @@ import pytest
 
 pytest.importorskip("facewright")
 
+from faces import make_face
 from facewright.engine.core.arkit import NAMES, mirror_name
+from facewright.engine.core.errors import FacewrightError
 from facewright.scene.head import create_head
 from facewright.scene.match_report import report_match
 from facewright.scene.matching import find_match
+from facewright.scene.targets import find_targets
 
 
 @pytest.fixture
@@ -51,6 +54,42 @@ def test_a_mirrored_characters_left_is_where_it_shows(scene, head, of_parent):
     else:
         head.scale.x = -1
     assert found(head) == {name: mirror_name(name) for name in NAMES}
+
+
+def make_rigify_bones():
+    """An armature with the bones of a Rigify face's names; nothing moves anything."""
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    ends = ("", ".001", ".002", ".003")
+    lids = [f"lid.{row}.{side}{end}" for row in "TB" for side in "LR" for end in ends]
+    for name in ("ORG-face", "jaw_master", "ORG-eye.L", "ORG-eye.R", "eye.L", "eye.R", *lids):
+        rig.data.edit_bones.new(name).tail = (0, 0, 1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return rig
+
+
+@pytest.mark.parametrize("has_face_keys", [True, False])
+def test_a_linked_rigify_rig_leaves_a_local_meshs_keys_to_be_used(tmp_path, has_face_keys):
+    rig = make_rigify_bones()
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {rig})
+    bpy.data.objects.remove(rig)
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.objects = ["Rig"]
+    bpy.context.scene.collection.objects.link(wanted.objects[0])
+    face = make_face("Face", keys=["cheekPuff" if has_face_keys else "Fat"])
+    face.modifiers.new("Armature", "ARMATURE").object = wanted.objects[0]
+    if not has_face_keys:
+        with pytest.raises(FacewrightError) as caught:
+            find_targets([face])
+        assert caught.value.code == "linked-data"
+        return
+    targets, mapping, warnings = find_targets([face])
+    assert (len(targets), list(mapping.rows), mapping.poses) == (1, ["cheekPuff"], {})
+    for told in (warnings, report_match([face]).notes):
+        assert any('"Rig" is linked' in sentence for sentence in told)
 
 
 def test_a_match_notices_what_is_edited(head):
