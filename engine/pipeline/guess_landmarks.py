@@ -36,6 +36,8 @@ _FRAMINGS = ((0.5, 1.15), (0.5, 1.6), (0.3, 0.75), (0.12, 0.3), (0.09, 0.2), (0.
 MIN_PRESENCE = 0.5
 # How far a point of one picture may lie from the others', in face widths.
 _OUTLIER = 0.06
+# A mesh thinner than this share of its largest side is flat.
+_FLAT = 1e-6
 # Disagreement between pictures, in face widths, that halves the trust in a point.
 _DOUBT = 0.02
 _SKIN = np.array([0.80, 0.60, 0.50])
@@ -58,7 +60,7 @@ def guess_landmarks(
         Points in the meshes' unit and axes; those that were not seen have weight 0.
 
     Raises:
-        FacewrightError: ``no-face-in-mesh`` where no face is found.
+        FacewrightError: ``no-face-in-mesh`` where no face is found, ``mesh-flat``.
     """
     progress = progress or Progress()
     anatomy = examine(parts)
@@ -153,7 +155,17 @@ def _find_face(
     surface: Surface, colours: np.ndarray, networks: tuple[OnnxModel, OnnxModel], progress: Progress
 ) -> tuple[np.ndarray, float]:
     """The middle of the face and the width of a good picture of it."""
-    low, high = surface.vertices.min(0), surface.vertices.max(0)
+    # Vertices that no face uses are not seen, wherever they lie.
+    seen_ones = surface.vertices[np.unique(surface.triangles)]
+    if not len(seen_ones):
+        raise _no_face()
+    low, high = seen_ones.min(0), seen_ones.max(0)
+    if (high - low).min() <= _FLAT * (high - low).max():
+        raise FacewrightError(
+            "The mesh is flat; it can have no face.",
+            "Choose the head's mesh, and give its object a scale that is nowhere 0.",
+            "mesh-flat",
+        )
     height = float(high[2] - low[2])
     middle = (low + high) / 2
     for number, (down, share) in enumerate(_FRAMINGS):

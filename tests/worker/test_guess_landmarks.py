@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +54,30 @@ def test_a_face_is_found_on_a_whole_figure(head):
 
 def test_no_face_says_so():
     grid = np.stack(np.meshgrid(np.linspace(-1, 1, 12), np.linspace(-1, 1, 12)), -1).reshape(-1, 2)
-    plate = np.stack([grid[:, 0], 0 * grid[:, 0], grid[:, 1]], 1)
+    plate = np.stack([grid[:, 0], 0.2 * grid[:, 0] ** 2, grid[:, 1]], 1)
     corners = np.array([[i, i + 1, i + 13, i + 12] for r in range(11) for i in (12 * r + 5,)])
     part = MeshPart("plate", plate, np.full(len(corners), 4), corners.ravel())
     with pytest.raises(FacewrightError) as caught:
         guess_landmarks([part])
     assert caught.value.code == "no-face-in-mesh"
     assert "landmarks" in caught.value.hint.lower()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_flat_mesh_says_so(head, axis):
+    """As an object with a scale of 0 makes any head."""
+    flat = head.part.vertices * np.where(np.arange(3) == axis, 0.0, 1.0)
+    with pytest.raises(FacewrightError) as caught:
+        guess_landmarks([replace(head.part, vertices=flat)])
+    assert caught.value.code == "mesh-flat"
+
+
+def test_vertices_that_no_face_uses_do_not_count(head):
+    stray = np.array([[5, 5, 5], [6, 5, 5], [-7, -5, -5]])
+    part = replace(head.part, vertices=np.concatenate([head.part.vertices, stray]))
+    found, alone = guess_landmarks([part]), guess_landmarks([head.part])
+    assert np.array_equal(found.weights > 0, alone.weights > 0)
+    assert np.nanmax(np.abs(found.points - alone.points)) < 1e-6
 
 
 def test_looking_can_be_cancelled(head):
