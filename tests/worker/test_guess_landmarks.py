@@ -54,7 +54,7 @@ def test_a_face_is_found_on_a_whole_figure(head):
 
 def test_no_face_says_so():
     grid = np.stack(np.meshgrid(np.linspace(-1, 1, 12), np.linspace(-1, 1, 12)), -1).reshape(-1, 2)
-    plate = np.stack([grid[:, 0], 0.2 * grid[:, 0] ** 2, grid[:, 1]], 1)
+    plate = np.stack([grid[:, 0], 0.2 * grid[:, 1] ** 2, grid[:, 1]], 1)
     corners = np.array([[i, i + 1, i + 13, i + 12] for r in range(11) for i in (12 * r + 5,)])
     part = MeshPart("plate", plate, np.full(len(corners), 4), corners.ravel())
     with pytest.raises(FacewrightError) as caught:
