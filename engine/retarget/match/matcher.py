@@ -35,6 +35,8 @@ _CONTRADICTED = 0.05
 _TOLD = 10
 # A key with a name of its own must look much more like a channel than one without.
 _SURE_OF_NAMED = 0.5
+# Where about as many keys are nameless as channels are missing, they are likely those channels.
+_WHOLE_SET, _BESIDES, _SURE_OF_SET = 30, 4, 0.12
 # A viseme looks like a channel, but says itself that it is none.
 _VISEME = re.compile(
     r"^(?:.*[.:|])?(?:viseme|vrc\.v_|v_(?:aa|e|ih|oh|ou|pp|ff|th|dd|kk|ch|ss|nn|rr|sil)$)", re.I
@@ -142,8 +144,11 @@ def _free(
     used = _used(channels)
     precise = sum(not channel.approximate for channel in channels.values())
     told = bool(named.families) or precise >= _TOLD
+    nameless = sum(is_nameless(name.partition("\n")[0]) for name in joined.names)
+    is_set = _WHOLE_SET <= nameless <= len(NAMES) - precise + _BESIDES
+    sure = _SURE_OF_SET if is_set else SURE
     return {
-        i: SURE if is_nameless(name.partition("\n")[0]) else _SURE_OF_NAMED
+        i: sure if is_nameless(name.partition("\n")[0]) else _SURE_OF_NAMED
         for i, name in enumerate(joined.names)
         if name not in used
         and not _VISEME.match(name)
