@@ -87,7 +87,7 @@ def make_rigify_poses(rig: bpy.types.Object, progress: Progress | None = None) -
         progress: Told of every channel.
 
     Raises:
-        FacewrightError: ``no-rigify-face``, ``linked-data``.
+        FacewrightError: ``no-rigify-face``, ``linked-data``, ``edit-mode``, ``rig-still``.
         Cancelled: When ``progress`` says so.
     """
     generation = rigify_generation(rig)
@@ -102,6 +102,12 @@ def make_rigify_poses(rig: bpy.types.Object, progress: Progress | None = None) -
             f'"{rig.name}" is linked from another file and cannot be posed here.',
             "Make a library override of it, or work in the file it is from.",
             "linked-data",
+        )
+    if rig.data.is_editmode:
+        raise FacewrightError(
+            f'"{rig.name}" is in Edit Mode, where its controls move nothing.',
+            "Leave Edit Mode first.",
+            "edit-mode",
         )
     progress = progress or Progress()
     controls = face_controls(rig.data.bones.keys())
@@ -316,12 +322,15 @@ def _bench(rig: bpy.types.Object) -> Iterator[bpy.types.Scene]:
     action = keyframes.current_assignment(rig) if data else None
     nla = data.use_nla if data else False
     position = rig.data.pose_position
+    # An object that is off in all viewports is not evaluated at all.
+    is_off = rig.hide_viewport
     try:
         scene.collection.objects.link(rig)
         if data:
             keyframes.assign(rig, None, None)
             data.use_nla = False
         rig.data.pose_position = "POSE"
+        rig.hide_viewport = False
         for bone, _ in kept:
             bone.matrix_basis = Matrix()
         yield scene
@@ -330,6 +339,7 @@ def _bench(rig: bpy.types.Object) -> Iterator[bpy.types.Scene]:
             for name, value in state.items():
                 setattr(bone, name, value)
         rig.data.pose_position = position
+        rig.hide_viewport = is_off
         if data:
             data.use_nla = nla
             keyframes.assign(rig, *action)

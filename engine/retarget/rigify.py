@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.errors import FacewrightError
 from ..core.gaze import DOWN_DEG, SIDE_DEG, UP_DEG
 from ..core.similarity import fit_similarity
 from .head_asset import HeadAsset, load_asset
@@ -217,6 +218,9 @@ def measure_jacobian(
 
     Returns:
         float64 (3n, 3n): change of the points per change of the locations.
+
+    Raises:
+        FacewrightError: ``rig-still`` where no control moves anything.
     """
     count = len(controls)
     around = np.zeros((count, 3)) if around is None else around
@@ -231,6 +235,12 @@ def measure_jacobian(
             gone = (measure(moved) - rest) / step
             for control, rows in together.items():
                 jacobian[rows, :, control, axis] = gone[rows]
+    if not jacobian.any():
+        raise FacewrightError(
+            "The controls of the Rigify face move none of its bones.",
+            "Check that its constraints and drivers are on, or generate the rig again.",
+            "rig-still",
+        )
     return jacobian.reshape(3 * count, 3 * count)
 
 

@@ -16,7 +16,7 @@ import pytest
 from facewright.engine.core.arkit import NAMES
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.retarget.mapping_file import mapping_from_json, mapping_to_json
-from facewright.engine.retarget.rigify import face_controls, fit_face
+from facewright.engine.retarget.rigify import face_controls, fit_face, measure_jacobian
 from facewright.scene.eye_bones import guess_eyes
 from facewright.scene.find_moves import find_moves
 from facewright.scene.neck_chain import carries, guess_neck
@@ -84,12 +84,21 @@ def face(request):
     rig.pose.bones["jaw_master"].location = (0.01, 0, 0)
     action = bpy.data.actions.new("Own")
     rig.animation_data_create().action = action
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(FacewrightError) as in_edit_mode:
+        make_rigify_poses(rig)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    # Off in all viewports it is not evaluated; its poses are made all the same.
+    rig.hide_viewport = True
     made = make_rigify_poses(rig)
     after = SimpleNamespace(
         moved=moved_bones(rig),
         action=rig.animation_data.action == action,
         scenes=len(bpy.data.scenes),
+        is_off=rig.hide_viewport,
+        in_edit_mode=in_edit_mode.value.code,
     )
+    rig.hide_viewport = False
     rig.animation_data.action = None
     rig.pose.bones["jaw_master"].location = (0, 0, 0)
     shown = {}
@@ -132,6 +141,18 @@ def test_the_rig_is_left_as_it_was(face):
     assert set(face.after.moved) == {"hand_ik.L", "jaw_master"}
     assert face.after.action
     assert face.after.scenes == 1
+    assert face.after.is_off
+
+
+def test_in_edit_mode_nothing_is_made(face):
+    assert face.after.in_edit_mode == "edit-mode"
+
+
+def test_controls_that_move_nothing_are_told():
+    controls = face_controls(["lip.T", "lip.B", "lips.L", "lips.R", "chin"])
+    with pytest.raises(FacewrightError) as caught:
+        measure_jacobian(np.zeros_like, controls, 0.01)
+    assert caught.value.code == "rig-still"
 
 
 def test_the_jaw_opens_the_mouth_downwards(face):
