@@ -136,7 +136,7 @@ def silence(gui):
 
     (pid,) = workers()
     os.kill(pid, signal.SIGSTOP)
-    yield from gui.wait(0.5)
+    yield from gui.wait(2.0)
     bpy.app.handlers.depsgraph_update_post.append(note)
     yield from gui.wait(1.0)
     bpy.app.handlers.depsgraph_update_post.remove(note)
