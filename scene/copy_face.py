@@ -34,6 +34,9 @@ def read_face(
     first: int,
     last: int,
     progress: Progress | None = None,
+    *,
+    bones: bool = True,
+    unsure: list[str] | None = None,
 ) -> FaceTrack:
     """The face that a character shows on a range of frames, whatever animates it.
 
@@ -43,6 +46,8 @@ def read_face(
         pose: Head and eyes.
         first, last: Frames, both included.
         progress: Told of every frame.
+        bones: Read the mapping's bones and properties as well (``FaceReader``).
+        unsure: Gets the ARKit names that cannot be read for certain.
 
     Returns:
         A row a frame; second 0 is ``first``. Channels that the character has no key or bone for
@@ -59,7 +64,9 @@ def read_face(
             "frames-empty",
         )
     progress = progress or Progress()
-    reader = FaceReader(scene, objects, pose)
+    reader = FaceReader(scene, objects, pose, bones)
+    if unsure is not None:
+        unsure += reader.unsure
     clock = scene_clock(scene, first)
     current, sub = scene.frame_current, scene.frame_subframe
     rows = []
@@ -128,18 +135,26 @@ def copy_face(
             "same-character",
         )
     settings = settings or ApplySettings()
-    track = read_face(scene, source, source_pose or PoseSettings(), first, last, progress)
+    unsure: list[str] = []
+    pose = source_pose or PoseSettings()
+    track = read_face(scene, source, pose, first, last, progress, unsure=unsure)
     track = _as_seen(target, track)
     filters = replace(_UNFILTERED, gain=settings.filters.gain)
     start = first if to_frame is None else to_frame
     names = source[0].name
-    return apply_track(
+    report = apply_track(
         scene,
         track,
         target,
         replace(settings, filters=filters, start_frame=start, place_sound=False),
         take_name=f"{names} copy",
     )
+    if unsure:
+        report.warnings.append(
+            f'How far "{names}" shows {", ".join(unsure)} cannot be read for certain from its '
+            "bones and properties: one is missing or locked, or channels move alike."
+        )
+    return report
 
 
 def _as_seen(target: list[bpy.types.Object], track: FaceTrack) -> FaceTrack:

@@ -15,8 +15,10 @@ from ..engine.core.gaze import gaze_deg, look_weights
 from ..engine.core.types import FaceTrack
 from ..engine.retarget.channels import EYES
 from ..engine.retarget.fit_mixing import working_fit
+from ..engine.retarget.mapping import Drive, KeyDrive
 from ..engine.retarget.mixing import unmixing
 from ..engine.retarget.readback import moved_cm, turned, turned_deg
+from .bone_reader import BoneReader
 from .bones import PoseTarget
 from .character import Character, Parts
 from .pose_channels import PoseSettings
@@ -49,18 +51,30 @@ class FaceReader:
         objects: Meshes with shape keys, or armatures and empties above such meshes. Of several
             that have a key of the same ARKit name, the first is read.
         pose: Head and eyes. What these settings do not write is not read either: it rests at 0.
+        bones: Read the mapping's bones and properties as well. Where a channel moves those and
+            keys, the larger counts: the others may rest.
+
+    Attributes:
+        unsure: ARKit names that the mapping moves, but that cannot be read for certain.
 
     Raises:
         FacewrightError: There is no face in it.
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
+        self,
+        scene: bpy.types.Scene,
+        objects: Iterable[bpy.types.Object],
+        pose: PoseSettings,
+        bones: bool = True,
     ) -> None:
         self._character = Character(scene, objects, pose)
         self.scene_uid = self._character.scene_uid
         self._keys: list[_Keys] = []
         self._parts: Parts | None = None
+        self._reads_bones = bones
+        self._bones: BoneReader | None = None
+        self.unsure: tuple[str, ...] = ()
         self._bind()
 
     def forget_blocks(self) -> None:
@@ -77,6 +91,7 @@ class FaceReader:
         Returns:
             One valid frame. Muted keys count as 0. Eyes without bones look where their eyeLook
             keys do; eyes with bones tell the eyeLook weights where the keys are left out.
+            Of bones that the mapping moves count their own numbers, without constraints.
 
         Raises:
             FacewrightError: The character is gone.
@@ -88,6 +103,7 @@ class FaceReader:
         for keys in self._keys:
             weights[0, keys.channels] = keys.tell(_values(keys, depsgraph))
         told = {int(index) for keys in self._keys for index in keys.channels}
+        told |= self._read_bones(weights, told, depsgraph)
         weights = self._parts.mapping.invert(weights, told).astype(np.float32)
         gaze = gaze_deg(weights)
         pose, settings = self._parts.pose, self._parts.pose.settings
@@ -123,6 +139,19 @@ class FaceReader:
             gaze,
         )
 
+    def _read_bones(
+        self, weights: np.ndarray, told: set[int], depsgraph: bpy.types.Depsgraph
+    ) -> set[int]:
+        """Fills in what bones and properties tell; returns the columns."""
+        if self._bones is None:
+            return set()
+        columns = self._bones.channels.tolist()
+        found = self._bones.read(depsgraph, weights[0]).tolist()
+        for column, value in zip(columns, found, strict=True):
+            both = (value, weights[0, column]) if column in told else (value,)
+            weights[0, column] = max(both, key=abs)
+        return set(columns)
+
     def _is_as_it_was(self) -> bool:
         try:
             return all(keys.is_as_it_was() for keys in self._keys) and (
@@ -136,7 +165,36 @@ class FaceReader:
         taken: set[str] = set()
         fitted = _plan_fit(parts.targets, taken)
         self._keys = [*fitted, *(_plan(target, taken) for target in parts.targets)]
+        self._bind_bones(parts, taken)
         self._parts = parts
+
+    def _bind_bones(self, parts: Parts, on_keys: set[str]) -> None:
+        self._bones, self.unsure = None, ()
+        if not (self._reads_bones and parts.mapping.moves_other_than_keys):
+            return
+        rows = parts.mapping.rows.items()
+        moving = {name for name, row in rows if not row.mute and _moves_others(row.drives)}
+        moving |= {
+            name
+            for name in parts.mapping.poses
+            if name not in parts.mapping.rows or not parts.mapping.rows[name].mute
+        }
+        if not moving:
+            return
+        self._bones = BoneReader(parts.moves, moving)
+        if guessed := on_keys.intersection(self._bones.unsure):
+            # The keys know better.
+            self._bones = BoneReader(parts.moves, moving - guessed)
+        eyes = tuple(parts.pose.eyes) if parts.pose.drops_look_keys else ()
+        self.unsure = tuple(
+            name
+            for name in self._bones.unsure
+            if not (name.startswith("eyeLook") and name.endswith(eyes))
+        )
+
+
+def _moves_others(drives: Iterable[Drive]) -> bool:
+    return any(not isinstance(drive, KeyDrive) for drive in drives)
 
 
 def _plan(target: KeyTarget, taken: set[str]) -> _Keys:

@@ -21,12 +21,11 @@ from ..engine.core.types import FaceTrack
 from ..engine.filters.chain import FilteredTrack
 from ..engine.retarget.channels import Channel
 from ..engine.retarget.fit_solver import bounded_weights
-from ..engine.retarget.poses import BoneMotion
-from ..engine.retarget.turns import log_matrices
 from . import compare, keyframes
 from .action_writer import ActionPlan, Written, check_owner, write_plans
 from .bake import outside_warnings
-from .bone_channels import MovedBone, Moves, move_channels
+from .bone_channels import Moves, move_channels
+from .bone_reader import BoneStands, highest
 from .character import Character, Parts
 from .copy_face import read_face
 from .key_channels import plan_keys
@@ -82,7 +81,7 @@ def keys_to_bones(
         for target in parts.targets
     }
     _require_own_action(keys)
-    track = read_face(scene, objects, PoseSettings(), first, last, progress)
+    track = read_face(scene, objects, PoseSettings(), first, last, progress, bones=False)
     frames = np.arange(first, last + 1, dtype=np.float64)
     found: dict[bpy.types.ID, list[tuple[Channel, str]]] = {}
     for owner, channel, group in move_channels(parts.moves, FilteredTrack(frames, track, [], 0)):
@@ -209,9 +208,7 @@ def _weights_of_bones(
             "Give the first and the last frame.",
             "frames-empty",
         )
-    unit = np.eye(COUNT)
-    rest = [_features(bone.motion(0 * unit[:1])) for bone in moves.bones]
-    means = [_features(bone.motion(unit)) - r for bone, r in zip(moves.bones, rest, strict=True)]
+    stands = BoneStands(moves.bones)
     current, sub = scene.frame_current, scene.frame_subframe
     rows = []
     try:
@@ -219,48 +216,11 @@ def _weights_of_bones(
             progress.step(frame - first, last + 1 - first, "frames")
             scene.frame_set(frame)
             depsgraph = bpy.context.evaluated_depsgraph_get()
-            rows.append([_stand(bone, depsgraph) for bone in moves.bones])
+            rows.append(stands.read(depsgraph))
     finally:
         scene.frame_set(current, subframe=sub)
-    stood = [np.array(column) - r for column, r in zip(zip(*rows, strict=True), rest, strict=True)]
-    whole, wanted = np.concatenate(means, axis=1), np.concatenate(stood, axis=1)
-    # Metres, radians and factors count alike: each kind in units of the largest of any pose.
-    kinds = np.tile(np.repeat(np.arange(3), 3), len(moves.bones))
-    for kind in range(3):
-        of_kind = kinds == kind
-        scale = np.abs(whole[:, of_kind]).max(initial=0.0) or np.inf
-        whole[:, of_kind] /= scale
-        wanted[:, of_kind] /= scale
-    return bounded_weights(whole, wanted)
-
-
-def _features(motion: BoneMotion) -> np.ndarray:
-    """float64 (T, 9): location, rotation vector, logarithms of the scale; 0 where nothing moves."""
-    count = next(len(p) for p in (motion.location, motion.turn, motion.scale) if p is not None)
-    parts = [np.zeros((count, 3)) for _ in range(3)]
-    if motion.location is not None:
-        parts[0] = motion.location
-    if motion.turn is not None:
-        parts[1] = motion.turn
-    if motion.scale is not None:
-        parts[2] = np.log(np.maximum(motion.scale, 1e-4))
-    return np.nan_to_num(np.concatenate(parts, axis=1))
-
-
-def _stand(bone: MovedBone, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
-    """The same of how a bone stands now; 0 for what the mapping does not move."""
-    posed = bone.object.evaluated_get(depsgraph).pose.bones[bone.bone]
-    if bone.is_plain_euler:
-        turn = np.array(posed.rotation_euler)
-    else:
-        matrix = np.array(posed.matrix_basis.to_quaternion().to_matrix())
-        turn = log_matrices(matrix[None])[0]
-    stands = BoneMotion(
-        np.array([posed.location]), turn[None], np.maximum(np.array([posed.scale]), 1e-4)
-    )
-    moved = bone.motion(np.eye(COUNT))
-    held = [part is not None for part in (moved.location, moved.turn, moved.scale)]
-    return _features(stands)[0] * np.repeat(held, 3)
+    tops = highest(moves.mapping)
+    return bounded_weights(stands.means * tops[:, None], np.array(rows)) * tops
 
 
 def _track(weights: np.ndarray) -> FaceTrack:

@@ -264,17 +264,35 @@ def bounded_weights(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     Returns:
         float64 (m, n); 0 for rows of zeros.
     """
-    sizes = np.linalg.norm(means, axis=1)
-    found = np.zeros((len(wanted), len(means)))
-    moving = np.flatnonzero(sizes > 1e-9 * sizes.max(initial=0.0))
-    if not len(moving):
+    return BoundedWeights(means).solve(wanted)
+
+
+class BoundedWeights:
+    """``bounded_weights`` of the same means time and again.
+
+    Args:
+        means: float (n, d).
+    """
+
+    def __init__(self, means: np.ndarray) -> None:
+        sizes = np.linalg.norm(means, axis=1)
+        self._count = len(means)
+        self._moving = np.flatnonzero(sizes > 1e-9 * sizes.max(initial=0.0))
+        if not len(self._moving):
+            return
+        # In units of the largest, for the solver's tolerance.
+        self._unit, self._sizes = sizes.max(), sizes[self._moving]
+        rows, zeros = means[self._moving] / self._sizes[:, None], np.zeros(len(self._moving))
+        high = self._sizes / self._unit
+        self._problem = _Problem(rows @ rows.T, rows / self._unit, zeros, high, zeros, 1e-3, 0.0)
+
+    def solve(self, wanted: np.ndarray) -> np.ndarray:
+        """The weights, float64 (m, n), of float (m, d)."""
+        found = np.zeros((len(wanted), self._count))
+        if len(self._moving):
+            solved = self._problem.solve(np.asarray(wanted, np.float64), False)
+            found[:, self._moving] = solved * self._unit / self._sizes
         return found
-    # In units of the largest, for the solver's tolerance.
-    unit, sizes = sizes.max(), sizes[moving]
-    rows, zeros = means[moving] / sizes[:, None], np.zeros(len(moving))
-    problem = _Problem(rows @ rows.T, rows @ wanted.T / unit, zeros, sizes / unit, zeros, 1e-3, 0.0)
-    found[:, moving] = problem.solve(np.eye(len(wanted)), False) * unit / sizes
-    return found
 
 
 def explained(means: np.ndarray, wanted: np.ndarray) -> np.ndarray:

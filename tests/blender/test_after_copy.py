@@ -11,7 +11,7 @@ import pytest
 from faces import PLAIN, PLAIN_SETTINGS, curve_keys, make_face, make_track
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.errors import FacewrightError
-from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, Row
+from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, PropertyDrive, Row
 from facewright.engine.retarget.poses import BonePose
 from facewright.properties import retarget as retarget_properties
 from facewright.scene import keyframes
@@ -189,6 +189,69 @@ def test_keys_go_to_bones_and_come_back(scene, boned):
     assert tuple(rig.pose.bones["jaw"].rotation_euler) == pytest.approx((0, 0, 0), abs=1e-6)
     assert rig.pose.bones["corner.L"].location.length == pytest.approx(0, abs=1e-6)
     assert set(curve_keys(rig)) == {('pose.bones["arm"].location', i) for i in range(3)}
+
+
+def on_bones_alone(face, mapping, **changes):
+    """The mapping without its keys."""
+    rows = {
+        name: replace(row, drives=tuple(d for d in row.drives if not isinstance(d, KeyDrive)))
+        for name, row in mapping.rows.items()
+    }
+    store_mapping(face, replace(mapping, rows={**rows, **changes}))
+
+
+def test_a_face_on_bones_is_copied(scene, boned):
+    face, _, mapping = boned
+    jaw = replace(mapping.rows["jawOpen"].drives[1])
+    on_bones_alone(face, mapping, jawOpen=Row((jaw,), gain=1.5, offset=0.1))
+    apply_track(scene, track(), [face], PLAIN_SETTINGS, take_name="one")
+    assert values(face, "jawOpen") == [0] * COUNT
+    target = make_face("Target")
+    report = copy_face(scene, [face], [target], 1, COUNT, settings=PLAIN_SETTINGS)
+    assert values(target, "jawOpen") == pytest.approx(RAMP, abs=1e-3)
+    assert values(target, "mouthSmileLeft") == pytest.approx(WAVE, abs=5e-3)
+    assert not any("for certain" in said for said in report.warnings)
+
+
+def test_a_pose_carried_beyond_1_by_its_gain_is_read(scene, boned):
+    face, _, mapping = boned
+    on_bones_alone(face, mapping, mouthSmileLeft=Row(gain=1.6))
+    apply_track(scene, track(), [face], PLAIN_SETTINGS, take_name="one")
+    read = read_face(scene, [face], NO_POSE, 1, COUNT).weights[:, INDEX["mouthSmileLeft"]]
+    assert read == pytest.approx(WAVE, abs=5e-3)
+
+
+def test_keys_that_rest_because_bones_took_over_are_no_flat_face(scene, boned):
+    face, _, mapping = boned
+    on_keys_alone(scene, face, mapping)
+    keys_to_bones(scene, [face], 1, COUNT)
+    target = make_face("Target")
+    copy_face(scene, [face], [target], 1, COUNT, settings=PLAIN_SETTINGS)
+    assert values(target, "jawOpen") == pytest.approx(RAMP, abs=1e-3)
+    assert values(target, "mouthSmileLeft") == pytest.approx(WAVE, abs=5e-3)
+    assert values(target, "mouthSmileRight") == pytest.approx([0.2] * COUNT, abs=1e-4)
+
+
+def test_what_bones_cannot_tell_is_named(scene, boned):
+    face, _, mapping = boned
+    gone = Row((BoneDrive("nobody", "location", "X", 1.0, object="Rig"),))
+    jaw = replace(mapping.rows["jawOpen"].drives[1], amount=10.0)
+    on_bones_alone(face, mapping, cheekPuff=gone, mouthFunnel=Row((jaw,)))
+    apply_track(scene, track(), [face], PLAIN_SETTINGS, take_name="one")
+    report = copy_face(scene, [face], [make_face("Target")], 1, 3, settings=PLAIN_SETTINGS)
+    said = next(said for said in report.warnings if "for certain" in said)
+    assert all(name in said for name in ("jawOpen", "mouthFunnel", "cheekPuff"))
+    assert "mouthSmileLeft" not in said
+
+
+def test_a_property_is_read(scene):
+    face = make_face(keys=["cheekPuff"])
+    face["open"] = 0.0
+    row = Row((PropertyDrive('["open"]', 2.0, 0.5),))
+    store_mapping(face, Mapping({"jawOpen": row}))
+    apply_track(scene, track(), [face], PLAIN_SETTINGS, take_name="one")
+    read = read_face(scene, [face], NO_POSE, 1, COUNT)
+    assert read.weights[:, INDEX["jawOpen"]] == pytest.approx(RAMP, abs=1e-4)
 
 
 def test_a_part_of_the_range_is_told(scene, boned):

@@ -12,7 +12,7 @@ pytest.importorskip("facewright")
 
 from faces import PLAIN_SETTINGS, make_face, make_track
 from facewright import registration
-from facewright.engine.core.arkit import NAMES
+from facewright.engine.core.arkit import INDEX, NAMES
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.retarget.mapping import KeyDrive, Mapping, Row
 from facewright.scene.apply import ApplySettings, apply_track
@@ -22,6 +22,7 @@ from facewright.scene.control_panel import (
     remove_control_panel,
 )
 from facewright.scene.face_blocks import face_blocks
+from facewright.scene.face_reader import FaceReader
 from facewright.scene.mapping_store import store_mapping, stored_mapping
 from facewright.scene.pose_channels import PoseSettings
 
@@ -263,3 +264,14 @@ def test_a_bake_makes_keys_of_what_the_sliders_drive(scene):
     rig.animation_data_clear()
     scene.frame_set(int(report.last_frame))
     assert value(face, "jawOpen") == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_sliders_tell_the_face(scene):
+    face = make_face(keys=["jawOpen", "mouthSmileLeft"])
+    rig, _ = add_control_panel(bpy.context, [face])
+    slide(rig, jawOpen=0.25, mouthSmileLeft=0.75)
+    reader = FaceReader(scene, [face], PoseSettings())
+    weights = reader.read(bpy.context.evaluated_depsgraph_get(), 0.0).weights[0]
+    assert weights[INDEX["jawOpen"]] == pytest.approx(0.25, abs=1e-5)
+    assert weights[INDEX["mouthSmileLeft"]] == pytest.approx(0.75, abs=1e-5)
+    assert weights.sum() == pytest.approx(1.0, abs=1e-5) and not reader.unsure
