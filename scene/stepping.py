@@ -11,7 +11,8 @@ from ..engine.core.errors import FacewrightError
 from . import keyframes
 from .face_blocks import FaceBlock
 
-_STEPPED = "STEPPED"
+# Ours are told by their name from those that an artist has put there.
+_STEPPED, _OURS = "STEPPED", "Facewright Steps"
 
 
 def step_face(blocks: Iterable[FaceBlock], frames: int, first: float | None = None) -> int:
@@ -44,6 +45,7 @@ def step_face(blocks: Iterable[FaceBlock], frames: int, first: float | None = No
         )
     for curve in curves:
         modifier = next(iter(_stepping(curve)), None) or curve.modifiers.new(_STEPPED)
+        modifier.name = _OURS
         begin = curve.range()[0] if first is None else first
         modifier.frame_step = frames
         modifier.frame_offset = begin % frames
@@ -51,7 +53,7 @@ def step_face(blocks: Iterable[FaceBlock], frames: int, first: float | None = No
 
 
 def unstep_face(blocks: Iterable[FaceBlock]) -> int:
-    """Takes the stepping of the face's curves away again.
+    """Takes the stepping of ``step_face`` away again; an artist's own modifiers stay.
 
     Returns:
         How many curves were stepped.
@@ -69,12 +71,13 @@ def unstep_face(blocks: Iterable[FaceBlock]) -> int:
 
 
 def is_stepped(blocks: Iterable[FaceBlock]) -> bool:
-    """Whether any curve of the face is stepped."""
+    """Whether any curve of the face is stepped by ``step_face``."""
     return any(_stepping(curve) for curve in _face_curves(blocks))
 
 
 def _stepping(curve: bpy.types.FCurve) -> list[bpy.types.FModifier]:
-    return [modifier for modifier in curve.modifiers if modifier.type == _STEPPED]
+    found = [modifier for modifier in curve.modifiers if modifier.type == _STEPPED]
+    return [modifier for modifier in found if modifier.name.startswith(_OURS)]
 
 
 def _face_curves(blocks: Iterable[FaceBlock]) -> Iterator[bpy.types.FCurve]:

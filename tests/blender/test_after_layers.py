@@ -256,6 +256,18 @@ def test_on_twos_by_a_modifier_that_can_be_taken_away(scene, face):
     assert caught.value.code == "steps-few"
 
 
+def test_an_artists_own_steps_stay(scene, face):
+    chosen = blocks(scene, face)
+    curve = keyframes.current_curves(face.data.shape_keys)[0]
+    own = curve.modifiers.new("STEPPED")
+    own.frame_step = 5
+    assert not is_stepped(chosen)
+    step_face(chosen, 2)
+    assert len(curve.modifiers) == 2
+    unstep_face(chosen)
+    assert [modifier.frame_step for modifier in curve.modifiers] == [5]
+
+
 def test_strips_are_stepped_where_no_action_is_in_use(scene, face):
     push_down(blocks(scene, face))
     assert step_face(blocks(scene, face), 2) == 3
