@@ -24,6 +24,7 @@ from ..scene.make_shapes import (
     prepare_request,
     shape_meshes,
 )
+from ..scene.sent_mesh import SentMesh
 from .capture import run_job
 from .options import add_object_option, finish, open_file, save_file
 
@@ -107,7 +108,7 @@ def _transfer(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         request = prepare_request(meshes, settings, Path(scratch))
         report = run_job("Making shapes", request)
-        made = add_shapes(meshes, Path(request.shapes), settings)
+        made = add_shapes([SentMesh.of(ob) for ob in meshes], Path(request.shapes), settings)
     save_file(Path(options.out))
     if options.save_landmarks:
         write_json(options.save_landmarks, landmarks_in_world(report, settings))

@@ -12,7 +12,6 @@ import bpy
 from ..engine.core.requests import ShapesRequest
 from ..properties.capture import run_of, shapes_disabled_reason, shot_of
 from ..properties.preferences import preferences_of
-from ..scene.blocks import by_uid
 from ..scene.landmark_empties import placed_landmarks, remove_landmarks, show_landmarks
 from ..scene.make_shapes import (
     ShapesSettings,
@@ -21,6 +20,7 @@ from ..scene.make_shapes import (
     prepare_request,
     shape_meshes,
 )
+from ..scene.sent_mesh import SentMesh
 from .keys import show_result, target_objects
 from .worker_operator import WorkerOperator
 
@@ -53,7 +53,7 @@ class _ShapesOperator(WorkerOperator):
             amounts=shot.shapes.amounts,
             device=preferences.device if preferences else "auto",
         )
-        self._meshes = [ob.session_uid for ob in meshes]
+        self._sent = [SentMesh.of(ob) for ob in meshes]
         self._scratch = tempfile.mkdtemp(prefix="facewright-")
         return prepare_request(
             meshes, self._settings, Path(self._scratch), only_landmarks=self.only_landmarks
@@ -110,15 +110,12 @@ Landmarks that are placed guide it; otherwise they are guessed. Esc cancels"""
     def conclude(
         self,
         context: bpy.types.Context,
-        scene: bpy.types.Scene,
+        _scene: bpy.types.Scene,
         request: ShapesRequest,
         report: dict,
     ) -> None:
         """The shapes as keys."""
-        meshes = [by_uid(scene.objects, uid) for uid in self._meshes]
-        made = add_shapes(
-            [ob for ob in meshes if ob is not None], Path(request.shapes), self._settings
-        )
+        made = add_shapes(self._sent, Path(request.shapes), self._settings)
         lines = [f"{name}: {len(keys)} shape keys" for name, keys in made.made.items()]
         lines += [
             f"{name}: {len(keys)} were there already and stay as they are"

@@ -18,6 +18,7 @@ from ..engine.core.requests import ShapesRequest
 from ..engine.retarget.axes import character_to_local
 from ..engine.retarget.transfer.amounts import DEFAULT
 from .key_shapes import coordinates
+from .sent_mesh import SentMesh
 
 # What happens to keys of these names that a mesh has already.
 EXISTING = ("KEEP", "REPLACE")
@@ -68,7 +69,8 @@ def shape_meshes(chosen: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
     """The meshes of a character: those chosen, and those below chosen armatures and empties.
 
     Raises:
-        FacewrightError: ``no-object``, ``no-mesh``, ``linked-data``, ``edit-mode``.
+        FacewrightError: ``no-object``, ``no-mesh``, ``linked-data``, ``edit-mode``,
+            ``mirror-modifier``, ``mesh-flat``, ``absolute-keys``.
     """
     if not chosen:
         raise FacewrightError("No object is chosen.", "Choose the head's mesh.", "no-object")
@@ -92,9 +94,12 @@ def shape_meshes(chosen: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
                 "Make it local, or make the shapes in the file it is from.",
                 "linked-data",
             )
-        if ob.data.is_editmode:
+        _require_no_edit_mode(ob)
+        if abs(np.linalg.det(np.array(ob.matrix_world)[:3, :3])) < 1e-30:
             raise FacewrightError(
-                f'"{ob.name}" is in Edit Mode.', "Leave Edit Mode first.", "edit-mode"
+                f'"{ob.name}" is flat: a scale of it, or of what it hangs below, is 0.',
+                "Give it a scale that is nowhere 0.",
+                "mesh-flat",
             )
         keys = ob.data.shape_keys
         if keys and not keys.use_relative:
@@ -103,6 +108,14 @@ def shape_meshes(chosen: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
                 "Switch on Relative in the mesh's Shape Keys panel.",
                 "absolute-keys",
             )
+    # Clothes may well be mirrored halves; a face may not.
+    largest = max(meshes, key=lambda ob: len(ob.data.polygons))
+    if (mirror := _mirror_of_half(largest)) is not None:
+        raise FacewrightError(
+            f'"{largest.name}" is half a mesh; its modifier "{mirror.name}" shows the other half.',
+            "Apply it first: mirrored, the left side's shapes would move the right side, too.",
+            "mirror-modifier",
+        )
     return meshes
 
 
@@ -166,24 +179,26 @@ def landmarks_in_world(
     }
 
 
-def add_shapes(
-    meshes: Sequence[bpy.types.Object], shapes: Path, settings: ShapesSettings
-) -> KeysMade:
+def add_shapes(sent: Sequence[SentMesh], shapes: Path, settings: ShapesSettings) -> KeysMade:
     """Add what the worker has made as shape keys; all of them or, on a failure, none.
 
     Args:
-        meshes: The meshes that were given to ``prepare_request``.
+        sent: The meshes as they were given to ``prepare_request``; what was renamed or turned
+            since gets its shapes all the same, what was deleted is left out.
         shapes: The worker's file.
         settings: How.
 
     Raises:
-        FacewrightError: ``mesh-changed`` where a mesh has other vertices by now.
+        FacewrightError: ``mesh-changed`` where a mesh has other vertices by now, ``edit-mode``.
     """
     found = read_shapes(shapes)
     turn = _to_character(settings.facing)
     result = KeysMade()
-    for ob in meshes:
-        for delta in found.get(ob.name, {}).values():
+    still_there = [(mesh, ob) for mesh in sent if (ob := mesh.object()) is not None]
+    for mesh, ob in still_there:
+        # Leaving Edit Mode would write over what is added meanwhile.
+        _require_no_edit_mode(ob)
+        for delta in found.get(mesh.name, {}).values():
             if len(delta) != len(ob.data.vertices):
                 raise FacewrightError(
                     f'"{ob.name}" was edited while its shapes were made.',
@@ -191,9 +206,9 @@ def add_shapes(
                     "mesh-changed",
                 )
     with ExitStack() as undo:
-        for ob in meshes:
-            to_local = np.linalg.inv(np.array(ob.matrix_world)[:3, :3]) @ turn.T
-            keys = found.get(ob.name, {})
+        for mesh, ob in still_there:
+            to_local = np.linalg.inv(mesh.matrix[:3, :3]) @ turn.T
+            keys = found.get(mesh.name, {})
             for name in (name for name in NAMES if name in keys):
                 _add_key(ob, name, keys[name] @ to_local.T, settings.existing, result, undo)
         undo.pop_all()
@@ -229,6 +244,29 @@ def _add_key(
     block.data.foreach_set("co", np.ascontiguousarray(points).ravel())
     ob.data.update()
     result.made.setdefault(ob.name, []).append(name)
+
+
+def _require_no_edit_mode(ob: bpy.types.Object) -> None:
+    if ob.data.is_editmode:
+        raise FacewrightError(
+            f'"{ob.name}" is in Edit Mode.', "Leave Edit Mode, then try again.", "edit-mode"
+        )
+
+
+def _mirror_of_half(ob: bpy.types.Object) -> bpy.types.Modifier | None:
+    """The modifier that makes a whole of a mesh that lies on one side of its plane."""
+    for modifier in ob.modifiers:
+        if modifier.type != "MIRROR" or not modifier.show_viewport:
+            continue
+        points = _rest(ob.data).astype(np.float64)
+        if about := modifier.mirror_object:
+            matrix = np.array(about.matrix_world.inverted_safe() @ ob.matrix_world)
+            points = points @ matrix[:3, :3].T + matrix[:3, 3]
+        for axis in np.flatnonzero(modifier.use_axis):
+            along = points[:, axis]
+            if min(along.max(), -along.min()) < 1e-3 * np.abs(along).max():
+                return modifier
+    return None
 
 
 def _rest(mesh: bpy.types.Mesh) -> np.ndarray:

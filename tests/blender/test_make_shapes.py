@@ -25,6 +25,7 @@ from facewright.scene.make_shapes import (
     prepare_request,
     shape_meshes,
 )
+from facewright.scene.sent_mesh import SentMesh
 
 CUBE = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
 FACES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
@@ -63,6 +64,7 @@ def test_shapes_come_back_in_the_meshs_own_axes(cube, tmp_path):
     place(cube, rotation_euler=(0, 0, np.pi / 2), scale=(2, 2, 2), location=(5, 6, 7))
     settings = ShapesSettings(facing="+X")
     prepare_request([cube], settings, tmp_path)
+    sent_meshes = [SentMesh.of(cube)]
     (sent,) = read_meshes(tmp_path / "meshes.npz")
     # The character's front is -y: the world's +X side is there.
     world = np.array([cube.matrix_world @ v.co for v in cube.data.vertices])
@@ -72,7 +74,7 @@ def test_shapes_come_back_in_the_meshs_own_axes(cube, tmp_path):
     delta = np.zeros((8, 3), np.float32)
     delta[3] = (0.0, -0.5, 0.25)  # forwards and up
     write_shapes(tmp_path / "shapes.npz", {"Cube": {"jawOpen": delta}})
-    made = add_shapes([cube], tmp_path / "shapes.npz", settings)
+    made = add_shapes(sent_meshes, tmp_path / "shapes.npz", settings)
     assert made.made == {"Cube": ["jawOpen"]}
     # Forwards is the world's +X, which is the mesh's -Y: half, because it is twice as large.
     assert np.allclose(moves(cube, "jawOpen")[3], (0.0, -0.25, 0.125), atol=1e-6)
@@ -96,7 +98,7 @@ def test_keys_that_are_there(cube, tmp_path, existing):
     own.data[0].co = (9, 9, 9)
     new = np.full((8, 3), 0.5, np.float32)
     write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": new, "cheekPuff": new}})
-    made = add_shapes([cube], tmp_path / "s.npz", ShapesSettings(existing=existing))
+    made = add_shapes([SentMesh.of(cube)], tmp_path / "s.npz", ShapesSettings(existing=existing))
     kept = existing == "KEEP"
     assert tuple(own.data[0].co) == ((9, 9, 9) if kept else (-0.5, -0.5, -0.5))
     assert made.kept == ({"Cube": ["jawOpen"]} if kept else {})
@@ -106,9 +108,62 @@ def test_keys_that_are_there(cube, tmp_path, existing):
 def test_a_mesh_that_was_edited_meanwhile_is_left_alone(cube, tmp_path):
     write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": np.zeros((7, 3), np.float32)}})
     with pytest.raises(FacewrightError, match="edited") as caught:
-        add_shapes([cube], tmp_path / "s.npz", ShapesSettings())
+        add_shapes([SentMesh.of(cube)], tmp_path / "s.npz", ShapesSettings())
     assert caught.value.code == "mesh-changed"
     assert cube.data.shape_keys is None
+
+
+def test_what_was_asked_for_counts_though_the_object_was_renamed_and_turned(cube, tmp_path):
+    place(cube, scale=(2, 2, 2))
+    sent = [SentMesh.of(cube)]
+    prepare_request([cube], ShapesSettings(), tmp_path)
+    delta = np.zeros((8, 3), np.float32)
+    delta[3] = (0.0, -0.5, 0.25)
+    write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": delta}})
+    cube.name = "Head"
+    place(cube, rotation_euler=(0, 0, 1.0), scale=(1, 1, 1))
+    made = add_shapes(sent, tmp_path / "s.npz", ShapesSettings())
+    assert made.made == {"Head": ["jawOpen"]}
+    assert np.allclose(moves(cube, "jawOpen")[3], (0.0, -0.25, 0.125), atol=1e-6)
+
+
+def test_nothing_is_added_in_edit_mode_and_nothing_to_what_is_gone(cube, tmp_path):
+    sent = [SentMesh.of(cube)]
+    write_shapes(tmp_path / "s.npz", {"Cube": {"jawOpen": np.ones((8, 3), np.float32)}})
+    bpy.context.view_layer.objects.active = cube
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(FacewrightError) as caught:
+        add_shapes(sent, tmp_path / "s.npz", ShapesSettings())
+    assert caught.value.code == "edit-mode"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert cube.data.shape_keys is None
+    bpy.data.objects.remove(cube)
+    assert add_shapes(sent, tmp_path / "s.npz", ShapesSettings()).made == {}
+
+
+@pytest.mark.parametrize("about", [None, "Middle"])
+def test_half_a_head_with_a_mirror_is_told_and_a_whole_one_is_not(scene, cube, about):
+    mirror = cube.modifiers.new("Both Sides", "MIRROR")
+    assert shape_meshes([cube]) == [cube]
+    if about:
+        mirror.mirror_object = bpy.data.objects.new(about, None)
+        scene.collection.objects.link(mirror.mirror_object)
+        place(cube, location=(2, 0, 0))
+    else:
+        for vertex in cube.data.vertices:
+            vertex.co.x = max(vertex.co.x, 0.0)
+    with pytest.raises(FacewrightError, match='"Both Sides".*Apply it first') as caught:
+        shape_meshes([cube])
+    assert caught.value.code == "mirror-modifier"
+    mirror.show_viewport = False
+    assert shape_meshes([cube]) == [cube]
+
+
+def test_a_scale_of_0_is_told(cube):
+    place(cube, scale=(1, 1, 0))
+    with pytest.raises(FacewrightError) as caught:
+        shape_meshes([cube])
+    assert caught.value.code == "mesh-flat"
 
 
 def test_what_is_no_mesh_is_told(scene):
