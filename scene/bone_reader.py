@@ -168,7 +168,10 @@ def _number(bone: MovedBone, at: tuple[str, int], depsgraph: bpy.types.Depsgraph
 
 def _property(moved: MovedNumber, depsgraph: bpy.types.Depsgraph) -> float:
     number = moved.number
-    values = read_value(number.owner.evaluated_get(depsgraph), number.data_path)
+    try:
+        values = read_value(number.owner.evaluated_get(depsgraph), number.data_path)
+    except ValueError:  # it was removed while its object stayed
+        return 0.0
     return values[number.index] - moved.rest
 
 

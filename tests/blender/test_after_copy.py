@@ -18,6 +18,7 @@ from facewright.scene import keyframes
 from facewright.scene.apply import apply_track
 from facewright.scene.copy_face import copy_face, read_face
 from facewright.scene.face_blocks import animated_blocks
+from facewright.scene.face_reader import FaceReader
 from facewright.scene.keys_and_bones import bones_to_keys, keys_to_bones
 from facewright.scene.mapping_store import store_mapping
 from facewright.scene.nla_layers import add_layer
@@ -252,6 +253,10 @@ def test_a_property_is_read(scene):
     apply_track(scene, track(), [face], PLAIN_SETTINGS, take_name="one")
     read = read_face(scene, [face], NO_POSE, 1, COUNT)
     assert read.weights[:, INDEX["jawOpen"]] == pytest.approx(RAMP, abs=1e-4)
+    reader = FaceReader(scene, [face], NO_POSE)
+    del face["open"]
+    bpy.context.view_layer.update()
+    assert not reader.read(bpy.context.evaluated_depsgraph_get(), 0.0).weights.any()
 
 
 def test_a_part_of_the_range_is_told(scene, boned):
