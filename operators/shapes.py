@@ -12,7 +12,12 @@ import bpy
 from ..engine.core.requests import ShapesRequest
 from ..properties.capture import run_of, shapes_disabled_reason, shot_of
 from ..properties.preferences import preferences_of
-from ..scene.landmark_empties import placed_landmarks, remove_landmarks, show_landmarks
+from ..scene.landmark_empties import (
+    placed_landmarks,
+    remove_landmarks,
+    show_landmarks,
+    sort_out_far,
+)
 from ..scene.make_shapes import (
     ShapesSettings,
     add_shapes,
@@ -45,9 +50,12 @@ class _ShapesOperator(WorkerOperator):
         """The chosen meshes, written where the worker finds them."""
         meshes = shape_meshes(target_objects(context, context.scene))
         shot, preferences = shot_of(context), preferences_of(context)
+        landmarks, self._far = {}, []
+        if not self.only_landmarks:
+            landmarks, self._far = sort_out_far(placed_landmarks(context.scene, meshes), meshes)
         self._settings = ShapesSettings(
             facing=shot.facing,
-            landmarks={} if self.only_landmarks else placed_landmarks(context.scene),
+            landmarks=landmarks,
             symmetric=shot.shapes.symmetric,
             existing=shot.shapes.existing,
             amounts=shot.shapes.amounts,
@@ -90,7 +98,10 @@ be moved. Esc cancels"""
     ) -> None:
         """An empty on each landmark."""
         places = landmarks_in_world(report, self._settings)
-        shown = show_landmarks(scene, places, _EMPTY_SIZE * _width(places))
+        # The largest mesh stands for the character, whether it or what is above it is chosen.
+        there = [ob for sent in self._sent if (ob := sent.object()) is not None]
+        mesh = max(there, key=lambda ob: len(ob.data.polygons), default=None)
+        shown = show_landmarks(scene, places, _EMPTY_SIZE * _width(places), mesh)
         text = f"{len(shown)} landmarks; move those that are off, then press Make Shapes"
         show_result(context, text, report["warnings"])
 
@@ -121,6 +132,9 @@ Landmarks that are placed guide it; otherwise they are guessed. Esc cancels"""
             f"{name}: {len(keys)} were there already and stay as they are"
             for name, keys in made.kept.items()
         ]
+        if self._far:
+            names = ", ".join(self._far)
+            lines.append(f"Landmarks far away from the target were not used: {names}")
         count = len({key for keys in made.made.values() for key in keys})
         show_result(
             context,

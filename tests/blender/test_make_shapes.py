@@ -17,7 +17,13 @@ from facewright.engine.core.errors import FacewrightError
 from facewright.engine.core.mesh_file import read_meshes, write_shapes
 from facewright.scene.head import create_head
 from facewright.scene.key_shapes import coordinates
-from facewright.scene.landmark_empties import placed_landmarks, remove_landmarks, show_landmarks
+from facewright.scene.landmark_empties import (
+    COLLECTION,
+    placed_landmarks,
+    remove_landmarks,
+    show_landmarks,
+    sort_out_far,
+)
 from facewright.scene.make_shapes import (
     ShapesSettings,
     add_shapes,
@@ -152,7 +158,7 @@ def test_half_a_head_with_a_mirror_is_told_and_a_whole_one_is_not(scene, cube, a
     else:
         for vertex in cube.data.vertices:
             vertex.co.x = max(vertex.co.x, 0.0)
-    with pytest.raises(FacewrightError, match='"Both Sides".*Apply it first') as caught:
+    with pytest.raises(FacewrightError, match=r'"Both Sides".*Apply it first') as caught:
         shape_meshes([cube])
     assert caught.value.code == "mirror-modifier"
     mirror.show_viewport = False
@@ -187,6 +193,65 @@ def test_landmarks_are_empties_that_can_be_moved(scene):
     assert len([ob for ob in scene.objects if "facewright_landmark" in ob]) == 1
     assert remove_landmarks(scene) == 1
     assert placed_landmarks(scene) == {}
+
+
+def test_landmarks_are_those_of_their_mesh(scene, cube):
+    other = bpy.data.objects.new("Other", cube.data.copy())
+    scene.collection.objects.link(other)
+    show_landmarks(scene, {"noseTip": (1, 2, 3)}, 0.1, cube)
+    show_landmarks(scene, {"noseTip": (4, 5, 6), "chin": (7, 8, 9)}, 0.1, other)
+    cube.name = "Renamed"
+    assert placed_landmarks(scene, [cube]) == {"noseTip": (1, 2, 3)}
+    assert placed_landmarks(scene, [other])["noseTip"] == (4, 5, 6)
+    # What was placed for no mesh in particular fills gaps.
+    show_landmarks(scene, {"noseTip": (0, 0, 0), "chin": (0, 1, 0)}, 0.1)
+    assert placed_landmarks(scene, [cube]) == {"noseTip": (1, 2, 3), "chin": (0, 1, 0)}
+    bpy.data.objects.remove(other)
+    assert placed_landmarks(scene, [cube]) == {"noseTip": (1, 2, 3), "chin": (0, 1, 0)}
+    assert remove_landmarks(scene) == 5
+    assert not [ob for ob in bpy.data.objects if ob.type == "EMPTY"]
+
+
+def test_landmarks_far_from_the_meshes_are_sorted_out(cube):
+    place(cube, location=(10, 0, 0), scale=(2, 2, 2))
+    near, far = sort_out_far({"chin": (12.1, 0, 0), "noseTip": (0, 0, 0)}, [cube])
+    assert (near, far) == ({"chin": (12.1, 0, 0)}, ["noseTip"])
+
+
+def test_landmarks_below_a_parent_stand_where_they_shall(scene):
+    parent = bpy.data.objects.new("Parent", None)
+    scene.collection.objects.link(parent)
+    (empty,) = show_landmarks(scene, {"chin": (1, 2, 3)}, 0.1)
+    assert placed_landmarks(scene) == {"chin": (1, 2, 3)}, "without waiting for an update"
+    empty.parent = parent
+    place(parent, location=(10, 0, 0), scale=(2, 2, 2))
+    show_landmarks(scene, {"chin": (1, 2, 4)}, 0.1)
+    bpy.context.view_layer.update()
+    assert np.allclose(placed_landmarks(scene)["chin"], (1, 2, 4))
+
+
+def test_removing_landmarks_leaves_other_scenes_and_what_is_beside_them(scene):
+    show_landmarks(scene, {"chin": (1, 2, 3)}, 0.1)
+    other = bpy.data.scenes.new("Other")
+    show_landmarks(other, {"chin": (4, 5, 6)}, 0.1)
+    assert placed_landmarks(scene) == {"chin": (1, 2, 3)}
+    own = bpy.data.collections.new("Own")
+    bpy.data.collections[COLLECTION].children.link(own)
+    own.objects.link(bpy.data.objects.new("Thing", None))
+    assert remove_landmarks(other) == 1
+    assert placed_landmarks(scene) == {"chin": (1, 2, 3)}
+    assert remove_landmarks(scene) == 1
+    assert "Thing" in scene.objects
+    assert placed_landmarks(scene) == placed_landmarks(other) == {}
+
+
+def test_landmarks_are_found_wherever_an_artist_sorts_them_in(scene):
+    (empty,) = show_landmarks(scene, {"chin": (1, 2, 3)}, 0.1)
+    bpy.data.collections[COLLECTION].objects.unlink(empty)
+    scene.collection.objects.link(empty)
+    assert show_landmarks(scene, {"chin": (4, 5, 6)}, 0.1) == [empty]
+    assert remove_landmarks(scene) == 1
+    assert COLLECTION not in bpy.data.collections
 
 
 def test_a_bare_head_gets_its_shapes_by_the_button(registered, scene):
