@@ -2,10 +2,12 @@
 """How near transferred shapes come to a head's own, and how long a transfer takes.
 
     python benchmarks/retarget_transfer.py [HEAD ...] [--remesh] [--keys] [--dense]
+        [--amounts shipped]
 
 Heads: see ``benchmarks/support/transfer_heads.py``; left out: all that are here. ``--remesh`` gives
 each of them another topology first (needs the ``bpy`` wheel), ``--dense`` one of at least 50,000
-vertices. The landmarks are guessed; nothing is placed by hand.
+vertices. ``--amounts shipped`` asks for the shipped head's own amounts. The landmarks are guessed;
+nothing is placed by hand.
 
 Per shape, over the vertices that the head's own shape moves by more than 5 % of its largest
 displacement (``strict``: 20 %):
@@ -26,9 +28,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.support.transfer_heads import available, load_head, remesh
+from benchmarks.support.transfer_heads import available, dense, load_head, remesh
 from engine.core.arkit import NAMES
 from engine.pipeline.guess_landmarks import guess_landmarks
+from engine.retarget.transfer.amounts import AMOUNTS, DEFAULT
 from engine.retarget.transfer.request import TransferRequest
 from engine.retarget.transfer.transfer import transfer_shapes
 
@@ -49,13 +52,14 @@ def compare(got: np.ndarray, own: np.ndarray, share: float) -> tuple[float, floa
 def measure(name: str, options: argparse.Namespace) -> None:
     """Transfer onto one head and print its row."""
     head = load_head(name)
-    if options.remesh or options.dense:
-        count = sum(len(part.vertices) for part in head.parts)
-        head = remesh(head, min(1.0, 52000 / (4 * count)) if options.dense else 0.6)
+    if options.dense:
+        head = dense(head)
+    elif options.remesh:
+        head = remesh(head)
     started, work = time.perf_counter(), time.process_time()
     guess = guess_landmarks(head.parts)
     guessed = time.perf_counter() - started
-    result = transfer_shapes(TransferRequest(tuple(head.parts), guess))
+    result = transfer_shapes(TransferRequest(tuple(head.parts), guess, amounts=options.amounts))
     seconds, work = time.perf_counter() - started, time.process_time() - work
     rows = {}
     for key in NAMES:
@@ -74,7 +78,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
     count = sum(len(part.vertices) for part in head.parts)
     good = int((table[:, 0] < 0.15).sum())
     print(
-        f"{name:14s} {count:7d} {len(rows):3d} {error:7.3f} {strict:7.3f} {gained:7.3f} "
+        f"{Path(name).stem:14s} {count:7d} {len(rows):3d} {error:7.3f} {strict:7.3f} {gained:7.3f} "
         f"{cosine:7.3f} {good:3d}/{len(rows)} {guessed:7.1f} {seconds:7.1f} {work:7.1f}  "
         + " ".join(f"{k} {v:.4f}" for k, v in result.contacts.items()),
         flush=True,
@@ -90,6 +94,7 @@ def main() -> None:
     parser.add_argument("--remesh", action="store_true")
     parser.add_argument("--dense", action="store_true")
     parser.add_argument("--keys", action="store_true")
+    parser.add_argument("--amounts", choices=AMOUNTS, default=DEFAULT)
     options = parser.parse_args()
     print(
         f"{'head':14s} {'verts':>7s} {'own':>3s} {'error':>7s} {'strict':>7s} {'gained':>7s} "

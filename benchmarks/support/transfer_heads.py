@@ -19,7 +19,7 @@ from engine.core.arkit import NAMES
 from engine.retarget.head_asset import load_asset
 from engine.retarget.transfer.closest import NearestOnSurface
 from engine.retarget.transfer.request import MeshPart
-from engine.retarget.transfer.surface import Surface, triangulate
+from engine.retarget.transfer.surface import Surface, triangulate, unique_edges
 
 DATA = Path(os.environ.get("FACEWRIGHT_RIGS", Path(__file__).parents[3] / "shared" / "data"))
 # name -> (file, sides are named as the viewer sees them)
@@ -52,13 +52,24 @@ def available() -> list[str]:
 
 
 def load_head(name: str) -> Head:
-    """A head by its name in ``FILES``, ``shipped``, or a .glb or .npz file."""
-    if name == "shipped":
-        asset = load_asset()
+    """A head by its name in ``FILES``, ``shipped``, or a file.
+
+    Files: .glb, .npz in the layout of ICT-FaceKit's, or .npz that ``tools/build_head.py`` wrote
+    (another identity makes a head of the shipped one's style).
+    """
+    path = DATA / FILES[name] if name in FILES else Path(name)
+    if name == "shipped" or _is_asset(path):
+        asset = load_asset() if name == "shipped" else load_asset(path)
         part = MeshPart("head", asset.vertices, asset.face_sizes, asset.face_vertices)
         return Head([part], {"head": dict(asset.deltas)})
-    path = DATA / FILES[name] if name in FILES else Path(name)
     return _read_npz(path) if path.suffix == ".npz" else _read_glb(path)
+
+
+def _is_asset(path: Path) -> bool:
+    if path.suffix != ".npz":
+        return False
+    with np.load(path, allow_pickle=True) as file:
+        return "key_deltas_mm" in file.files
 
 
 def _axes(values: np.ndarray) -> np.ndarray:
@@ -176,16 +187,35 @@ def _view(
     return raw[at].copy().view(kind).reshape(shape)
 
 
-def remesh(head: Head, ratio: float = 0.6, seed: int = 1) -> Head:
+def dense(head: Head, least: int = 50000) -> Head:
+    """The same head remeshed to a little more than ``least`` vertices."""
+    vertices = edges = triangles = levels = 0
+    for part in head.parts:
+        own = triangulate(part.face_sizes, part.face_vertices)
+        vertices += len(part.vertices)
+        edges += len(unique_edges(own)[0])
+        triangles += len(own)
+    while vertices < 1.2 * least:
+        vertices, edges, triangles = vertices + edges, 2 * edges + 3 * triangles, 4 * triangles
+        levels += 1
+    # Borders lose fewer vertices than the rest, so what is left is more than the share that stays.
+    ratio = 1.06 * least / vertices
+    made = sum(len(part.vertices) for part in remesh(head, ratio, levels).parts)
+    some = remesh(head, ratio * 1.06 * least / made, levels)
+    return (
+        some if sum(len(p.vertices) for p in some.parts) >= least else remesh(head, ratio, levels)
+    )
+
+
+def remesh(head: Head, ratio: float = 0.6, levels: int = 1) -> Head:
     """The same head with other vertices: cut finer, then thinned out by Blender's Decimate.
 
     Shapes are read off the surface of the original at the new vertices, island by island.
 
     Args:
         head: The original.
-        ratio: Triangles of the result as a share of the finer mesh's; the finer one has four
-            times as many as the original.
-        seed: Moves vertices along the surface before, so that no old edge need survive.
+        ratio: Triangles of the result as a share of the finer mesh's.
+        levels: How often each triangle is cut into four for the finer one.
     """
     import bpy
 
@@ -199,7 +229,7 @@ def remesh(head: Head, ratio: float = 0.6, seed: int = 1) -> Head:
         thing = bpy.data.objects.new("remesh", mesh)
         bpy.context.scene.collection.objects.link(thing)
         finer = thing.modifiers.new("finer", "SUBSURF")
-        finer.subdivision_type, finer.levels = "SIMPLE", 1
+        finer.subdivision_type, finer.levels = "SIMPLE", levels
         thinner = thing.modifiers.new("thinner", "DECIMATE")
         thinner.ratio = ratio
         done = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
