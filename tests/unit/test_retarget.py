@@ -10,7 +10,7 @@ from turning import axis_rotation, euler_matrix
 from engine.core.arkit import NAMES, live_link_name
 from engine.core.axes import rotation_from_euler_deg
 from engine.retarget.axes import CAMERA_TO_CHARACTER, character_to_local
-from engine.retarget.names import match_names
+from engine.retarget.match.by_name import match_by_name
 from engine.retarget.rotations import EULER_ORDERS, axis_angles, eulers, quaternions
 
 
@@ -37,32 +37,26 @@ def _abbreviated(left, right):
     ],
 )
 def test_every_known_spelling_of_all_52_names_is_matched(keys):
-    match = match_names(["Basis", *keys, "smirk"])
-    assert match.keys == dict(zip(NAMES, keys, strict=True))
-    assert not match.duplicates
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["mouthL", "mouth_L", "jaw.R", "eyeBlink", "mouthLowerDown", "eyeBlinkLeft2", "MouthSmile"],
-)
-def test_a_name_that_is_not_clear_is_not_guessed(key):
-    assert not match_names([key]).keys
+    match = match_by_name([*keys, "smirk"])
+    assert {name: row.keys for name, row in match.rows.items()} == {
+        name: (key,) for name, key in zip(NAMES, keys, strict=True)
+    }
+    assert not any(row.duplicates for row in match.rows.values())
 
 
 def test_whole_mouth_directions_are_not_sides_of_a_smile():
-    match = match_names(["mouthLeft", "mouthSmile_L", "mouthLowerDownLeft"])
-    assert match.keys == {
-        "mouthLeft": "mouthLeft",
-        "mouthSmileLeft": "mouthSmile_L",
-        "mouthLowerDownLeft": "mouthLowerDownLeft",
+    rows = match_by_name(["mouthLeft", "mouthSmile_L", "mouthLowerDownLeft"]).rows
+    assert {name: row.keys for name, row in rows.items()} == {
+        "mouthLeft": ("mouthLeft",),
+        "mouthSmileLeft": ("mouthSmile_L",),
+        "mouthLowerDownLeft": ("mouthLowerDownLeft",),
     }
 
 
 def test_the_arkit_spelling_wins_over_others_and_they_are_named():
-    match = match_names(["jawopen", "eyeBlink_L", "eyeBlinkLeft", "JawOpen"])
-    assert match.keys == {"eyeBlinkLeft": "eyeBlinkLeft", "jawOpen": "jawopen"}
-    assert match.duplicates == {"eyeBlinkLeft": ("eyeBlink_L",), "jawOpen": ("JawOpen",)}
+    rows = match_by_name(["eyeBlink_L", "eyeBlinkLeft"]).rows
+    assert rows["eyeBlinkLeft"].keys == ("eyeBlinkLeft",)
+    assert rows["eyeBlinkLeft"].duplicates == ("eyeBlink_L",)
 
 
 def _wandering(count=400, seed=5):
