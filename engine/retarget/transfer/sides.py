@@ -46,12 +46,6 @@ def opposite(label: int) -> int:
     return label + 1 if label % 2 else label - 1
 
 
-def opening_width(points: FacePoints, opening: str) -> float:
-    """Distance between the corners."""
-    first, last, _, _ = OPENINGS[opening]
-    return float(np.linalg.norm(points.points[first] - points.points[last]))
-
-
 def label_sides(
     surface: Surface, points: FacePoints, sure: dict[str, float] | None = None
 ) -> np.ndarray:

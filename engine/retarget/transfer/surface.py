@@ -129,10 +129,3 @@ class Surface:
         ).tocsr()
         total = np.maximum(np.asarray(matrix.sum(1)).ravel(), 1e-30)
         return diags_array(1 / total) @ matrix - diags_array(np.ones(n))
-
-    def oriented_outwards(self) -> Surface:
-        """The same surface, turned inside out if its volume is negative."""
-        centre = self.vertices.mean(0)
-        a = self.vertices[self.triangles[:, 0]] - centre
-        volume = float(np.einsum("ij,ij->", a, self.face_normals))
-        return self if volume >= 0 else Surface(self.vertices, self.triangles[:, ::-1])
