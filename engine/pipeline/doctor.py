@@ -7,10 +7,10 @@ import os
 import platform
 from importlib.util import find_spec
 
+from ..core.onnx_session import available_providers
 from ..core.packages import installed_packages
 from ..models.catalog import verify_all
 from ..tracking.catalog import available_engines
-from ..tracking.onnx_session import available_providers
 
 
 def examine() -> dict:

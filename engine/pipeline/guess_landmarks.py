@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.errors import FacewrightError
+from ..core.onnx_session import OnnxModel, open_model
 from ..core.progress import Progress
 from ..models.catalog import model_path
 from ..retarget.transfer.anatomy import Anatomy, examine
@@ -22,7 +23,6 @@ from ..retarget.transfer.surface import Surface
 from ..retarget.transfer.zbuffer import View, back_project, draw, view_from
 from ..tracking.detector import detect, letterbox
 from ..tracking.landmarks import find_landmarks
-from ..tracking.onnx_session import OnnxModel, open_model
 from ..tracking.regions import from_detection, from_landmarks
 
 SIZE = 512

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.errors import FacewrightError
 from ..core.face_geometry import load_geometry
+from ..core.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
 from ..core.types import Observations
@@ -20,7 +21,6 @@ from ..solve.catalog import create_solver
 from ..solve.performer import Performer, performer_from_json, read_performer, write_performer
 from ..takes.imported import IMPORT_ENGINE
 from ..takes.take_file import TakeWriter, read_header, read_observations
-from ..tracking.onnx_session import open_model
 
 # Frames of landmarks held at once; an hour's solved values take 50 MB more.
 _BLOCK_FRAMES = 1500

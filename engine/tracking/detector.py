@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.onnx_session import OnnxModel
 from .crop import crop, planes
-from .onnx_session import OnnxModel
 from .regions import Region, matrix, square
 
 SIZE = 128

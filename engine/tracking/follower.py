@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.onnx_session import OnnxModel
 from .detector import Detection, detect, letterbox
 from .landmarks import MIN_PRESENCE, RawFace, find_landmarks
-from .onnx_session import OnnxModel
 from .regions import Region, from_detection, from_landmarks, square
 
 # How many squares of the picture are searched in the frame that lost the face, and in each frame

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.onnx_session import OnnxModel
 from ..core.types import LANDMARKS
 from .crop import crop, planes
-from .onnx_session import OnnxModel
 from .regions import Region, matrix
 
 SIZE = 256

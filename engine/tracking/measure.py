@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.face_geometry import FaceGeometry
+from ..core.onnx_session import OnnxModel
 from ..core.types import Observations
 from .appearance import appearance
 from .blendshapes import blendshape_scores
 from .head_pose import head_pose
 from .landmarks import RawFace
 from .one_euro import LandmarkFilter
-from .onnx_session import OnnxModel
 
 
 class Measurer:

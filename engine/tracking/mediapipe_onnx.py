@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..core.face_geometry import load_geometry
+from ..core.onnx_session import open_model
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
 from .follower import Follower, Networks, Place
 from .measure import Measurer
-from .onnx_session import open_model
 from .regions import from_landmarks
 from .streams import follow_blocks
 

@@ -14,7 +14,7 @@ from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
 from engine.tracking import catalog, mediapipe_tasks
 from engine.tracking.base import TrackerOptions
-from engine.tracking.onnx_session import CPU
+from engine.core.onnx_session import CPU
 from engine.tracking.streams import plan
 
 

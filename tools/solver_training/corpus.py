@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.onnx_session import open_model
 from engine.tracking.appearance import MAPS
 from engine.tracking.crop import crop, planes
 from engine.tracking.landmarks import SIZE, to_image
-from engine.tracking.onnx_session import open_model
 from engine.tracking.regions import Region, from_landmarks, square
 
 from .expressions import random_expression

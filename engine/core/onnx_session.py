@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.errors import FacewrightError
+from .errors import FacewrightError
 
 if TYPE_CHECKING:
     import onnxruntime
