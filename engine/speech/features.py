@@ -45,11 +45,16 @@ def power(sound: np.ndarray) -> np.ndarray:
     padded = np.zeros(count * HOP + FFT, np.float32)
     padded[LEAD : LEAD + len(sound)] = sound[: len(padded) - LEAD]
     frames = np.lib.stride_tricks.sliding_window_view(padded, FFT)[::HOP][:count]
-    spectra = np.empty((count, BINS), np.float32)
-    for first in range(0, count, _BLOCK):
+    return spectra(frames)
+
+
+def spectra(frames: np.ndarray) -> np.ndarray:
+    """Power spectra float32 (T, 257) of stretches of sound (T, 512)."""
+    found = np.empty((len(frames), BINS), np.float32)
+    for first in range(0, len(frames), _BLOCK):
         rows = slice(first, first + _BLOCK)
-        spectra[rows] = np.abs(np.fft.rfft(frames[rows] * _window())) ** 2
-    return spectra
+        found[rows] = np.abs(np.fft.rfft(frames[rows] * _window())) ** 2
+    return found
 
 
 def log_mel(sound: np.ndarray) -> np.ndarray:
@@ -61,9 +66,9 @@ def log_mel(sound: np.ndarray) -> np.ndarray:
     return log_bands(power(sound))
 
 
-def log_bands(spectra: np.ndarray) -> np.ndarray:
+def log_bands(power_spectra: np.ndarray) -> np.ndarray:
     """Power spectra (T, 257) to log-mel bands float32 (T, 40)."""
-    return np.log(spectra @ mel_filters() + FLOOR)
+    return np.log(power_spectra @ mel_filters() + FLOOR)
 
 
 @functools.cache

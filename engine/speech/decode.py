@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what was heard to what was spoken: the likeliest course of phones.
+
+Viterbi's algorithm over the phones of ``core.phones`` (Rabiner, A Tutorial on Hidden Markov Models,
+1989): a phone lasts some frames at least, and every change of phone has a price, so that a flicker
+of the network does not become a movement of the lips.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from ..core.cues import Cue
+from ..core.phones import INDEX, PHONES
+from .hearing import Heard
+
+# Share of the frames of speech that each phone has, in the languages together. What is rare has
+# to be heard less clearly to be believed, or p and f would go under.
+PRIORS = np.full(len(PHONES), 1 / len(PHONES))
+PRIOR_POWER = 0.7
+CHANGE_COST = 2.0
+_SHORTEST = 3
+_SILENCE = INDEX["sil"]
+
+
+def decode(heard: Heard) -> list[Cue]:
+    """The cues of a recording, one for every phone, silences included, without gaps.
+
+    Args:
+        heard: Of the whole recording.
+
+    Returns:
+        Cues from 0 to the end of the recording; empty where nothing was heard.
+    """
+    if not len(heard):
+        return []
+    path = best_path(scores(heard.log_probs))
+    edges = np.concatenate([[0], np.nonzero(np.diff(path))[0] + 1, [len(path)]])
+    return [
+        Cue.of_phone(PHONES[path[first]], first / 100, end / 100)
+        for first, end in itertools.pairwise(edges)
+    ]
+
+
+def scores(log_probs: np.ndarray) -> np.ndarray:
+    """Log-likelihoods (T, 25) up to a constant: probabilities by their priors."""
+    return log_probs - PRIOR_POWER * np.log(PRIORS, dtype=np.float32)
+
+
+def best_path(score: np.ndarray) -> np.ndarray:
+    """The likeliest phone of every frame.
+
+    Args:
+        score: float (T, P), log-likelihood of each phone in each frame.
+
+    Returns:
+        int64 (T,).
+    """
+    count, phones = score.shape
+    # state[k]: best score of having been in each phone for k + 1 frames; the last one stays.
+    state = np.full((_SHORTEST, phones), -np.inf, np.float32)
+    state[:] = score[0]  # at the beginning a phone may have begun before
+    came_from = np.zeros((count, phones), np.int8)
+    stayed = np.zeros((count, phones), bool)
+    for t in range(1, count):
+        done = state[-1]
+        best = int(done.argmax())
+        enter = np.full(phones, done[best] - CHANGE_COST, np.float32)
+        source = np.full(phones, best, np.int8)
+        # A phone does not follow itself: the best one is entered from the second best.
+        others = done.copy()
+        others[best] = -np.inf
+        second = int(others.argmax())
+        enter[best] = done[second] - CHANGE_COST
+        source[best] = second
+        came_from[t] = source
+        stayed[t] = done >= state[-2]
+        last = np.maximum(done, state[-2])
+        state[1:-1] = state[:-2]
+        state[0] = enter
+        state[-1] = last
+        state += score[t]
+    return _traced(state, came_from, stayed)
+
+
+def _traced(state, came_from, stayed) -> np.ndarray:
+    count = len(came_from)
+    path = np.empty(count, np.int64)
+    # A phone that began too late to last is as good as one that lasted.
+    best = state.max(0)
+    phone = int(best.argmax())
+    depth = int(state[:, phone].argmax())
+    for t in range(count - 1, -1, -1):
+        path[t] = phone
+        if depth == _SHORTEST - 1 and stayed[t, phone]:
+            continue
+        if depth > 0:
+            depth -= 1
+        else:
+            phone, depth = int(came_from[t, phone]), _SHORTEST - 1
+    return path

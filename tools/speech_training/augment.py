@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Other throats, rooms, microphones and noises, made from spectra while the network learns.
+
+All of it works on power spectra, where sounds add up and a room is a decay, so that every passing
+of the corpus sounds different and none of it has to be stored.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+_WARPS = 23
+
+
+class Augment:
+    """Changes batches of spectra.
+
+    Args:
+        filters: Function from a warp to mel filters (257, bands).
+        floor: Added before the logarithm.
+        draw: Source of chance.
+    """
+
+    def __init__(self, filters, floor: float, draw: torch.Generator) -> None:
+        warps = [0.78 * (1.36 / 0.78) ** (k / (_WARPS - 1)) for k in range(_WARPS)]
+        self._filters = torch.stack([torch.from_numpy(filters(w).copy()) for w in warps])
+        self._plain = min(range(_WARPS), key=lambda k: abs(warps[k] - 1))
+        self._floor = floor
+        self._draw = draw
+        bins = self._filters.shape[1]
+        hz = torch.linspace(0, 8000, bins)
+        self._colours = torch.stack(
+            [torch.ones(bins), 300 / (hz + 100), (300 / (hz + 100)) ** 2, (hz / 4000) + 0.02]
+        )
+
+    def __call__(self, power: torch.Tensor, speech: torch.Tensor) -> torch.Tensor:
+        """Log-mel bands of a batch, changed.
+
+        Args:
+            power: (B, T, 257).
+            speech: bool (B,); False makes the item a noise without speech.
+        """
+        count, length, bins = power.shape
+        power = power * speech[:, None, None]
+        power = self._whispered(power)
+        # The room comes before its noise.
+        level = power.mean((1, 2)).clamp_min(1e-7)
+        noise = self._noises(count, length, bins, power)
+        snr_db = self._uniform(count, -2, 45)
+        gain = level / noise.mean((1, 2)).clamp_min(1e-12) * 10 ** (-snr_db / 10)
+        quiet = 10 ** (self._uniform(count, -7, -2))
+        gain = torch.where(speech, gain, quiet / noise.mean((1, 2)).clamp_min(1e-12))
+        gain = gain * ((self._uniform(count, 0, 1) < 0.7) | ~speech)
+        which = torch.randint(0, _WARPS, (count,), generator=self._draw)
+        which[self._uniform(count, 0, 1) < 0.25] = self._plain
+        mel = torch.bmm(power, self._filters[which])
+        mel = self._room(mel) + gain[:, None, None] * (noise @ self._filters[self._plain])
+        mel = mel * self._microphone(count, mel.shape[2])
+        return self._masked(torch.log(mel + self._floor))
+
+    def _uniform(self, count: int, low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(count, generator=self._draw)
+
+    def _whispered(self, power: torch.Tensor) -> torch.Tensor:
+        """No voice: the envelope of the spectrum, filled with noise, without its low end."""
+        chosen = torch.nonzero(self._uniform(len(power), 0, 1) < 0.06).ravel()
+        if not len(chosen):
+            return power
+        part = power[chosen]
+        envelope = torch.nn.functional.avg_pool1d(
+            part.flatten(0, 1)[:, None], 17, 1, 8, count_include_pad=False
+        ).view_as(part)
+        tilt = torch.linspace(-2.5, 1.0, part.shape[2]).clamp_max(0).exp()
+        chance = -torch.log(torch.rand(part.shape, generator=self._draw).clamp_min(1e-6))
+        power = power.clone()
+        power[chosen] = envelope * tilt * chance
+        return power
+
+    def _noises(self, count: int, length: int, bins: int, power: torch.Tensor) -> torch.Tensor:
+        kind = torch.randint(0, 5, (count,), generator=self._draw)
+        colour = self._colours[torch.randint(0, len(self._colours), (count,), generator=self._draw)]
+        chance = -torch.log(torch.rand((count, length, bins), generator=self._draw).clamp_min(1e-6))
+        # Slow swells and, at times, bursts: breath, steps, keys.
+        swell = torch.nn.functional.interpolate(
+            torch.randn((count, 1, max(3, length // 40)), generator=self._draw),
+            length,
+            mode="linear",
+        )[:, 0]
+        noise = colour[:, None] * chance * (swell * 0.8).exp()[:, :, None]
+        # Babble: what others of the batch say.
+        others = power.roll(1, 0) + power.roll(2, 0).flip(1) + power.roll(5, 0)
+        babble = others / others.mean((1, 2), keepdim=True).clamp_min(1e-9)
+        noise = torch.where((kind == 3)[:, None, None], babble + 0.01, noise)
+        music = self._music(count, length, bins)
+        return torch.where((kind == 4)[:, None, None], music, noise)
+
+    def _music(self, count: int, length: int, bins: int) -> torch.Tensor:
+        """Chords of harmonic tones that change a few times a second, with a beat."""
+        notes, changes = 4, 6
+        hz = 70 * 2 ** (torch.rand((count, changes, notes), generator=self._draw) * 3)
+        spectrum = torch.zeros((count, changes, bins))
+        for harmonic in range(1, 9):
+            place = (hz * harmonic / 31.25).long().clamp_max(bins - 1)
+            spectrum.scatter_add_(2, place, torch.full_like(hz, harmonic**-1.5))
+        index = (torch.arange(length) * changes // length).clamp_max(changes - 1)
+        beat = 0.15 + torch.exp(-((torch.arange(length) % 40) / 8.0))
+        return spectrum[:, index] * beat[None, :, None] + 1e-4
+
+    def _room(self, mel: torch.Tensor) -> torch.Tensor:
+        """A room's decay: energy that fades by 60 dB within 0.2 to 0.9 s."""
+        chosen = torch.nonzero(self._uniform(len(mel), 0, 1) < 0.35).ravel()
+        if not len(chosen):
+            return mel
+        steps = torch.arange(40)
+        rt60 = self._uniform(len(chosen), 20, 90)
+        decay = 10 ** (-6 * steps[None] / rt60[:, None])
+        share = 10 ** self._uniform(len(chosen), -2.3, -0.9)
+        decay = decay * share[:, None]
+        decay[:, 0] = 1
+        part = mel[chosen]
+        groups, length, _ = part.shape
+        flat = torch.nn.functional.pad(part.permute(2, 0, 1), (len(steps) - 1, 0))
+        heard = torch.nn.functional.conv1d(flat, decay.flip(1)[:, None], groups=groups)
+        mel = mel.clone()
+        mel[chosen] = heard.permute(1, 2, 0)[:, :length]
+        return mel
+
+    def _microphone(self, count: int, bands: int) -> torch.Tensor:
+        place = torch.linspace(0, 1, bands)[None]
+        curve_db = self._uniform(count, -9, 9)[:, None] * (place - 0.5)
+        for waves in (1, 2, 3):
+            phase = self._uniform(count, 0, 2 * math.pi)[:, None]
+            curve_db = curve_db + self._uniform(count, 0, 4)[:, None] * torch.sin(
+                2 * math.pi * waves * place + phase
+            )
+        telephone = (self._uniform(count, 0, 1) < 0.12)[:, None]
+        # 300 to 3400 Hz, as places on the mel scale from 60 to 7600 Hz.
+        outside = (place < 0.12) | (place > 0.70)
+        curve_db = torch.where(telephone & outside, torch.tensor(-55.0), curve_db)
+        curve_db = curve_db + self._uniform(count, -22, 12)[:, None]
+        return 10 ** (curve_db / 10)[:, None, :]
+
+    def _masked(self, bands: torch.Tensor) -> torch.Tensor:
+        count, _, width = bands.shape
+        first = torch.randint(0, width, (count,), generator=self._draw)
+        wide = torch.randint(0, 7, (count,), generator=self._draw)
+        wide[self._uniform(count, 0, 1) < 0.6] = 0
+        place = torch.arange(width)[None]
+        hole = (place >= first[:, None]) & (place < (first + wide)[:, None])
+        return torch.where(hole[:, None], bands.mean((1, 2), keepdim=True), bands)
