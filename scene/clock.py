@@ -8,11 +8,12 @@ import bpy
 from ..engine.core.clock import FrameClock
 
 
-def scene_clock(scene: bpy.types.Scene, start_frame: float = 1.0) -> FrameClock:
+def scene_clock(scene: bpy.types.Scene, start_frame: float = 1.0, speed: float = 1.0) -> FrameClock:
     """The clock of a scene's timeline.
 
     Args:
         scene: Its render settings hold the rate.
-        start_frame: The frame on which the take's first frame falls.
+        start_frame: The frame on which the take's second 0 falls.
+        speed: Seconds of the take that pass in one second of the timeline.
     """
-    return FrameClock(scene.render.fps, scene.render.fps_base, start_frame)
+    return FrameClock(scene.render.fps, scene.render.fps_base * speed, start_frame)

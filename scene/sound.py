@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The clip's own sound in the Sequencer.
-
-Blender 4.4 renamed ``sequences`` to ``strips`` (the old name is gone in 5.0), and 5.1 renamed a
-strip's ``frame_start`` to ``content_start``.
-"""
+"""The clip's own sound in the Sequencer."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
+from .sequencer import content_start, handles, show_scene, sound_path, strips_of
 
 _LAST_CHANNEL = 128
 
@@ -53,9 +50,9 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     """
     path = Path(path).absolute()
     editor = scene.sequence_editor
-    for strip in _strips(editor) if editor else ():
-        if _same_sound(strip, path) and _start(strip) == round(start_frame):
-            return SoundStrip(strip.name, strip.channel, _start(strip), False)
+    for strip in strips_of(editor) if editor else ():
+        if _same_sound(strip, path) and round(content_start(strip)) == round(start_frame):
+            return SoundStrip(strip.name, strip.channel, round(content_start(strip)), False)
     created = editor is None
     editor = editor or scene.sequence_editor_create()
     try:
@@ -64,19 +61,12 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
         if created:
             scene.sequence_editor_clear()
         raise
-    _show_scene(scene)
-    return SoundStrip(strip.name, strip.channel, _start(strip), True)
-
-
-def _show_scene(scene: bpy.types.Scene) -> None:
-    """From 5.0 each workspace picks the scene that its Sequencer shows, none at first."""
-    workspace = bpy.context.workspace
-    if workspace and getattr(workspace, "sequencer_scene", scene) is None:
-        workspace.sequencer_scene = scene
+    show_scene(scene)
+    return SoundStrip(strip.name, strip.channel, round(content_start(strip)), True)
 
 
 def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
-    strips = _strips(editor)
+    strips = strips_of(editor)
     try:
         # In a channel above all others first: its length decides which channel has room.
         strip = strips.new_sound(path.stem[:60], str(path), _LAST_CHANNEL, round(start_frame))
@@ -94,11 +84,11 @@ def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
             "Add a sound file by hand in the Sequencer.",
             "sound-unreadable",
         )
-    first, end = _span(strip)
+    first, end = handles(strip)
     taken = {
         other.channel
         for other in strips
-        if other != strip and _span(other)[0] < end and first < _span(other)[1]
+        if other != strip and handles(other)[0] < end and first < handles(other)[1]
     }
     free = next((c for c in range(1, _LAST_CHANNEL) if c not in taken), None)
     if free is None:
@@ -119,24 +109,8 @@ def _remove(strips, strip) -> None:
         bpy.data.sounds.remove(sound)
 
 
-def _strips(editor: bpy.types.SequenceEditor):
-    return editor.strips if hasattr(editor, "strips") else editor.sequences
-
-
-def _start(strip) -> int:
-    return round(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
-
-
-def _span(strip) -> tuple[float, float]:
-    """First frame and the frame after the last, between the handles."""
-    if hasattr(strip, "left_handle"):
-        return strip.left_handle, strip.right_handle
-    return strip.frame_final_start, strip.frame_final_end
-
-
 def _same_sound(strip, path: Path) -> bool:
-    sound = getattr(strip, "sound", None)
-    if strip.type != "SOUND" or sound is None:
-        return False
-    mine = bpy.path.abspath(sound.filepath, library=sound.library)
-    return os.path.normcase(os.path.realpath(mine)) == os.path.normcase(os.path.realpath(path))
+    mine = sound_path(strip)
+    return mine is not None and os.path.normcase(os.path.realpath(mine)) == os.path.normcase(
+        os.path.realpath(path)
+    )

@@ -13,6 +13,7 @@ from faces import PLAIN_SETTINGS, make_face, random_track
 from facewright.engine.core.errors import FacewrightError
 from facewright.scene import sound
 from facewright.scene.apply import apply_track
+from facewright.scene.sequencer import handles, strips_of
 
 # Some bpy wheels (4.2) are built without the library that reads sound; Blender itself never is.
 needs_sound = pytest.mark.skipif(
@@ -33,7 +34,7 @@ def sound_file(tmp_path):
 
 
 def strips(scene):
-    return [] if scene.sequence_editor is None else list(sound._strips(scene.sequence_editor))
+    return [] if scene.sequence_editor is None else list(strips_of(scene.sequence_editor))
 
 
 @needs_sound
@@ -51,7 +52,7 @@ def test_the_sound_starts_on_the_takes_start_frame(scene, sound_file):
     )
     (strip,) = strips(scene)
     assert (strip.type, strip.name, strip.channel) == ("SOUND", report.sound_strip, 1)
-    assert sound._span(strip) == (101, 161)
+    assert handles(strip) == (101, 161)
     # From 5.0 the Sequencer shows the scene that the workspace names.
     assert getattr(bpy.context.workspace, "sequencer_scene", scene) == scene
 

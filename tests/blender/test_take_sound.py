@@ -13,8 +13,8 @@ import pytest
 from faces import PLAIN_SETTINGS, make_face, random_track
 from facewright.engine.core.types import APPEARANCE, LANDMARKS, Observations
 from facewright.engine.takes.take_file import TakeWriter
-from facewright.scene import sound
 from facewright.scene.capture import apply_take
+from facewright.scene.sequencer import content_start, strips_of
 
 # Some bpy wheels (4.2) are built without the library that reads sound; Blender itself never is.
 needs_sound = pytest.mark.skipif(
@@ -65,7 +65,7 @@ def write_frames(path, header):
 
 def strip_frames(scene):
     editor = scene.sequence_editor
-    return [sound._start(strip) for strip in sound._strips(editor)] if editor else []
+    return [round(content_start(strip)) for strip in strips_of(editor)] if editor else []
 
 
 @needs_sound
@@ -118,7 +118,7 @@ def test_what_was_recorded_with_a_live_take_lies_beside_it_and_in_time(
     write_sound(tmp_path / "performer.wav")
     report = apply_take(scene, take, [make_face()], SETTINGS)
     assert strip_frames(scene) == [frame]
-    (strip,) = sound._strips(scene.sequence_editor)
+    (strip,) = strips_of(scene.sequence_editor)
     assert Path(bpy.path.abspath(strip.sound.filepath)) == tmp_path / "performer.wav"
     assert report.sound_strip == strip.name
     assert not report.warnings
