@@ -26,6 +26,7 @@ from .console import (
 from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
+from .lipsync_command import add_lipsync
 from .listen_command import add_listen
 from .live_command import add_live
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--json", metavar="REPORT", help="write what happened as JSON")
     solve.set_defaults(run=_take_solve)
 
+    add_lipsync(verbs)
     add_live(verbs)
     add_send(verbs)
     add_listen(verbs)

@@ -181,3 +181,73 @@ class ShapesRequest:
     def from_wire(cls, data: dict) -> ShapesRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
         return cls(**{**data, "names": tuple(data.get("names", ()))})
+
+
+@dataclass(frozen=True)
+class GestureSettings:
+    """What the rest of the face does while the mouth speaks; see docs/speech.md.
+
+    Attributes:
+        on: Make gestures at all.
+        seed: Another number gives another performance of the same recording.
+        brows, blinks, gaze, head: Amounts, 1 as people usually do, 0 for none. For blinks it is
+            how many.
+    """
+
+    on: bool = False
+    seed: int = 1
+    brows: float = 1.0
+    blinks: float = 1.0
+    gaze: float = 1.0
+    head: float = 1.0
+
+
+@dataclass(frozen=True)
+class LipsyncRequest:
+    """Make a face speak what a recording says.
+
+    Attributes:
+        sound: Path of the recording, or of a video with sound.
+        take: Path of the take to write; its cues go beside it. Empty writes none.
+        start_s, end_s: The part of the recording, seconds; None is its end. Times of the result
+            stay those of the recording.
+        rate_hz: Frames a second of the result.
+        text: What is said, where it is known.
+        text_file: A .txt or .srt file with it, where ``text`` is empty.
+        language: Of the text, as espeak-ng names it: "en", "es", "fr-fr" ...
+        profile: Path of a performer's voice profile; empty for the general model.
+        strength, jaw, lips, tongue: Amounts, 1 as usual.
+        viseme_strength: Amount of each viseme of ``core.cues.OVR``; those left out have 1.
+        emphasis: How much louder speech opens the mouth wider, 1 as usual, 0 for not at all.
+        gestures: What the rest of the face does.
+        offset_s: Added to all times of the result; below 0 the mouth leads the sound.
+        overwrite: Replace a take of that name, and its cues, once the new one is complete.
+    """
+
+    sound: str
+    take: str = ""
+    start_s: float = 0.0
+    end_s: float | None = None
+    rate_hz: float = 60.0
+    text: str = ""
+    text_file: str = ""
+    language: str = "en"
+    profile: str = ""
+    strength: float = 1.0
+    jaw: float = 1.0
+    lips: float = 1.0
+    tongue: float = 1.0
+    viseme_strength: dict[str, float] = field(default_factory=dict)
+    emphasis: float = 1.0
+    gestures: GestureSettings = field(default_factory=GestureSettings)
+    offset_s: float = 0.0
+    overwrite: bool = False
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> LipsyncRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**{**data, "gestures": GestureSettings(**data.get("gestures", {}))})

@@ -42,10 +42,6 @@ def write_imported_take(
         FacewrightError: ``take-exists``, ``take-unwritable`` or ``disk-full``; no half take stays.
     """
     take, source = Path(take), Path(source)
-    if take.exists():
-        raise FacewrightError(
-            f"The take {take} exists already.", "Choose another name.", "take-exists"
-        )
     exact = Fraction(rate).limit_denominator(1001)
     header = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -71,6 +67,24 @@ def write_imported_take(
         "faces_seen": 1,
         "import": {"notes": notes, "start_timecode": start_timecode, "start": start},
     }
+    write_values(take, header, track)
+
+
+def write_values(take: Path, header: dict, track: FaceTrack) -> None:
+    """Make a take of values alone.
+
+    Args:
+        take: The new take.
+        header: All of its header.
+        track: Its values.
+
+    Raises:
+        FacewrightError: As ``write_imported_take``; no half take stays.
+    """
+    if take.exists():
+        raise FacewrightError(
+            f"The take {take} exists already.", "Choose another name.", "take-exists"
+        )
     try:
         with TakeWriter(take, header) as writer:
             for first in range(0, len(track), _BLOCK_FRAMES):

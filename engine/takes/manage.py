@@ -12,14 +12,16 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from .records import frame_records
+from .speech import CUES_SUFFIX
 from .take_file import SUFFIX, read_header
 
 # How long to wait for another process that is writing, seconds.
 _PATIENCE_S = 1.0
 # What SQLite leaves beside a take whose writer was killed; opening the take uses it up.
 _JOURNAL = "-journal"
-# What live capture records beside a take. A clip's own files are the person's.
-_RECORDED_BESIDE = (".wav",)
+# What live capture records beside a take, by the header's entry that tells of it; and the cues of
+# speech. A clip's own files are the person's.
+_BESIDE = {"sound": ".wav", "speech": CUES_SUFFIX}
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
 
 
@@ -102,15 +104,15 @@ def annotate(path: Path | str, **values: object) -> None:
 
 
 def companions(path: Path | str) -> list[Path]:
-    """The files beside a take that were recorded with it, such as its sound.
+    """The files beside a take that were made with it: its sound, its cues.
 
     Raises:
         FacewrightError: What ``read_header`` raises.
     """
     path = Path(path)
-    if not read_header(path).get("sound"):
-        return []  # a wav of that name would be somebody else's
-    beside = [path.with_suffix(suffix) for suffix in _RECORDED_BESIDE]
+    header = read_header(path)
+    # Without its entry, a file of that name would be somebody else's.
+    beside = [path.with_suffix(suffix) for entry, suffix in _BESIDE.items() if header.get(entry)]
     return [file for file in beside if file.is_file()]
 
 
@@ -139,7 +141,9 @@ def rename_take(path: Path | str, name: str) -> Path:
     if stem == path.stem:
         return path
     header, beside = read_header(path), companions(path)
-    moves = {file: file.with_name(f"{stem}{file.suffix}") for file in (path, *beside)}
+    # What follows the take's name: cues have two suffixes.
+    endings = {file: file.name.removeprefix(path.stem) for file in (path, *beside)}
+    moves = {file: file.with_name(f"{stem}{ending}") for file, ending in endings.items()}
     for new in moves.values():
         if new.exists() and not _is_same_file(new, moves):
             raise FacewrightError(

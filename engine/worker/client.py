@@ -13,7 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.requests import LiveRequest, ShapesRequest, SolveRequest, TrackRequest
+from ..core.requests import (
+    LipsyncRequest,
+    LiveRequest,
+    ShapesRequest,
+    SolveRequest,
+    TrackRequest,
+)
 from .protocol import LAST_WORDS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
@@ -95,6 +101,10 @@ class WorkerClient:
     def shapes(self, request: ShapesRequest, job: str = "shapes") -> None:
         """Begin to make shapes; the job's messages come from ``poll``."""
         self._begin(Kind.SHAPES, job, request.to_wire())
+
+    def lipsync(self, request: LipsyncRequest, job: str = "lipsync") -> None:
+        """Begin to make a take of speech; the job's messages come from ``poll``."""
+        self._begin(Kind.LIPSYNC, job, request.to_wire())
 
     def devices(self, job: str = "devices") -> None:
         """Begin to list cameras and microphones; DONE has both."""

@@ -21,7 +21,13 @@ from typing import BinaryIO
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
-from ..core.requests import LiveRequest, ShapesRequest, SolveRequest, TrackRequest
+from ..core.requests import (
+    LipsyncRequest,
+    LiveRequest,
+    ShapesRequest,
+    SolveRequest,
+    TrackRequest,
+)
 from .protocol import LIVE_ORDERS, LONGEST_LINE, PROTOCOL, Kind, Message, ProtocolError
 
 _PROGRESS_EVERY_S = 0.1
@@ -129,6 +135,12 @@ def _shapes(request: _Request, _wire: _Wire, progress: Progress) -> object:
     return make_shapes(ShapesRequest.from_wire(request.message.data), progress)
 
 
+def _lipsync(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..pipeline.lipsync import lipsync
+
+    return lipsync(LipsyncRequest.from_wire(request.message.data), progress)
+
+
 def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
     from .live_job import run_live
 
@@ -148,6 +160,7 @@ _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.TRACK: _track,
     Kind.SOLVE: _solve,
     Kind.SHAPES: _shapes,
+    Kind.LIPSYNC: _lipsync,
     Kind.LIVE: _live,
     Kind.DEVICES: _devices,
 }

@@ -35,6 +35,7 @@ class Kind(StrEnum):
         TRACK: Begin a job: a video becomes a take. data: a TrackRequest.
         SOLVE: Begin a job: a take is solved anew. data: a SolveRequest.
         SHAPES: Begin a job: a head gets the 52 shapes. data: a ShapesRequest.
+        LIPSYNC: Begin a job: a recording becomes a take of speech. data: a LipsyncRequest.
         DEVICES: Begin a job: list cameras and microphones. data: none.
         LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
         RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
@@ -58,6 +59,7 @@ class Kind(StrEnum):
     TRACK = "TRACK"
     SOLVE = "SOLVE"
     SHAPES = "SHAPES"
+    LIPSYNC = "LIPSYNC"
     DEVICES = "DEVICES"
     LIVE = "LIVE"
     RECORD = "RECORD"

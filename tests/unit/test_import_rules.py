@@ -36,6 +36,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.console": ("engine.core",),
     "engine.options": ("engine.core",),
     "engine.convert_command": ("engine",),
+    "engine.lipsync_command": ("engine",),
+    "engine.lipsync_options": ("engine",),
     "engine.live_command": ("engine",),
     "engine.send_command": ("engine",),
     "engine.listen_command": ("engine",),

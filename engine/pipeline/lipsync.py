@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recording makes a face speak: hear, tell the phones, move the mouth, write a take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..core.arkit import COUNT
+from ..core.cues import SILENCE, Cue
+from ..core.errors import FacewrightError
+from ..core.onnx_session import open_model
+from ..core.progress import Cancelled, Progress
+from ..core.requests import LipsyncRequest
+from ..core.types import FaceTrack
+from ..models.catalog import list_models, model_path
+from ..sources.sound_file import SoundFile, SoundInfo
+from ..speech.accents import find_accents, find_phrases
+from ..speech.align import align
+from ..speech.decode import decode
+from ..speech.emphasis import emphasised
+from ..speech.gestures import make_gestures
+from ..speech.hearing import Heard
+from ..speech.mouth import MouthStyle, curves
+from ..speech.prosody import PitchMeter
+from ..speech.subtitles import read_text
+from ..takes.speech import check_free, cues_path, write_speech_take
+from .hear_file import PIECE_S, hear_pieces
+
+NETWORK = "speech"
+# After the end of the sound the mouth has so long to close.
+CLOSING_S = 0.4
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a recording has become.
+
+    Attributes:
+        track: Values on whole frames of ``rate_hz`` counted from second 0 of the recording.
+        cues: What is spoken, on the same clock.
+        info: What the file says of its sound.
+        by: "text" where the text told what is spoken, "sound" where the sound alone did.
+        sound_s: Seconds that were heard.
+        provider: What the network ran on.
+        notes: Sentences about anything that is not as asked.
+    """
+
+    track: FaceTrack
+    cues: list[Cue]
+    info: SoundInfo
+    by: str
+    sound_s: float
+    provider: str
+    notes: list[str]
+
+
+@dataclass
+class LipsyncReport:
+    """What happened, for the person and for ``--json``.
+
+    Attributes:
+        sound, take, cues_file: Paths; the last two empty where no take was asked for.
+        by: See ``Spoken``.
+        sound_s, spoken_s: Seconds of sound, and those in which somebody speaks.
+        frames, rate_hz, cues: How many, frames a second, how many.
+        seconds: Wall time.
+        times_real_time: Seconds of sound a second of work.
+        provider: What the network ran on.
+        state: "complete" or "cancelled".
+        notes: Sentences about anything that is not as asked.
+    """
+
+    sound: str
+    take: str = ""
+    cues_file: str = ""
+    by: str = ""
+    sound_s: float = 0.0
+    spoken_s: float = 0.0
+    frames: int = 0
+    rate_hz: float = 0.0
+    cues: int = 0
+    seconds: float = 0.0
+    times_real_time: float = 0.0
+    provider: str = ""
+    state: str = "complete"
+    notes: list[str] = field(default_factory=list)
+
+
+def lipsync(request: LipsyncRequest, progress: Progress | None = None) -> LipsyncReport:
+    """Make a take of speech with its cues beside it.
+
+    Args:
+        request: What and how.
+        progress: Told of every minute that was heard; may cancel, and then nothing is written.
+
+    Raises:
+        FacewrightError: Anything wrong with the sound, the text, the network or the disk.
+    """
+    return lipsync_and_values(request, progress)[0]
+
+
+def lipsync_and_values(
+    request: LipsyncRequest, progress: Progress | None = None
+) -> tuple[LipsyncReport, Spoken | None]:
+    """As ``lipsync``, with what was made; None after a cancel."""
+    started = time.perf_counter()
+    progress = progress or Progress()
+    report = LipsyncReport(request.sound, rate_hz=request.rate_hz)
+    if request.take and not request.overwrite:
+        check_free(request.take)
+    try:
+        spoken = speak(request, progress)
+    except Cancelled:
+        report.state = "cancelled"
+        report.seconds = round(time.perf_counter() - started, 3)
+        return report, None
+    if request.take:
+        _write(request, spoken)
+        report.take, report.cues_file = request.take, str(cues_path(request.take))
+    report.by, report.notes, report.provider = spoken.by, spoken.notes, spoken.provider
+    report.sound_s = round(spoken.sound_s, 3)
+    report.spoken_s = round(_spoken_s(spoken.cues), 3)
+    report.frames, report.cues = len(spoken.track), len(spoken.cues)
+    report.seconds = round(time.perf_counter() - started, 3)
+    report.times_real_time = round(spoken.sound_s / max(report.seconds, 1e-3), 1)
+    return report, spoken
+
+
+def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
+    """What a face does that speaks a recording; nothing is written.
+
+    Raises:
+        FacewrightError: As ``lipsync``; ``bad-setting`` for amounts that make no sense.
+        Cancelled: ``progress`` says stop.
+    """
+    progress = progress or Progress()
+    _check(request)
+    notes: list[str] = []
+    text = request.text.strip() or _text_of(request.text_file)
+    network = open_model(model_path(NETWORK), "cpu")
+    meter = PitchMeter() if request.gestures.on else None
+    with SoundFile(request.sound) as file:
+        end_s = file.info.duration_s if request.end_s is None else request.end_s
+        total_s = max(end_s - request.start_s, 0.0)
+
+        def told(seconds: float) -> None:
+            progress.step(round(seconds), max(round(total_s), round(seconds)), "s")
+
+        progress.step(0, round(total_s), "s")
+        counted = _Counted(file.blocks(request.start_s, request.end_s, PIECE_S), meter)
+        heard = hear_pieces(network, counted, told)
+        if file.problem:
+            notes.append(file.problem)
+        info, sound_s = file.info, counted.samples / 16000
+    cues, by = _cues(heard, text, request, notes)
+    first_s = request.start_s + request.offset_s
+    cues = [replace(cue, start=cue.start + first_s, end=cue.end + first_s) for cue in cues]
+    cues = emphasised(cues, heard.level_db, first_s, request.emphasis)
+    if not any(cue.spoken != SILENCE for cue in cues):
+        notes.append(f"Nobody was heard to speak in {info.path.name}; the mouth stays at rest.")
+    times = _times(request, sound_s)
+    weights = curves(cues, times, _style(request))
+    track = _track(times, weights)
+    if meter is not None:
+        track = _with_gestures(track, request, cues, meter.result(), heard.level_db, first_s)
+    for sentence in notes:
+        progress.warn(sentence)
+    return Spoken(track, cues, info, by, sound_s, network.provider, notes)
+
+
+class _Counted:
+    """Blocks of sound on their way: they are counted, and their pitch is measured."""
+
+    def __init__(self, blocks: Iterator[np.ndarray], meter: PitchMeter | None) -> None:
+        self._blocks, self._meter, self.samples = blocks, meter, 0
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for block in self._blocks:
+            self.samples += len(block)
+            if self._meter is not None:
+                self._meter.push(block)
+            yield block
+
+
+def _text_of(path: str) -> str:
+    return "\n".join(block.text for block in read_text(path)) if path else ""
+
+
+def _cues(
+    heard: Heard, text: str, request: LipsyncRequest, notes: list[str]
+) -> tuple[list[Cue], str]:
+    """The cues, from second 0 of what was heard, and what told them."""
+    if text:
+        try:
+            return align(heard, text, request.language), "text"
+        except FacewrightError as error:
+            if error.code != "text-mismatch":
+                raise
+            notes.append(f"{error.message} The mouth goes by the sound alone.")
+    return decode(heard), "sound"
+
+
+def _times(request: LipsyncRequest, sound_s: float) -> np.ndarray:
+    """Whole frames from the start of the part to a little after its end, float64 seconds."""
+    first = round(request.start_s * request.rate_hz)
+    last = int(np.ceil((request.start_s + sound_s + CLOSING_S) * request.rate_hz))
+    return np.arange(first, last + 1) / request.rate_hz
+
+
+def _style(request: LipsyncRequest) -> MouthStyle:
+    return MouthStyle(
+        strength=request.strength,
+        jaw=request.jaw,
+        lips=request.lips,
+        tongue=request.tongue,
+        viseme_strength=request.viseme_strength,
+    )
+
+
+def _track(times: np.ndarray, weights: np.ndarray) -> FaceTrack:
+    count = len(times)
+    return FaceTrack(
+        times,
+        np.ones(count, bool),
+        np.ones(count, np.float32),
+        np.ones((count, COUNT), np.float32),
+        weights,
+        np.zeros((count, 3), np.float32),
+        np.zeros((count, 3), np.float32),
+        np.zeros((count, 2, 2), np.float32),
+    )
+
+
+def _with_gestures(track, request, cues, pitch_hz, level_db, first_s) -> FaceTrack:
+    made = make_gestures(
+        track.time_s,
+        find_phrases(cues),
+        find_accents(cues, pitch_hz, level_db, first_s),
+        request.gestures,
+    )
+    return replace(
+        track,
+        weights=np.clip(track.weights + made.weights, 0.0, 1.0),
+        head_deg=made.head_deg,
+        gaze_deg=made.gaze_deg,
+    )
+
+
+def _spoken_s(cues: list[Cue]) -> float:
+    return sum(cue.end - cue.start for cue in cues if cue.spoken != SILENCE)
+
+
+def _write(request: LipsyncRequest, spoken: Spoken) -> None:
+    made = asdict(request)
+    speech = {name: value for name, value in made.items() if name not in ("sound", "take")}
+    del speech["overwrite"]
+    write_speech_take(
+        request.take,
+        spoken.track,
+        spoken.cues,
+        Path(request.sound),
+        rate_hz=request.rate_hz,
+        sound_offset_s=spoken.info.offset_s,
+        codec=spoken.info.codec,
+        speech=speech | {"by": spoken.by, "notes": spoken.notes},
+        models={model.id: model.sha256 for model in list_models() if model.id == NETWORK},
+        provider=spoken.provider,
+        overwrite=request.overwrite,
+    )
+
+
+def _check(request: LipsyncRequest) -> None:
+    """Refuse numbers that come from scripts; the buttons give none of these."""
+    gestures = request.gestures
+    amounts = (
+        *(request.strength, request.jaw, request.lips, request.tongue, request.emphasis),
+        *(gestures.brows, gestures.blinks, gestures.gaze, gestures.head),
+        *request.viseme_strength.values(),
+    )
+    wrong = ""
+    if not all(np.isfinite(amount) and 0 <= amount <= 10 for amount in amounts):
+        wrong = "an amount is not between 0 and 10"
+    elif not 1 <= request.rate_hz <= 1000:
+        wrong = f"{request.rate_hz} is no number of frames a second"
+    elif not (np.isfinite(request.offset_s) and np.isfinite(request.start_s)):
+        wrong = "a time is no number"
+    elif request.start_s < 0 or (request.end_s is not None and request.end_s <= request.start_s):
+        wrong = f"no part of a recording goes from {request.start_s} s to {request.end_s} s"
+    if wrong:
+        raise FacewrightError(f"The mouth cannot be made: {wrong}.", "", "bad-setting")
