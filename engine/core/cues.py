@@ -163,6 +163,8 @@ def cues_from_rows(rows: list[dict]) -> list[Cue]:
     Raises:
         ValueError, KeyError or TypeError where a row is no cue.
     """
+    if not isinstance(rows, list):
+        raise TypeError("no list")
     cues = []
     for row in rows:
         cue = Cue(
