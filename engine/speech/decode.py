@@ -9,6 +9,7 @@ of the network does not become a movement of the lips.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,30 +60,81 @@ def best_path(score: np.ndarray) -> np.ndarray:
         int64 (T,).
     """
     count, phones = score.shape
-    # state[k]: best score of having been in each phone for k + 1 frames; the last one stays.
-    state = np.full((_SHORTEST, phones), -np.inf, np.float32)
-    state[:] = score[0]  # at the beginning a phone may have begun before
+    course = _Course(phones)
+    course.begin(score[0])
     came_from = np.zeros((count, phones), np.int8)
     stayed = np.zeros((count, phones), bool)
     for t in range(1, count):
+        came_from[t], stayed[t] = course.go_on(score[t])
+    return _traced(course.state, came_from, stayed)
+
+
+class StreamDecode:
+    """Decodes sound as it arrives: what is likeliest now, without waiting for what comes.
+
+    Attributes:
+        cues: What was spoken lately, in order; the last one still goes on. Older ones are
+            forgotten.
+    """
+
+    _KEPT = 64
+
+    def __init__(self) -> None:
+        self.cues: list[Cue] = []
+        self._course = _Course(len(PHONES))
+        self._frames = 0
+
+    def push(self, log_probs: np.ndarray) -> None:
+        """Go on with float32 (R, 25) more frames of ``StreamHearing.push``."""
+        for score in scores(log_probs):
+            if self._frames:
+                self._course.go_on(score)
+            else:
+                self._course.begin(score)
+            self._frames += 1
+            phone = PHONES[int(self._course.state.max(0).argmax())]
+            end = self._frames / 100
+            if self.cues and self.cues[-1].phone == phone:
+                self.cues[-1] = replace(self.cues[-1], end=end)
+            else:
+                self.cues.append(Cue.of_phone(phone, end - 0.01, end))
+        del self.cues[: -self._KEPT]
+
+
+class _Course:
+    """Viterbi's recursion over (how long a phone has lasted, phone).
+
+    Attributes:
+        state: float32 (shortest, P), score of the best course that has been in phone p for k + 1
+            frames; in the last row for that or longer.
+    """
+
+    def __init__(self, phones: int) -> None:
+        self.state = np.full((_SHORTEST, phones), -np.inf, np.float32)
+
+    def begin(self, score: np.ndarray) -> None:
+        """The first frame; its phone may have begun before it."""
+        self.state[:] = score
+
+    def go_on(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One more frame: which phone each one was entered from, and which ones rather stayed."""
+        state = self.state
         done = state[-1]
         best = int(done.argmax())
-        enter = np.full(phones, done[best] - CHANGE_COST, np.float32)
-        source = np.full(phones, best, np.int8)
         # A phone does not follow itself: the best one is entered from the second best.
         others = done.copy()
         others[best] = -np.inf
         second = int(others.argmax())
-        enter[best] = done[second] - CHANGE_COST
+        source = np.full(len(score), best, np.int8)
         source[best] = second
-        came_from[t] = source
-        stayed[t] = done >= state[-2]
+        enter = done[source] - CHANGE_COST
+        stayed = done >= state[-2]
         last = np.maximum(done, state[-2])
         state[1:-1] = state[:-2]
         state[0] = enter
         state[-1] = last
-        state += score[t]
-    return _traced(state, came_from, stayed)
+        state += score
+        return source, stayed
 
 
 def _traced(state, came_from, stayed) -> np.ndarray:
