@@ -125,8 +125,9 @@ def _fetch_one(wheel: Wheel) -> None:
     with tempfile.TemporaryDirectory(dir=WHEELS) as folder:
         requirement = Path(folder) / "requirement.txt"
         requirement.write_text(f"{name}=={version} --hash=sha256:{wheel.sha256}\n", "utf-8")
-        # pip takes an ABI only together with a Python that can have it: abi3 of cp37 suits 3.11.
-        python = max(python.removeprefix("cp"), PYTHONS[0], key=int)
+        # pip takes an ABI only together with a Python that can have it: abi3 of cp37 suits 3.11,
+        # and so does "py3" of a wheel without Python's ABI.
+        python = max(python.removeprefix("cp").removeprefix("py"), PYTHONS[0], key=int)
         arguments = ["--require-hashes", "-r", str(requirement), "--python-version", python]
         for tag in platform_tags.split("."):
             arguments += ["--platform", tag]

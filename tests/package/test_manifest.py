@@ -12,12 +12,14 @@ from tools.build_extension import fetch_wheels
 MANIFEST = tomllib.loads(fetch_wheels.MANIFEST.read_text(encoding="utf-8"))
 # Blender 4.2-5.0, 5.1 and 5.2 from blender.org, 5.2 from Debian.
 PYTHONS = (311, 313, 314)
-PACKAGES = {"onnxruntime", "av", "opencv_python_headless", "scipy"}
+PACKAGES = {"onnxruntime", "av", "espeakng_loader", "opencv_python_headless", "scipy"}
 
 
 def _runs_on(wheel: fetch_wheels.Wheel, python: int) -> bool:
     """Whether a wheel's tags (PEP 425) suit a CPython, whose version is given as 311, 313, ..."""
     _name, _version, tag, abi, _platform = wheel.file.removesuffix(".whl").split("-")
+    if abi == "none":
+        return tag == "py3"
     if abi == "abi3":
         return int(tag.removeprefix("cp").ljust(3, "0")) <= python or tag == "cp37"
     return tag == abi == f"cp{python}"

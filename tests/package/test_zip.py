@@ -63,4 +63,4 @@ def test_only_linux_wheels_are_in_the_linux_zip(linux_zip: Path, names: set[str]
 
 
 def test_the_extensions_site_takes_it(linux_zip: Path) -> None:
-    assert linux_zip.stat().st_size < 290e6  # the limit is 300 MB; linux is the largest
+    assert linux_zip.stat().st_size < 299e6  # the limit is 300 MB; linux is the largest

@@ -76,6 +76,7 @@ DOORS = {
     "cv2": "engine/tracking/crop.py",
     "av": "engine/sources",
     "mediapipe": "engine/tracking/mediapipe_tasks.py",
+    "espeakng_loader": "engine/speech/espeak.py",
 }
 BLENDER_FOLDERS = ("scene", "properties", "operators", "panels", "cli", "registration")
 
