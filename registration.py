@@ -10,6 +10,8 @@ from .operators import after as after_operators
 from .operators import capture as capture_operators
 from .operators import confidence as confidence_operators
 from .operators import control_panel as control_panel_operators
+from .operators import cue_follow
+from .operators import cues as cue_operators
 from .operators import devices as device_operators
 from .operators import face_files as face_file_operators
 from .operators import fit as fit_operators
@@ -24,6 +26,7 @@ from .operators import retarget as retarget_operators
 from .operators import sending as sending_operators
 from .operators import shapes as shape_operators
 from .operators import solve as solve_operators
+from .operators import speech as speech_operators
 from .operators import takes as take_operators
 from .panels import after as after_panels
 from .panels import capture as capture_panels
@@ -34,6 +37,7 @@ from .panels import mapping_channel as mapping_channel_panels
 from .panels import retarget as retarget_panels
 from .panels import shapes as shape_panels
 from .panels import solve as solve_panels
+from .panels import speech as speech_panels
 from .panels import takes as take_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
@@ -43,6 +47,7 @@ from .properties import preferences
 from .properties import retarget as retarget_properties
 from .properties import shapes as shape_properties
 from .properties import solve as solve_properties
+from .properties import speech as speech_properties
 from .properties import takes as take_properties
 from .scene import (
     channel_test,
@@ -62,6 +67,7 @@ CLASSES = (
     *retarget_properties.CLASSES,
     *mapping_edit_properties.CLASSES,
     *shape_properties.CLASSES,
+    *speech_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
@@ -77,6 +83,8 @@ CLASSES = (
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
     *shape_operators.CLASSES,
+    *speech_operators.CLASSES,
+    *cue_operators.CLASSES,
     *control_panel_operators.CLASSES,
     *retarget_operators.CLASSES,
     *mapping_channel_operators.CLASSES,
@@ -87,6 +95,7 @@ CLASSES = (
     *take_panels.CLASSES,
     *after_panels.CLASSES,
     *capture_panels.CLASSES,
+    *speech_panels.CLASSES,
     *shape_panels.CLASSES,
     # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,
@@ -131,11 +140,13 @@ def register() -> None:
     channel_test.register()
     mapping_overrides.register()
     stream_out.register()
+    cue_follow.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
 
 def unregister() -> None:
     """The mirror image of ``register``."""
+    cue_follow.unregister()
     stream_out.unregister()
     mapping_overrides.unregister()
     channel_test.unregister()

@@ -18,6 +18,7 @@ from .live import FacewrightLive, FacewrightLiveRun
 from .paths import PATH_OPTIONS
 from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
+from .speech import FacewrightSpeech, cues_shown, named_speakers
 from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes
 
 _BUSY = "Facewright is at work; Esc cancels"
@@ -49,6 +50,7 @@ class FacewrightShot(bpy.types.PropertyGroup):
     takes: PointerProperty(type=FacewrightTakes)
     gain: PointerProperty(type=FacewrightGain)
     shapes: PointerProperty(type=FacewrightShapes)
+    speech: PointerProperty(type=FacewrightSpeech)
     video: StringProperty(
         name="Video",
         description="The video of the performer's face",
@@ -326,6 +328,36 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
     return ""
+
+
+def lipsync_disabled_reason(context: bpy.types.Context) -> str:
+    """Why Lip-Sync cannot be pressed; empty if it can."""
+    shot = shot_of(context)
+    if run_of(context).is_running:
+        return _BUSY
+    if run_of(context).live.is_live:
+        return _LIVE
+    if shot.speech.source == "FILE" and not shot.speech.sound:
+        return "Choose a sound file"
+    if shot.speech.source == "STRIP" and context.scene.sequence_editor is None:
+        return "Add a sound strip in the Sequencer"
+    if shot.target is None and not named_speakers(shot.speech):
+        return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
+    return ""
+
+
+def show_cues_disabled_reason(context: bpy.types.Context) -> str:
+    """Why no cues can be shown; empty if they can."""
+    if run_of(context).is_running:
+        return _BUSY
+    return "" if shot_of(context).take or shot_of(context).speech.speakers else "Lip-Sync first"
+
+
+def cues_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be done with cues on the timeline; empty if something can."""
+    if run_of(context).is_running:
+        return _BUSY
+    return "" if cues_shown(shot_of(context).speech) else "No cues are shown: press Show Cues"
 
 
 def shapes_disabled_reason(context: bpy.types.Context) -> str:

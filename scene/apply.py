@@ -138,7 +138,8 @@ def apply_track(
     if not settings.keys_and_bones:
         warnings += leave_out_doubled(targets, moves)
     shown = mirror_track(track) if mapping.mirror else track
-    filtered = run_filters(shown, settings.filters, scene_clock(scene, settings.start_frame))
+    clock = scene_clock(scene, settings.start_frame, settings.speed)
+    filtered = run_filters(shown, settings.filters, clock)
     if settings.span is not None:
         filtered = cut_to_span(filtered, settings.span)
     plans = plan_channels(targets, pose, moves, filtered, settings)
@@ -226,7 +227,7 @@ def _place_sound(
         warnings.append(f'"{Path(path).name}" has no sound.')
         return None
     try:
-        start = scene_clock(scene, settings.start_frame).frames(offset_s)
+        start = scene_clock(scene, settings.start_frame, settings.speed).frames(offset_s)
         return sound.place_sound(scene, path, start)
     except FacewrightError as error:
         warnings.append(str(error))

@@ -37,6 +37,9 @@ class ApplySettings:
         ease_frames: Frames that each of both crossfades of a punch-in takes, inside the span.
         keys_and_bones: Write a key even though a bone of the same channel moves its vertices the
             same way; otherwise it is left out, because the face would move twice.
+        speed: Seconds of the take that pass in one second of the timeline.
+        silent_parts: The parts of the face that the take says nothing about. They get no keys,
+            and what animates them already goes on.
     """
 
     start_frame: float = 1.0
@@ -53,6 +56,8 @@ class ApplySettings:
     span: tuple[float, float] | None = None
     ease_frames: float = 4.0
     keys_and_bones: bool = False
+    speed: float = 1.0
+    silent_parts: frozenset[str] = frozenset()
 
     @property
     def is_part(self) -> bool:
@@ -61,7 +66,7 @@ class ApplySettings:
 
     def writes(self, region: str) -> bool:
         """Whether a part of the face gets keys."""
-        return not self.regions or region in self.regions
+        return (not self.regions or region in self.regions) and region not in self.silent_parts
 
     @property
     def chosen_pose(self) -> PoseSettings:

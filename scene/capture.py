@@ -22,6 +22,7 @@ from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
 from .clock import scene_clock
 from .free_path import free_path
+from .speech_take import as_placed, is_speech, on_frames, read_speech_take
 from .user_folder import user_folder
 
 # Head bones of the common rigs: Rigify and plain, Mixamo, VRM, Reallusion, Daz, MetaHuman.
@@ -96,7 +97,14 @@ def apply_take(
     Raises:
         FacewrightError: The take cannot be read or the target not be written; nothing changed.
     """
-    header, track = read_header(take), read_track(take)
+    header = read_header(take)
+    if is_speech(header):
+        speech = read_speech_take(take)
+        settings = as_placed(speech, settings)
+        clock = scene_clock(scene, settings.start_frame, settings.speed)
+        track = on_frames(speech, settings, clock)
+    else:
+        track = read_track(take)
     source = header["source"]
     clip, offset_s = _find_sound(take, header)
     report = apply_track(

@@ -16,7 +16,7 @@ from enum import Enum
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import ShapesRequest, SolveRequest, TrackRequest
+from ..engine.core.requests import LipsyncRequest, ShapesRequest, SolveRequest, TrackRequest
 from ..engine.worker.protocol import Kind
 from .worker_process import start_worker
 
@@ -31,13 +31,14 @@ class JobState(Enum):
     FAILED = "failed"
 
 
-Request = TrackRequest | SolveRequest | ShapesRequest
+Request = TrackRequest | SolveRequest | ShapesRequest | LipsyncRequest
 _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 
 @dataclass
 class Job:
-    """What a worker does: a clip becomes a take, a take is solved anew, a head gets its shapes.
+    """What a worker does: a clip or a recording becomes a take, a take is solved anew, a head gets
+    its shapes.
 
     Attributes:
         request: What was asked.
@@ -68,6 +69,7 @@ class Job:
             TrackRequest: self._client.track,
             SolveRequest: self._client.solve,
             ShapesRequest: self._client.shapes,
+            LipsyncRequest: self._client.lipsync,
         }[type(self.request)]
         begin(self.request)
         _running.append(self)

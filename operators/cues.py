@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cues of speech as timeline markers: show them, hide them, and let the curves follow them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..engine.core.errors import FacewrightError
+from ..properties.capture import (
+    cues_disabled_reason,
+    run_of,
+    shot_of,
+    show_cues_disabled_reason,
+)
+from ..properties.speech import (
+    VISEMES,
+    FacewrightSpeech,
+    cues_shown,
+    viseme_property,
+    viseme_strengths,
+)
+from ..scene import cue_markers, cue_update
+from ..scene.live import live_session
+from ..scene.speech_take import AMOUNTS, mouth_style, read_speech_take
+from .keys import apply_settings, show_result
+
+
+class FACEWRIGHT_OT_show_cues(bpy.types.Operator):
+    """Show the sounds of the shot's take as timeline markers. Move, rename, remove or add them, \
+and the curves follow. With a preview range, those inside it are shown"""
+
+    bl_idname = "facewright.show_cues"
+    bl_label = "Show Cues"
+    bl_options = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(
+        name="Take",
+        description="Path of a take of speech; empty is the shot's take",
+        subtype="FILE_PATH",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = show_cues_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the markers, those of another take away."""
+        scene, shot = context.scene, shot_of(context)
+        try:
+            path = Path(bpy.path.abspath(self.take or shot.take)).absolute()
+            speech = read_speech_take(path)
+            notes = _settle(context) if cues_shown(shot.speech) else []
+            placed = speech.placed
+            frame = placed.get("frame")
+            if frame is None or (not self.take and round(frame) != shot.start_frame):
+                frame = shot.start_frame
+            target = _character_of(shot, path)
+            cue_markers.hide(scene)
+            record = cue_markers.show(scene, speech, frame, placed.get("speed", 1.0), target)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        _style_to_panel(shot.speech, record)
+        show_result(context, f"{len(record.marks)} cues of {path.stem}", notes)
+        self.report({"INFO"}, run_of(context).result)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_hide_cues(bpy.types.Operator):
+    """Remove the markers of the cues, after the curves have followed them; other markers stay"""
+
+    bl_idname = "facewright.hide_cues"
+    bl_label = "Hide Cues"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = cues_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Follow what was not followed yet, then remove them."""
+        notes = _settle(context)
+        removed = cue_markers.hide(context.scene)
+        show_result(context, f"{removed} markers removed", notes)
+        for note in notes:
+            self.report({"WARNING"}, note)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_update_from_cues(bpy.types.Operator):
+    """Write the mouth's keys anew where the markers of the cues, or the amounts, were changed"""
+
+    bl_idname = "facewright.update_from_cues"
+    bl_label = "Update from Cues"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = cues_disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write what changes."""
+        try:
+            done = _update(context)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if done.spans:
+            where = ", ".join(f"{first:g} to {last:g}" for first, last in done.spans[:3])
+            more = f" and {len(done.spans) - 3} more" if len(done.spans) > 3 else ""
+            result = f"Frames {where}{more} follow the cues"
+        else:
+            result = "The curves are as the cues say"
+        show_result(context, result, done.notes)
+        for note in done.notes:
+            self.report({"WARNING"}, note)
+        self.report({"INFO"}, result)
+        return {"FINISHED"}
+
+
+def _update(context: bpy.types.Context) -> cue_update.CueUpdate:
+    scene, shot = context.scene, shot_of(context)
+    target = shot.speech.cues_target or shot.target
+    if target is None or target.name not in scene.objects:
+        raise FacewrightError(
+            "The character of the cues is not in the scene any more.",
+            "Hide the cues, choose a target and show them again.",
+            "target-missing",
+        )
+    if session := live_session():
+        # The character as it was before the preview: keys and undo start from there.
+        session.rig.end()
+    objects = [target]
+    amounts = {name: round(getattr(shot.speech, name), 4) for name in AMOUNTS}
+    style = mouth_style(amounts, viseme_strengths(shot.speech.visemes))
+    return cue_update.update_from_cues(scene, objects, apply_settings(shot, objects), style)
+
+
+def _settle(context: bpy.types.Context) -> list[str]:
+    """Let the curves follow before the markers go; sentences where they cannot."""
+    try:
+        return _update(context).notes
+    except FacewrightError as error:
+        return [f"What was changed last did not reach the curves: {error}"]
+
+
+def _character_of(shot: bpy.types.PropertyGroup, take: Path) -> bpy.types.Object | None:
+    for speaker in shot.speech.speakers:
+        if speaker.take and Path(bpy.path.abspath(speaker.take)).absolute() == take:
+            return speaker.target
+    return shot.target
+
+
+def _style_to_panel(speech: FacewrightSpeech, record: cue_markers.ShownCues) -> None:
+    """The amounts in the panel are from now on those of the shown take."""
+    for name in AMOUNTS:
+        setattr(speech, name, getattr(record.style, name))
+    for name in VISEMES:
+        setattr(speech.visemes, viseme_property(name), record.style.viseme_strength.get(name, 1.0))
+
+
+CLASSES = (FACEWRIGHT_OT_show_cues, FACEWRIGHT_OT_hide_cues, FACEWRIGHT_OT_update_from_cues)
