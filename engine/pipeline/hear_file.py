@@ -13,7 +13,7 @@ from ..speech.hearing import Heard, hear
 
 # Frames of the neighbours that a piece hears besides its own: 2 s.
 _CONTEXT = 200
-PIECE_S = 60.0
+PIECE_S = 30.0
 
 
 def hear_pieces(
@@ -31,12 +31,14 @@ def hear_pieces(
     found = list(_pieces(network, blocks, on_seconds))
     if not found:
         return hear(network, np.empty(0, np.float32))
-    return Heard(
-        *(
-            np.concatenate([getattr(part, name) for part in found])
-            for name in ("log_probs", "level_db", "mel")
-        )
-    )
+    columns = [[part.log_probs, part.level_db, part.mel] for part in found]
+    del found
+    joined = []
+    for column in range(3):
+        joined.append(np.concatenate([part[column] for part in columns]))
+        for part in columns:
+            part[column] = None
+    return Heard(*joined)
 
 
 def _pieces(network, blocks, on_seconds) -> Iterator[Heard]:
@@ -48,7 +50,8 @@ def _pieces(network, blocks, on_seconds) -> Iterator[Heard]:
             continue
         heard = hear(network, sound)
         own = slice(behind, behind + ready)
-        yield Heard(heard.log_probs[own], heard.level_db[own], heard.mel[own])
+        # Copies, so that what was heard of the neighbours is let go.
+        yield Heard(*(c[own].copy() for c in (heard.log_probs, heard.level_db, heard.mel)))
         done += ready
         if on_seconds is not None:
             on_seconds(done / 100)

@@ -34,6 +34,7 @@ from .hear_file import PIECE_S, hear_pieces
 NETWORK = "speech"
 # After the end of the sound the mouth has so long to close.
 CLOSING_S = 0.4
+_FRAMES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -158,16 +159,17 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
             notes.append(file.problem)
         info, sound_s = file.info, counted.samples / 16000
     cues, by = _cues(heard, text, request, notes)
+    level_db = heard.level_db
+    del heard  # 100 MB an hour
     first_s = request.start_s + request.offset_s
     cues = [replace(cue, start=cue.start + first_s, end=cue.end + first_s) for cue in cues]
-    cues = emphasised(cues, heard.level_db, first_s, request.emphasis)
+    cues = emphasised(cues, level_db, first_s, request.emphasis)
     if not any(cue.spoken != SILENCE for cue in cues):
         notes.append(f"Nobody was heard to speak in {info.path.name}; the mouth stays at rest.")
     times = _times(request, sound_s)
-    weights = curves(cues, times, _style(request))
-    track = _track(times, weights)
+    track = _track(times, _mouth(cues, times, _style(request)))
     if meter is not None:
-        track = _with_gestures(track, request, cues, meter.result(), heard.level_db, first_s)
+        track = _with_gestures(track, request, cues, meter.result(), level_db, first_s)
     for sentence in notes:
         progress.warn(sentence)
     return Spoken(track, cues, info, by, sound_s, network.provider, notes)
@@ -222,17 +224,28 @@ def _style(request: LipsyncRequest) -> MouthStyle:
     )
 
 
+def _mouth(cues: list[Cue], times: np.ndarray, style: MouthStyle) -> np.ndarray:
+    """The curves of the mouth, some minutes at a time: they need room while they are made."""
+    weights = np.empty((len(times), COUNT), np.float32)
+    for first in range(0, len(times), _FRAMES_AT_ONCE):
+        rows = slice(first, first + _FRAMES_AT_ONCE)
+        weights[rows] = curves(cues, times[rows], style)
+    return weights
+
+
 def _track(times: np.ndarray, weights: np.ndarray) -> FaceTrack:
-    count = len(times)
+    def alike(value: float, *shape: int) -> np.ndarray:
+        return np.broadcast_to(np.float32(value), (len(times), *shape))
+
     return FaceTrack(
         times,
-        np.ones(count, bool),
-        np.ones(count, np.float32),
-        np.ones((count, COUNT), np.float32),
+        np.ones(len(times), bool),
+        alike(1.0),
+        alike(1.0, COUNT),
         weights,
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 2, 2), np.float32),
+        alike(0.0, 3),
+        alike(0.0, 3),
+        alike(0.0, 2, 2),
     )
 
 
@@ -243,9 +256,10 @@ def _with_gestures(track, request, cues, pitch_hz, level_db, first_s) -> FaceTra
         find_accents(cues, pitch_hz, level_db, first_s),
         request.gestures,
     )
+    # Nothing of the face is moved by both.
+    np.maximum(track.weights, made.weights, out=track.weights)
     return replace(
         track,
-        weights=np.clip(track.weights + made.weights, 0.0, 1.0),
         head_deg=made.head_deg,
         gaze_deg=made.gaze_deg,
     )

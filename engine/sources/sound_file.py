@@ -72,8 +72,9 @@ class SoundFile:
                     "codec-unknown",
                 )
         except IndexError:
+            has_pictures = bool(_pictures(self._container))
             self._container.close()
-            raise _silent_file(self.path, bool(_pictures(self._container))) from None
+            raise _silent_file(self.path, has_pictures) from None
         except FacewrightError:
             self._container.close()
             raise

@@ -84,16 +84,17 @@ def _pitch_of(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     power = likeness[:, 0].astype(np.float32)
     likeness = likeness[:, _LAGS[0] - 1 : _LAGS[-1] + 2] / np.maximum(likeness[:, :1], 1e-12)
     likeness /= _window_likeness()[_LAGS[0] - 1 : _LAGS[-1] + 2]
-    inner = likeness[:, 1:-1]
-    peak = (inner >= likeness[:, :-2]) & (inner > likeness[:, 2:])
-    worth = np.where(peak, inner - _PER_OCTAVE * np.log2(_LAGS / _LAGS[0]), -np.inf)
+    left, inner, right = likeness[:, :-2], likeness[:, 1:-1], likeness[:, 2:]
+    peak = (inner >= left) & (inner > right)
+    # A parabola through three values: short periods lie between two samples.
+    bend = np.minimum(left - 2 * inner + right, -1e-9)
+    shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    height = inner - 0.25 * (left - right) * shift
+    worth = np.where(peak, height - _PER_OCTAVE * np.log2(_LAGS / _LAGS[0]), -np.inf)
     best = worth.argmax(axis=1)
     rows = np.arange(len(frames))
-    left, here, right = (likeness[rows, best + i] for i in range(3))
-    bend = left - 2 * here + right
-    shift = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.where(bend, bend, 1.0), 0.0)
-    hz = _THIN_HZ / (_LAGS[best] + np.clip(shift, -0.5, 0.5))
-    voiced = np.isfinite(worth[rows, best]) & (here > _VOICED)
+    hz = _THIN_HZ / (_LAGS[best] + shift[rows, best])
+    voiced = np.isfinite(worth[rows, best]) & (height[rows, best] > _VOICED)
     return np.where(voiced, hz, np.nan).astype(np.float32), power
 
 
