@@ -30,7 +30,7 @@ ORIGIN = (
     "Facewright's own, trained by tools/train_speech.py on speech made by Kokoro-82M (Apache-2.0), "
     "espeak-ng, flite and festival, with words of the package wordfreq"
 )
-_DELAYS = {"speech": 0, "speech_live": 4}
+_DELAYS = {"speech": 0, "speech_live": 3}
 
 
 def make_corpus(options: argparse.Namespace) -> int:
@@ -91,7 +91,7 @@ def export(options: argparse.Namespace) -> int:
 
     about = {
         "speech": "Which phone is spoken in each 10 ms of a recording.",
-        "speech_live": "The same for sound as it arrives, 90 ms later.",
+        "speech_live": "The same for sound as it arrives, 100 ms later.",
     }
     for name, delay in _DELAYS.items():
         weights = options.folder / f"{name}.pt"

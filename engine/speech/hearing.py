@@ -15,10 +15,11 @@ from . import features
 # A recording is heard in blocks; what a block hears of its neighbours makes the seams vanish.
 _BLOCK = 6000
 _CONTEXT = 200
-# What the two convolutions see of the past and of the future.
-_REACH = 4
+# Frames that the live network's convolutions see of the past and of the future.
+_PAST = 60
+_AHEAD = 4
 # Frames by which the live network's answer lags: it was taught to wait for what comes next.
-LIVE_DELAY = 4
+LIVE_DELAY = 3
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,13 @@ class StreamHearing:
         network: The model ``speech_live``.
     """
 
-    delay_s = ((features.FFT - features.LEAD) / features.HOP + _REACH + LIVE_DELAY) / 100
+    delay_s = ((features.FFT - features.LEAD) / features.HOP + _AHEAD + LIVE_DELAY) / 100
 
     def __init__(self, network: OnnxModel) -> None:
         self._session = network.session
         self._state = np.zeros(self._session.get_inputs()[1].shape, np.float32)
         self._sound = np.zeros(features.LEAD, np.float32)
-        self._mel = np.full((_REACH, features.BANDS), np.log(features.FLOOR), np.float32)
+        self._mel = np.full((_PAST, features.BANDS), np.log(features.FLOOR), np.float32)
         self._levels = np.empty(0, np.float32)
         self._waiting = LIVE_DELAY
 
@@ -111,10 +112,10 @@ class StreamHearing:
             spectra = features.spectra(frames)
             self._mel = np.concatenate([self._mel, features.log_bands(spectra)])
             self._sound = self._sound[count * features.HOP :]
-        ready = (len(self._mel) - 2 * _REACH) // 2 * 2
+        ready = (len(self._mel) - _PAST - _AHEAD) // 2 * 2
         if ready <= 0:
             return np.empty((0, len(PHONES)), np.float32), np.empty(0, np.float32)
-        seen = self._mel[: ready + 2 * _REACH]
+        seen = self._mel[: ready + _PAST + _AHEAD]
         found, self._state = self._session.run(None, {"mel": seen[None], "state": self._state})
         self._mel = self._mel[ready:]
         # The first answers are about what was before the first frame.

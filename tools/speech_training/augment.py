@@ -48,13 +48,13 @@ class Augment:
         # The room comes before its noise.
         level = power.mean((1, 2)).clamp_min(1e-7)
         noise = self._noises(count, length, bins, power)
-        snr_db = self._uniform(count, -2, 45)
+        snr_db = self._uniform(count, 2, 50)
         gain = level / noise.mean((1, 2)).clamp_min(1e-12) * 10 ** (-snr_db / 10)
         quiet = 10 ** (self._uniform(count, -7, -2))
         gain = torch.where(speech, gain, quiet / noise.mean((1, 2)).clamp_min(1e-12))
-        gain = gain * ((self._uniform(count, 0, 1) < 0.7) | ~speech)
+        gain = gain * ((self._uniform(count, 0, 1) < 0.6) | ~speech)
         which = torch.randint(0, _WARPS, (count,), generator=self._draw)
-        which[self._uniform(count, 0, 1) < 0.25] = self._plain
+        which[self._uniform(count, 0, 1) < 0.35] = self._plain
         mel = torch.bmm(power, self._filters[which])
         mel = self._room(mel) + gain[:, None, None] * (noise @ self._filters[self._plain])
         mel = mel * self._microphone(count, mel.shape[2])
@@ -65,7 +65,7 @@ class Augment:
 
     def _whispered(self, power: torch.Tensor) -> torch.Tensor:
         """No voice: the envelope of the spectrum, filled with noise, without its low end."""
-        chosen = torch.nonzero(self._uniform(len(power), 0, 1) < 0.06).ravel()
+        chosen = torch.nonzero(self._uniform(len(power), 0, 1) < 0.04).ravel()
         if not len(chosen):
             return power
         part = power[chosen]
@@ -110,7 +110,7 @@ class Augment:
 
     def _room(self, mel: torch.Tensor) -> torch.Tensor:
         """A room's decay: energy that fades by 60 dB within 0.2 to 0.9 s."""
-        chosen = torch.nonzero(self._uniform(len(mel), 0, 1) < 0.35).ravel()
+        chosen = torch.nonzero(self._uniform(len(mel), 0, 1) < 0.25).ravel()
         if not len(chosen):
             return mel
         steps = torch.arange(40)
@@ -135,7 +135,7 @@ class Augment:
             curve_db = curve_db + self._uniform(count, 0, 4)[:, None] * torch.sin(
                 2 * math.pi * waves * place + phase
             )
-        telephone = (self._uniform(count, 0, 1) < 0.12)[:, None]
+        telephone = (self._uniform(count, 0, 1) < 0.10)[:, None]
         # 300 to 3400 Hz, as places on the mel scale from 60 to 7600 Hz.
         outside = (place < 0.12) | (place > 0.70)
         curve_db = torch.where(telephone & outside, torch.tensor(-55.0), curve_db)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .network import KERNEL, SpeechNetwork
+from .network import LIVE_AHEAD, LIVE_PAST, SpeechNetwork
 
 _OPSET = 17
 
@@ -39,11 +39,11 @@ class _Stream(nn.Module):
 def export(network: SpeechNetwork, path: Path) -> None:
     """Write the network; a live one takes and gives its state, and pads nothing."""
     network = network.eval()
-    length = 40
+    length, bands = 40, network.layers[0].convolve.in_channels
     if network.both:
         torch.onnx.export(
             _Recording(network),
-            (torch.zeros(1, length, network.convolve[0].in_channels),),
+            (torch.zeros(1, length, bands),),
             str(path),
             input_names=["mel"],
             output_names=["log_probs"],
@@ -52,14 +52,12 @@ def export(network: SpeechNetwork, path: Path) -> None:
             dynamo=False,
         )
         return
-    for layer in network.convolve:
-        if isinstance(layer, nn.Conv1d):
-            layer.padding = (0,)
-    reach = 2 * (KERNEL // 2)
+    for layer in network.layers:
+        layer.padded = False
     state = torch.zeros(network.recur.num_layers, 1, network.recur.hidden_size)
     torch.onnx.export(
         _Stream(network),
-        (torch.zeros(1, length + 2 * reach, network.convolve[0].in_channels), state),
+        (torch.zeros(1, length + LIVE_PAST + LIVE_AHEAD, bands), state),
         str(path),
         input_names=["mel", "state"],
         output_names=["log_probs", "state_out"],

@@ -19,7 +19,7 @@ from .network import SpeechNetwork
 from .timed import read
 
 _CROP = 320
-_BATCH = 40
+_BATCH = 32
 _SILENT_SHARE = 0.06
 # What is seen most when it is wrong counts more.
 _WEIGHT = {"p": 2.0, "f": 1.8, "w": 1.3, "u": 1.3, "o": 1.2}
@@ -83,7 +83,7 @@ def train(
     if start is not None:
         network.load_state_dict(torch.load(start))
     augment = Augment(features.mel_filters, features.FLOOR, draw)
-    rate = 2.5e-3 if start is None else 1.2e-3
+    rate = 4e-3 if start is None else 2e-3
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-2)
     weight = torch.ones(len(PHONES))
     for phone, value in _WEIGHT.items():
@@ -100,8 +100,9 @@ def train(
             labels = torch.nn.functional.pad(labels, (delay, 0), value=UNKNOWN)[
                 :, : labels.shape[1]
             ]
-        logits, _ = network(bands)
-        loss = loss_of(logits.flatten(0, 1), labels.flatten())
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, _ = network(bands)
+        loss = loss_of(logits.float().flatten(0, 1), labels.flatten())
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
