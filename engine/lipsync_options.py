@@ -54,6 +54,12 @@ def add_lipsync_options(parser: argparse.ArgumentParser, rate_hz: float = 60.0) 
     )
     mouth = parser.add_argument_group("mouth")
     mouth.add_argument("--profile", default="", metavar="FILE", help="a performer's voice profile")
+    mouth.add_argument(
+        "--method",
+        choices=("network", "retrieval"),
+        default=usual.method,
+        help="how a profile speaks; retrieval is captured motion (%(default)s)",
+    )
     for name, what in (
         ("strength", "all of the mouth"),
         ("jaw", "the jaw"),
@@ -117,6 +123,7 @@ def lipsync_request_from(
         text_file=text_file,
         language=options.language,
         profile=options.profile,
+        method=options.method,
         strength=options.strength,
         jaw=options.jaw,
         lips=options.lips,

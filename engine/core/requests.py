@@ -216,6 +216,7 @@ class LipsyncRequest:
         text_file: A .txt or .srt file with it, where ``text`` is empty.
         language: Of the text, as espeak-ng names it: "en", "es", "fr-fr" ...
         profile: Path of a performer's voice profile; empty for the general model.
+        method: How a profile speaks: "network", or "retrieval" for stretches of captured motion.
         strength, jaw, lips, tongue: Amounts, 1 as usual.
         viseme_strength: Amount of each viseme of ``core.cues.OVR``; those left out have 1.
         emphasis: How much louder speech opens the mouth wider, 1 as usual, 0 for not at all.
@@ -233,6 +234,7 @@ class LipsyncRequest:
     text_file: str = ""
     language: str = "en"
     profile: str = ""
+    method: str = "network"
     strength: float = 1.0
     jaw: float = 1.0
     lips: float = 1.0

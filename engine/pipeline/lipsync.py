@@ -26,8 +26,9 @@ from ..speech.emphasis import emphasised
 from ..speech.gestures import make_gestures
 from ..speech.hearing import Heard
 from ..speech.mouth import MouthStyle, curves
+from ..speech.performer.profile import Profile
 from ..speech.prosody import PitchMeter
-from ..speech.subtitles import read_text
+from ..speech.subtitles import Block, read_text
 from ..takes.speech import check_free, cues_path, write_speech_take
 from .hear_file import PIECE_S, hear_pieces
 
@@ -142,7 +143,8 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
     progress = progress or Progress()
     _check(request)
     notes: list[str] = []
-    text = request.text.strip() or _text_of(request.text_file)
+    text = request.text.strip() or _text_of(request)
+    profile = Profile.load(request.profile) if request.profile else None
     network = open_model(model_path(NETWORK), "cpu")
     meter = PitchMeter() if request.gestures.on else None
     with SoundFile(request.sound) as file:
@@ -159,15 +161,27 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
             notes.append(file.problem)
         info, sound_s = file.info, counted.samples / 16000
     cues, by = _cues(heard, text, request, notes)
-    level_db = heard.level_db
-    del heard  # 100 MB an hour
+    times, style = _times(request, sound_s), _style(request)
     first_s = request.start_s + request.offset_s
+    level_db = heard.level_db
+    if profile is not None:
+        weights = profile.curves(
+            heard,
+            heard.mel,
+            times - first_s,
+            cues=cues,
+            method=request.method,
+            style=style,
+            progress=progress,
+        )
+    del heard  # 100 MB an hour
     cues = [replace(cue, start=cue.start + first_s, end=cue.end + first_s) for cue in cues]
     cues = emphasised(cues, level_db, first_s, request.emphasis)
     if not any(cue.spoken != SILENCE for cue in cues):
         notes.append(f"Nobody was heard to speak in {info.path.name}; the mouth stays at rest.")
-    times = _times(request, sound_s)
-    track = _track(times, _mouth(cues, times, _style(request)))
+    if profile is None:
+        weights = _mouth(cues, times, style)
+    track = _track(times, weights)
     if meter is not None:
         track = _with_gestures(track, request, cues, meter.result(), level_db, first_s)
     for sentence in notes:
@@ -189,12 +203,23 @@ class _Counted:
             yield block
 
 
-def _text_of(path: str) -> str:
-    return "\n".join(block.text for block in read_text(path)) if path else ""
+def _text_of(request: LipsyncRequest) -> list[Block]:
+    """What the text file says of the part, with times from its start."""
+    if not request.text_file:
+        return []
+    blocks = []
+    for block in read_text(request.text_file):
+        if block.start is not None:
+            start, end = block.start - request.start_s, block.end - request.start_s
+            if end < 0 or (request.end_s is not None and block.start > request.end_s):
+                continue
+            block = replace(block, start=max(start, 0.0), end=end)
+        blocks.append(block)
+    return blocks
 
 
 def _cues(
-    heard: Heard, text: str, request: LipsyncRequest, notes: list[str]
+    heard: Heard, text: str | list[Block], request: LipsyncRequest, notes: list[str]
 ) -> tuple[list[Cue], str]:
     """The cues, from second 0 of what was heard, and what told them."""
     if text:

@@ -196,6 +196,35 @@ def test_a_text_is_followed(line, monkeypatch):
     assert (spoken.by, seen) == ("text", [("apu", "fr")])
 
 
+def test_subtitles_of_the_part_keep_their_place_in_it(line, tmp_path, monkeypatch):
+    lines = [f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\nword {n}\n" for n in range(4)]
+    (tmp_path / "a.srt").write_text("\n".join(lines))
+    seen = []
+    monkeypatch.setattr(lipsync, "align", lambda heard, text, _: seen.extend(text) or [])
+    lipsync.speak(
+        LipsyncRequest(str(line), text_file=str(tmp_path / "a.srt"), start_s=1.2, end_s=2.5)
+    )
+    assert [(block.text, block.start) for block in seen] == [
+        ("word 1", 0.0),
+        ("word 2", pytest.approx(0.8)),
+    ]
+
+
+def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
+    class Performer:
+        def curves(self, heard, mel, times_s, *, cues, method, style, progress):
+            assert len(heard) == len(mel) == 50
+            assert times_s[0] == pytest.approx(0.0)
+            assert (method, style.jaw) == ("retrieval", 0.5)
+            return np.full((len(times_s), 52), 0.25, np.float32)
+
+    monkeypatch.setattr(lipsync.Profile, "load", lambda path: Performer())
+    request = LipsyncRequest(
+        str(line), profile="me.fwvoice", method="retrieval", jaw=0.5, start_s=0.6, end_s=1.1
+    )
+    assert (lipsync.speak(request).track.weights == 0.25).all()
+
+
 def test_a_text_that_does_not_match_is_left_out_and_told(line, monkeypatch):
     def refuse(*_):
         raise FacewrightError("The text does not match.", "", "text-mismatch")
@@ -315,11 +344,11 @@ def test_a_folder_of_lines_with_texts_and_one_bad_file(tmp_path, capsys, monkeyp
     (lines / "readme.md").write_text("about these lines")
     (texts / "a.txt").write_text("apu")
     seen = []
-    monkeypatch.setattr(lipsync, "align", lambda heard, text, _: seen.append(text) or [])
+    monkeypatch.setattr(lipsync, "align", lambda heard, text, _: seen.extend(text) or [])
     words = ["lipsync", lines, "--take", tmp_path / "takes", "--text-file", texts]
     report = tmp_path / "report.csv"
     assert command_line.main([*map(str, words), "--json", str(report)]) == 1
-    assert seen == ["apu"]
+    assert [block.text for block in seen] == ["apu"]
     assert sorted(path.name for path in (tmp_path / "takes").iterdir()) == [
         "a.cues.json",
         "a.fwtake",
