@@ -91,6 +91,10 @@ def _look(window: bpy.types.Window, scene: bpy.types.Scene, undone: bool) -> Non
         return
     # Whatever comes of it is told once.
     watch.followed = now
+    _follow(window, scene)
+
+
+def _follow(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
     with bpy.context.temp_override(window=window, scene=scene):
         if bpy.ops.facewright.update_from_cues.poll():
             try:

@@ -130,6 +130,9 @@ def edited_cues(
         else:
             cue, (old_name, old_frame) = cues[old], before[old]
             start = cue.start + (frame - old_frame) / clock.rate
+            if abs(float(clock.frames(cue.start)) - old_frame) > 1:
+                # It was carried to where there was no room for it: the marker alone tells.
+                start = cue.start if frame == old_frame else float(clock.seconds(frame))
             if name != old_name:
                 cue = _renamed(cue, meaning(old_name), means)
         if means.strength is not None:

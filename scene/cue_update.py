@@ -19,7 +19,7 @@ from ..engine.speech.mouth import MouthStyle, curves
 from ..engine.takes.speech import SPEECH_KIND, cues_path
 from ..engine.takes.take_file import TakeWriter
 from . import cue_markers, keyframes
-from .apply import apply_track
+from .apply import ApplyReport, apply_track
 from .apply_settings import ApplySettings
 from .cue_markers import ShownCues
 from .face_blocks import face_blocks
@@ -90,18 +90,7 @@ def update_from_cues(
     _check_animated(scene, objects, settings)
     report = CueUpdate(notes=notes)
     for first, last in _changed_spans(speech, record, new):
-        ease = 1.0 if speech.is_of_cues else _EASE_FRAMES
-        seconds = _key_times(speech, settings, record.clock, first - ease, last + ease)
-        if len(seconds) < 3:
-            continue
-        span = tuple(float(f) for f in record.clock.frames(seconds[[0, -1]]))
-        done = apply_track(
-            scene,
-            _mouth_track(seconds, new.cues, style),
-            objects,
-            replace(settings, span=span, ease_frames=ease),
-            take_name=Path(record.take).stem,
-        )
+        done = _write(scene, objects, speech, settings, new, (first, last))
         report.spans.append((first, last))
         report.keys += done.keys
     cue_markers.remember(scene, new)
@@ -179,6 +168,30 @@ def _as_shown(settings: ApplySettings, record: ShownCues) -> ApplySettings:
     )
 
 
+def _write(
+    scene: bpy.types.Scene,
+    objects: list[bpy.types.Object],
+    speech: SpeechTake,
+    settings: ApplySettings,
+    new: ShownCues,
+    span: tuple[float, float],
+) -> ApplyReport:
+    """Write a stretch; where it goes up to an end of the take, there is nothing to come out of."""
+    clock = new.clock
+    begin, end = (float(clock.frames(speech.track.time_s[i])) for i in (0, -1))
+    ease = 1.0 if speech.is_of_cues else _EASE_FRAMES
+    first, last = span[0] - ease, span[1] + ease
+    meets = first >= begin and last <= end
+    if not meets:
+        first, last = max(first, min(begin, span[0])), min(last, max(end, span[1]))
+    seconds = _key_times(speech, settings, clock, np.ceil(first - 1e-6), last)
+    if meets:
+        edges = tuple(float(frame) for frame in clock.frames(seconds[[0, -1]]))
+        settings = replace(settings, span=edges, ease_frames=ease)
+    track = _mouth_track(seconds, new.cues, new.style)
+    return apply_track(scene, track, objects, settings, take_name=speech.path.stem)
+
+
 def _check_animated(
     scene: bpy.types.Scene, objects: list[bpy.types.Object], settings: ApplySettings
 ) -> None:
@@ -240,15 +253,14 @@ def _near(cues: list[Cue], low: float, high: float) -> list[Cue]:
 def _key_times(
     speech: SpeechTake, settings: ApplySettings, clock: FrameClock, first: float, last: float
 ) -> np.ndarray:
-    """Seconds of the keys of a stretch, the edges included on which nothing changes."""
+    """Seconds of the keys of a stretch, its edges included."""
     if settings.filters.key_times == "SOURCE":
         times = speech.track.time_s
         frames = np.asarray(clock.frames(times))
         inside = np.flatnonzero((frames >= first) & (frames <= last))
         if len(inside):
             return times[max(inside[0] - 1, 0) : inside[-1] + 2]
-        return times[:0]
-    return np.asarray(clock.seconds(np.arange(first, last + 0.5)), np.float64)
+    return np.asarray(clock.seconds(np.arange(first, last + 1e-6)), np.float64)
 
 
 def _mouth(seconds: np.ndarray, cues: list[Cue], style: MouthStyle) -> np.ndarray:
