@@ -13,6 +13,7 @@ from .after import add_bake, add_copy, add_fit
 from .capture import add_apply, add_capture
 from .retarget import add_map, add_match
 from .send import add_send
+from .speech import add_lipsync
 from .transfer import add_transfer
 
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         add_copy,
         add_bake,
         add_send,
+        add_lipsync,
     ):
         add(verbs)
     return parser

@@ -24,7 +24,7 @@ from ..engine.console import (
 )
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import ShapesRequest, SolveRequest, SolveSettings, TrackRequest
+from ..engine.core.requests import SolveRequest, SolveSettings
 from ..engine.options import (
     add_solve_options,
     add_tracking_options,
@@ -35,7 +35,7 @@ from ..engine.takes.take_file import read_header
 from ..scene.apply import check_target
 from ..scene.capture import apply_take
 from ..scene.face_files import as_take
-from ..scene.jobs import Job
+from ..scene.jobs import Job, Request
 from ..scene.render import render_movie
 from ..scene.stage import new_stage
 from .options import (
@@ -118,7 +118,7 @@ def _apply(options: argparse.Namespace) -> int:
             print_warning(sentence)
         header = read_header(used)
         check_writable(options.out, options.render, options.json)
-        _open(options)
+        open_character(options)
         report = {"take": str(take), "state": "complete"}
         if options.solve:
             request = SolveRequest(str(used.absolute()), settings)
@@ -127,7 +127,7 @@ def _apply(options: argparse.Namespace) -> int:
     return finish(options, report)
 
 
-def run_job(label: str, request: TrackRequest | SolveRequest | ShapesRequest) -> dict:
+def run_job(label: str, request: Request) -> dict:
     """Have the worker do something, with a bar on stderr; returns its report."""
     bar = ProgressBar(label)
     try:
@@ -145,7 +145,7 @@ def _capture_one(
 ) -> dict:
     """Track one video and write it onto the character; returns the report."""
     check_writable(out, take, movie, options.json)
-    _open(options)
+    open_character(options)
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         path = Path(take) if take else Path(scratch, f"{video.stem}.fwtake")
         request = request_from(options, video.absolute(), path.absolute())
@@ -184,7 +184,7 @@ def _onto_character(
         scene.frame_start, scene.frame_end = int(report.first_frame), int(report.last_frame)
     save_file(out)
     if movie:
-        _render(scene, Path(movie), options)
+        render_result(scene, Path(movie), options)
     sys.stdout.write(
         f"{report.mapped}/{report.total} shapes on {', '.join(report.objects)}, frames "
         f"{report.first_frame:g} to {report.last_frame:g} -> {out}\n"
@@ -192,7 +192,7 @@ def _onto_character(
     return {"blend": str(out), "movie": movie and str(movie), "keyframes": report.to_wire()}
 
 
-def _open(options: argparse.Namespace) -> None:
+def open_character(options: argparse.Namespace) -> None:
     """Open the character's file, or start empty."""
     if not options.blend:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -203,7 +203,7 @@ def _open(options: argparse.Namespace) -> None:
     check_target(bpy.context.scene, objects, apply_settings(options, objects))
 
 
-def _render(scene: bpy.types.Scene, movie: Path, options: argparse.Namespace) -> None:
+def render_result(scene: bpy.types.Scene, movie: Path, options: argparse.Namespace) -> None:
     """Render after saving: what is changed here is not in the file."""
     if options.frames:
         scene.frame_start, scene.frame_end = options.frames
