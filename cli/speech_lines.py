@@ -159,6 +159,11 @@ def _write_lines(
             report.update(message=error.message, hint=error.hint, code=error.code)
             sys.stderr.write(f"error: {label}: {error}\n")
             continue
+        except Exception as error:  # noqa: BLE001 - hundreds of others wait
+            sentence = f"an unexpected error: {type(error).__name__}: {error}"
+            report.update(message=sentence, hint="", code="unexpected")
+            sys.stderr.write(f"error: {label}: {sentence}\n")
+            continue
         written.append(done)
         report.update({**heard, **facts, "notes": [*heard["notes"], *done.warnings]})
         sys.stdout.write(f"{label}: {told(heard, [done])}\n")

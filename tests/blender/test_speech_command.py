@@ -91,7 +91,7 @@ def test_a_folder_becomes_an_action_a_line(face_file, tmp_path, capfd):
     words = ("--blend", face_file, "--object", "Face", "--out", out, "--json", report)
     code = run("lipsync", folder, *words, "--take", takes, "--text-file", folder, "--nla")
     assert code == 1
-    assert "error: broken.wav: There is no sound in it." in capfd.readouterr().err
+    assert "error: 1/4 broken.wav: There is no sound in it." in capfd.readouterr().err
     told = json.loads(report.read_text())
     assert [(row["state"], row.get("by")) for row in told] == [
         ("failed", None),
