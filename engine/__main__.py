@@ -26,6 +26,7 @@ from .console import (
 from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
+from .learn_speech_command import add_learn_speech
 from .lipsync_command import add_lipsync
 from .listen_command import add_listen
 from .live_command import add_live
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.set_defaults(run=_take_solve)
 
     add_lipsync(verbs)
+    add_learn_speech(verbs)
     add_live(verbs)
     add_send(verbs)
     add_listen(verbs)

@@ -104,13 +104,32 @@ class TrackRequest:
 
 
 @dataclass(frozen=True)
+class MouthAmounts:
+    """How far the mouth goes where live sound moves it, 1 as usual.
+
+    Attributes:
+        strength, jaw, lips, tongue: All of it, and its parts.
+        viseme_strength: Amount of each viseme of ``core.cues.OVR``; those left out have 1.
+        emphasis: How much louder speech opens the mouth wider, 0 for not at all.
+    """
+
+    strength: float = 1.0
+    jaw: float = 1.0
+    lips: float = 1.0
+    tongue: float = 1.0
+    viseme_strength: dict[str, float] = field(default_factory=dict)
+    emphasis: float = 1.0
+
+
+@dataclass(frozen=True)
 class LiveRequest:
     """Track what a source shows now, frame by frame, until somebody says stop.
 
     Attributes:
         source: Where it comes from: pictures of "webcam:0", "webcam:part of a name",
             "file:clip.mp4" or a path alone; values of "udp:DIALECT:PORT" or
-            "tcp:DIALECT:PORT@ADDRESS".
+            "tcp:DIALECT:PORT@ADDRESS"; sound of "mic:" (the first microphone), "mic:part of a
+            name" or "file:voice.wav".
         network: Listen to streams from other machines, too.
         realtime: Pace a file as if it were a camera; otherwise every frame of it is tracked as
             fast as it goes. Cameras are always in real time.
@@ -122,6 +141,7 @@ class LiveRequest:
         solve: How what was seen becomes weights; ``performer`` is the profile to start with.
         face: Which face, by size where it first shows: 0 is the largest.
         device: "auto", "cpu" or "cuda".
+        mouth: How far the mouth goes where sound moves it.
     """
 
     source: str
@@ -136,6 +156,7 @@ class LiveRequest:
     solve: SolveSettings = field(default_factory=SolveSettings)
     face: int = 0
     device: str = "auto"
+    mouth: MouthAmounts = field(default_factory=MouthAmounts)
 
     def to_wire(self) -> dict:
         """As a JSON object."""
@@ -144,7 +165,8 @@ class LiveRequest:
     @classmethod
     def from_wire(cls, data: dict) -> LiveRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})
+        solve, mouth = SolveSettings(**data.get("solve", {})), MouthAmounts(**data.get("mouth", {}))
+        return cls(**{**data, "solve": solve, "mouth": mouth})
 
 
 @dataclass(frozen=True)
@@ -253,3 +275,31 @@ class LipsyncRequest:
     def from_wire(cls, data: dict) -> LipsyncRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
         return cls(**{**data, "gestures": GestureSettings(**data.get("gestures", {}))})
+
+
+@dataclass(frozen=True)
+class LearnSpeechRequest:
+    """Learn how a performer speaks.
+
+    Attributes:
+        sources: Paths of videos with sound, which are tracked, and of takes.
+        voice: Path of the voice profile to write.
+        name: Of the performer; empty for the file's.
+        keep_anyway: Write it even where it is not better than the general model.
+        overwrite: Replace a profile of that name once the new one is complete.
+    """
+
+    sources: tuple[str, ...]
+    voice: str
+    name: str = ""
+    keep_anyway: bool = False
+    overwrite: bool = False
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> LearnSpeechRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**{**data, "sources": tuple(data.get("sources", ()))})

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from ..core.requests import (
+    LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
     ShapesRequest,
@@ -105,6 +106,10 @@ class WorkerClient:
     def lipsync(self, request: LipsyncRequest, job: str = "lipsync") -> None:
         """Begin to make a take of speech; the job's messages come from ``poll``."""
         self._begin(Kind.LIPSYNC, job, request.to_wire())
+
+    def learn_speech(self, request: LearnSpeechRequest, job: str = "learn-speech") -> None:
+        """Begin to learn how a performer speaks; the job's messages come from ``poll``."""
+        self._begin(Kind.LEARN_SPEECH, job, request.to_wire())
 
     def devices(self, job: str = "devices") -> None:
         """Begin to list cameras and microphones; DONE has both."""

@@ -22,6 +22,7 @@ from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
 from ..core.requests import (
+    LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
     ShapesRequest,
@@ -141,6 +142,12 @@ def _lipsync(request: _Request, _wire: _Wire, progress: Progress) -> object:
     return lipsync(LipsyncRequest.from_wire(request.message.data), progress)
 
 
+def _learn_speech(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..pipeline.learn_speech import learn_speech
+
+    return learn_speech(LearnSpeechRequest.from_wire(request.message.data), progress)
+
+
 def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
     from .live_job import run_live
 
@@ -161,6 +168,7 @@ _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.SOLVE: _solve,
     Kind.SHAPES: _shapes,
     Kind.LIPSYNC: _lipsync,
+    Kind.LEARN_SPEECH: _learn_speech,
     Kind.LIVE: _live,
     Kind.DEVICES: _devices,
 }

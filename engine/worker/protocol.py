@@ -36,6 +36,7 @@ class Kind(StrEnum):
         SOLVE: Begin a job: a take is solved anew. data: a SolveRequest.
         SHAPES: Begin a job: a head gets the 52 shapes. data: a ShapesRequest.
         LIPSYNC: Begin a job: a recording becomes a take of speech. data: a LipsyncRequest.
+        LEARN_SPEECH: Begin a job: a performer's way to speak. data: a LearnSpeechRequest.
         DEVICES: Begin a job: list cameras and microphones. data: none.
         LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
         RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
@@ -60,6 +61,7 @@ class Kind(StrEnum):
     SOLVE = "SOLVE"
     SHAPES = "SHAPES"
     LIPSYNC = "LIPSYNC"
+    LEARN_SPEECH = "LEARN_SPEECH"
     DEVICES = "DEVICES"
     LIVE = "LIVE"
     RECORD = "RECORD"

@@ -37,6 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.options": ("engine.core",),
     "engine.convert_command": ("engine",),
     "engine.lipsync_command": ("engine",),
+    "engine.learn_speech_command": ("engine",),
     "engine.lipsync_options": ("engine",),
     "engine.live_command": ("engine",),
     "engine.send_command": ("engine",),
