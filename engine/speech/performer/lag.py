@@ -19,7 +19,7 @@ _SLOW_S = 0.5
 # Below this correlation sound and picture are not seen to belong together.
 _LEAST = 0.1
 # A smaller offset is not distinguished from how a performer speaks: jaws lead by some hundredths.
-_SMALLEST_S = 0.03
+_SMALLEST_S = 0.04
 _RATE_HZ = 100
 _JAW = CHANNEL_NAMES.index("jawOpen")
 
