@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command ``live``: capture a camera, or a clip paced as one, to CSV and to a take."""
+"""The command ``live``: capture a camera, a voice or a clip as one, to CSV and to a take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
         required=True,
         metavar="SPEC",
         help='"webcam:0", "webcam:NAME" (see also: cameras), "CLIP.mp4" or "file:CLIP.mp4"; or '
-        'another program: "udp:livelink:11111", "udp:ifacialmocap@PHONE", "udp:any"',
+        'another program: "udp:livelink:11111", "udp:ifacialmocap@PHONE", "udp:any"; or a voice: '
+        '"mic:", "mic:NAME", "VOICE.wav"',
     )
     live.add_argument(
         "--realtime",
@@ -69,6 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     from .filters.columns import PARTS
     from .filters.live import LiveFilterSettings
     from .pipeline.capture_live import capture_live
+    from .sources.live_sound import is_live_sound
     from .takes.csv_out import write_csv
 
     if options.microphone and not options.take:
@@ -81,11 +83,14 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     check_writable(options.output, options.take, options.json)
     settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
-    if options.steadiness is not None:
+    steadiness = options.steadiness
+    if steadiness is None and is_live_sound(options.source):
+        steadiness = 0.0  # nothing trembles that is made from sound, and closures shall stay
+    if steadiness is not None:
         settings = LiveFilterSettings(
-            steadiness=dict.fromkeys(PARTS, options.steadiness), gap_policy=settings.gap_policy
+            steadiness=dict.fromkeys(PARTS, steadiness), gap_policy=settings.gap_policy
         )
-    paced_by_itself = options.source.partition(":")[0] in ("webcam", "udp", "tcp")
+    paced_by_itself = options.source.partition(":")[0] in ("webcam", "udp", "tcp", "mic")
     request = LiveRequest(
         source=options.source,
         network=options.network,

@@ -15,7 +15,7 @@ from ..core.cues import SILENCE, Cue
 from ..core.errors import FacewrightError
 from ..core.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
-from ..core.requests import LipsyncRequest
+from ..core.requests import LipsyncRequest, MouthAmounts
 from ..core.types import FaceTrack
 from ..models.catalog import list_models, model_path
 from ..sources.sound_file import SoundFile, SoundInfo
@@ -161,7 +161,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
             notes.append(file.problem)
         info, sound_s = file.info, counted.samples / 16000
     cues, by = _cues(heard, text, request, notes)
-    times, style = _times(request, sound_s), _style(request)
+    times, style = _times(request, sound_s), style_of(request)
     first_s = request.start_s + request.offset_s
     level_db = heard.level_db
     if profile is not None:
@@ -239,13 +239,14 @@ def _times(request: LipsyncRequest, sound_s: float) -> np.ndarray:
     return np.arange(first, last + 1) / request.rate_hz
 
 
-def _style(request: LipsyncRequest) -> MouthStyle:
+def style_of(amounts: LipsyncRequest | MouthAmounts) -> MouthStyle:
+    """How far the mouth goes, as a request says."""
     return MouthStyle(
-        strength=request.strength,
-        jaw=request.jaw,
-        lips=request.lips,
-        tongue=request.tongue,
-        viseme_strength=request.viseme_strength,
+        strength=amounts.strength,
+        jaw=amounts.jaw,
+        lips=amounts.lips,
+        tongue=amounts.tongue,
+        viseme_strength=amounts.viseme_strength,
     )
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to a live capture: of pictures, or of what another program has tracked."""
+"""From a request to a live capture: of pictures, of sound, or of what another program tracks."""
 
 from __future__ import annotations
 
 from ..core.requests import LiveRequest
+from ..sources.live_sound import is_live_sound
 from .capture import Capture
 from .listen import AnySource
 from .live import LiveCapture
+from .speak_live import SpeechCapture
 from .stream import StreamCapture
 
 _STREAMS = ("udp", "tcp")
@@ -25,4 +27,6 @@ def open_capture(request: LiveRequest) -> Capture:
         return StreamCapture(request, AnySource(request.network, phone))
     if where.partition(":")[0] in _STREAMS:
         return StreamCapture(request)
+    if is_live_sound(request.source):
+        return SpeechCapture(request)
     return LiveCapture(request)

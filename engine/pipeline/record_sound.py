@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.errors import FacewrightError
 from ..sources.devices import find_microphone
 from ..sources.live import LiveSource
+from ..sources.live_sound import LiveMicrophone, PacedSound, SoundTap
 from ..sources.microphone import SoundRecorder, clip_sound
 from ..sources.paced_file import PacedFile
 
@@ -16,7 +17,7 @@ class TakeSound:
     """Whatever goes wrong is a sentence: the take matters more.
 
     Args:
-        source: What the pictures come from; a clip gives its own sound.
+        source: What is captured; a clip gives its own sound, and so does a microphone.
         take: The take; the wav gets its name.
         zero_s: Second 0 of the take, on the clock of ``core.clock.now_s``.
         microphone: Which, as for ``sources.devices.find_microphone``.
@@ -35,7 +36,7 @@ class TakeSound:
             )
         self._zero_s, self._source, self._microphone = zero_s, source, microphone
         self._problem = ""
-        self._recorder: SoundRecorder | None = None
+        self._recorder: SoundRecorder | SoundTap | None = None
 
     @property
     def problem(self) -> str:
@@ -44,8 +45,11 @@ class TakeSound:
 
     def start(self) -> None:
         """Begin to record; looking for a microphone may take a moment."""
-        if isinstance(self._source, PacedFile):
+        if isinstance(self._source, PacedFile | PacedSound):
             return  # its sound is there for the taking
+        if isinstance(self._source, LiveMicrophone):
+            self._recorder = self._source.record(self.path, self._zero_s)
+            return
         try:
             device = find_microphone(self._microphone)
         except FacewrightError as error:
@@ -67,11 +71,13 @@ class TakeSound:
         if self._recorder:
             sound = self._recorder.stop()
             return (None if sound.path is None else sound.offset_s), sound.problem
-        if not isinstance(self._source, PacedFile):
+        if not isinstance(self._source, PacedFile | PacedSound):
             return None, self._problem
         return self._cut_from_clip(self._source, end_s)
 
-    def _cut_from_clip(self, clip: PacedFile, end_s: float) -> tuple[float | None, str]:
+    def _cut_from_clip(
+        self, clip: PacedFile | PacedSound, end_s: float
+    ) -> tuple[float | None, str]:
         first_s = clip.clip_seconds(self._zero_s)
         try:
             offset_s = clip_sound(

@@ -25,8 +25,12 @@ from .devices import Device, open_driver, use_system_alsa
 from .media import decoded, open_container, reason_of
 
 RATE_HZ = 48000
-# What a driver is asked for first; after that its own default.
-_ASKED = {"alsa": {"sample_rate": str(RATE_HZ), "channels": "1"}}
+# What a driver is asked for first; after that its own default. DirectShow would gather half a
+# second before it gives anything.
+_ASKED = {
+    "alsa": {"sample_rate": str(RATE_HZ), "channels": "1"},
+    "dshow": {"audio_buffer_size": "20"},
+}
 # The first sound is wanted, not an analysis of the first seconds.
 _AT_ONCE = {"probesize": "32"}
 # So long at the beginning, later arrivals make better known when the first sample was heard.
@@ -67,7 +71,7 @@ class SoundRecorder:
         self.problem = ""
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._recording = _Recording(Path(), 0.0)
+        self._recording = WavRecording(Path(), 0.0)
 
     def start(self, path: Path, device: Device, zero_s: float) -> None:
         """Begin; returns at once, the microphone is opened in a thread.
@@ -82,7 +86,7 @@ class SoundRecorder:
         self.problem = ""
         # Each recording has its own: a driver that hung must not go on in the next file.
         self._stopping = threading.Event()
-        self._recording = _Recording(Path(path), zero_s)
+        self._recording = WavRecording(Path(path), zero_s)
         self._thread = threading.Thread(
             target=self._record,
             args=(self._recording, device, self._stopping),
@@ -99,11 +103,11 @@ class SoundRecorder:
             self._thread = None
         return self._recording.take(self.problem)
 
-    def _record(self, recording: _Recording, device: Device, stopping: threading.Event) -> None:
+    def _record(self, recording: WavRecording, device: Device, stopping: threading.Event) -> None:
         problem = ""
         try:
-            with _open_microphone(device) as container:
-                for frame, arrival_s in _heard(container, stopping):
+            with open_microphone(device) as container:
+                for frame, arrival_s in heard_frames(container, stopping):
                     recording.add(frame, arrival_s)
             if not stopping.is_set():
                 problem = f'The microphone "{device.name}" stopped.'
@@ -178,7 +182,7 @@ def _write_stretch(
     return None if sound is None else begins / rate
 
 
-class _Recording:
+class WavRecording:
     """A wav while it is written, and when it began. Mono, whatever the microphone has.
 
     Args:
@@ -229,7 +233,7 @@ class _Recording:
             return SoundTake(path, offset_s, self._samples / self._rate, problem)
 
 
-def _open_microphone(device: Device) -> av.container.InputContainer:
+def open_microphone(device: Device) -> av.container.InputContainer:
     """FFmpegError or OSError when it does not open."""
     if device.format == "alsa":
         use_system_alsa()
@@ -248,7 +252,7 @@ def _open_microphone(device: Device) -> av.container.InputContainer:
     return container
 
 
-def _heard(
+def heard_frames(
     container: av.container.InputContainer, stopping: threading.Event
 ) -> Iterator[tuple[av.AudioFrame, float]]:
     """Sound as it comes, with its arrival, until it is to stop or ends."""

@@ -84,6 +84,10 @@ class SoundFile:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._container.close()
 
     def blocks(
@@ -177,13 +181,13 @@ class SoundFile:
 
     def _mono(self) -> Iterator[tuple[float | None, np.ndarray]]:
         """Decoded sound at 16 kHz with the time at which it begins, where that is known."""
-        mixer: _Mixer | None = None
+        mixer: Mixer | None = None
         begins_s: float | None = None
         for frame in decoded(self._container, self._stream):
             if mixer is None or not mixer.suits(frame):
                 if mixer is not None:
                     yield None, mixer.rest()
-                mixer = _Mixer(frame)
+                mixer = Mixer(frame)
             time_s = None if frame.pts is None else float(frame.pts * frame.time_base)
             begins_s = time_s if begins_s is None else begins_s
             samples = mixer.mix(frame)
@@ -220,7 +224,7 @@ class SoundFile:
         )
 
 
-class _Mixer:
+class Mixer:
     """All channels to one, any rate to 16 kHz.
 
     Args:

@@ -45,11 +45,15 @@ def emphasised(
     louder_db = vowel_prominence_db(
         [cues[i] for i in vowels], np.asarray(level_db, np.float64), first_s
     )
-    factor = np.clip(2.0 ** (amount * louder_db / _DOUBLE_DB), _LEAST, _MOST)
     strong = list(cues)
-    for i, one in zip(vowels, factor, strict=True):
-        strong[i] = replace(cues[i], strength=cues[i].strength * float(one))
+    for i, louder in zip(vowels, louder_db, strict=True):
+        strong[i] = replace(cues[i], strength=cues[i].strength * strength_of(louder, amount))
     return strong
+
+
+def strength_of(louder_db: float, amount: float = 1.0) -> float:
+    """How far the mouth goes for a vowel that is so much louder than usual, 1 as usual."""
+    return float(np.clip(2.0 ** (amount * louder_db / _DOUBLE_DB), _LEAST, _MOST))
 
 
 def vowel_prominence_db(

@@ -149,14 +149,14 @@ def test_a_microphone_that_stops_keeps_what_came_before(tmp_path):
 def test_a_driver_that_hangs_does_not_hold_up_stop(tmp_path, monkeypatch):
     """stop() gives what there is, and the lost recording stays out of the next one."""
     hanging = threading.Event()
-    opened = microphone._open_microphone
+    opened = microphone.open_microphone
 
     def hang(device):
         if device.name == "Hanging":
             hanging.wait(WAIT_S)
         return opened(device)
 
-    monkeypatch.setattr(microphone, "_open_microphone", hang)
+    monkeypatch.setattr(microphone, "open_microphone", hang)
     monkeypatch.setattr(microphone, "_GOODBYE_S", 0.1)
     recorder = SoundRecorder()
     recorder.start(tmp_path / "one.wav", Device(TONE.id, "Hanging", "lavfi"), now_s())
