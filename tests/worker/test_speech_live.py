@@ -80,9 +80,8 @@ def fast(path: Path, **more) -> LiveRequest:
 def rows_of(request: LiveRequest):
     capture = SpeechCapture(request)
     frames = list(follow(capture))
+    times = np.array([capture.source.clip_seconds(frame.time_s) for frame in frames])
     capture.close()
-    begin_s = capture.source._begins_s[0]
-    times = np.array([frame.time_s for frame in frames]) - begin_s
     return times, np.concatenate([frame.track.weights for frame in frames])
 
 
