@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..core.cues import SILENCE as SILENT
 from ..core.cues import Cue
 from ..core.errors import FacewrightError
-from ..core.phones import PHONES
+from ..core.phones import INDEX, PHONES
 from . import decode
 from .anchors import anchors, windows
 from .hearing import Heard
@@ -28,11 +29,17 @@ from .subtitles import Block
 # How much worse than the frame's best phone a phone can be: one sound that was said differently
 # must not outweigh its neighbours.
 _WORST = 8.0
+# Added to the likelihood of closed lips: a closure that is missed or short is seen, one that begins
+# a hundredth of a second early is not.
+_CLOSED_BONUS = 1.0
+# Lips that close for the last sound of a phrase stay closed for a moment when it is over, as long
+# as the closure in all is no longer than this.
+_HELD_S, _LONGEST_CLOSURE_S = 0.12, 0.24
 # Of a frame that the text does not have: so much worse than the best phone is still a match.
-FILLER_COST = 1.0
+FILLER_COST = 1.5
 # Recordings up to this are searched as a whole.
 _SHORT = 2500
-# What the windows of all joints may hold together, 5 bytes each.
+# What the windows of all joints may hold together, 4 bytes each.
 _MOST_CELLS = 80_000_000
 # Speech may begin so much before its subtitle and end so much after it.
 _SUBTITLE_EARLY, _SUBTITLE_LATE = 60, 80
@@ -69,7 +76,7 @@ def align(heard: Heard, text: str | Sequence[Block], language: str = "en") -> li
             "the text out.",
             "text-mismatch",
         )
-    return _cues(steps, heard)
+    return _held(_cues(steps, heard))
 
 
 def words_of(text: str | Sequence[Block], language: str) -> list[Word]:
@@ -85,7 +92,8 @@ def words_of(text: str | Sequence[Block], language: str) -> list[Word]:
 
 def relative(heard: Heard) -> np.ndarray:
     """How much worse each phone is than the best one of its frame: float32 (T, 25), 0 or less."""
-    found = decode.scores(heard.log_probs)
+    found = decode.scores(heard.log_probs).copy()
+    found[:, INDEX["p"]] += _CLOSED_BONUS
     return np.maximum(found - found.max(1, keepdims=True), -_WORST)
 
 
@@ -97,7 +105,7 @@ def _steps(words: Sequence[Word], graph: Lattice, score: np.ndarray) -> list[Ste
         open_to = windows(graph, anchors(words, graph, score), frames)
     else:
         open_to = np.tile([0, frames], (len(graph.arcs), 1))
-    open_to[0], open_to[-1, 1] = (0, frames), frames
+    open_to[0], open_to[-1, 1] = 0, frames
     if (open_to[:, 1] - open_to[:, 0]).sum() > _MOST_CELLS:
         return []
     return best_way(graph, score, open_to, FILLER_COST)
@@ -135,6 +143,20 @@ def _add(cues: list[Cue], cue: Cue) -> None:
     if cues and cues[-1].phone == cue.phone:
         cue = dataclasses.replace(cues.pop(), end=cue.end)
     cues.append(cue)
+
+
+def _held(cues: list[Cue]) -> list[Cue]:
+    """Cues whose closures last a little into the silence that follows."""
+    held = list(cues)
+    for place, cue in enumerate(held[:-1]):
+        after = held[place + 1]
+        if cue.phone == "p" and after.phone == SILENT:
+            room = min(_HELD_S, _LONGEST_CLOSURE_S - (cue.end - cue.start))
+            until = cue.end + min(room, (after.end - after.start) / 2)
+            if until > cue.end:
+                held[place] = dataclasses.replace(cue, end=until)
+                held[place + 1] = dataclasses.replace(after, start=until)
+    return held
 
 
 def _part(heard: Heard, first: int, end: int) -> Heard:

@@ -7,7 +7,6 @@ for the forced alignment of very long audio segments, 1998, with phones instead 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -18,15 +17,19 @@ from .lattice import Lattice
 from .slots import NOTHING
 from .spelling import Word
 
-# Phones of an anchor; longer ones in longer texts, where chance finds more.
-_RUN, _RUN_LONG = 5, 7
-_LONG_TEXT = 4000
+# Phones of a run. In a long text chance finds too many: there longer ones narrow the search first.
+_RUN, _LONGER_RUNS = 3, (4, 5)
+_MOST_PAIRS = 12000
+# How often a run may be said in a text, or in 200 phones of a longer one, to be an anchor.
+_MOST = 40
+# A chain is continued from one of the last runs, or for a price from one of the best so far.
+_BEHIND, _LEADERS, _JUMP = 256, 16, 8.0
+# Anchors closer than this say nothing more.
+_APART = 30
 # A joint is looked for from this many anchors before it to as many behind it, and so many frames
 # further: one anchor may be a chance one.
-_REACH = 3
+_REACH = 2
 _MARGIN = 100
-# How often a run may be said in the text to be an anchor.
-_MOST = 6
 _LEFT_OUT = frozenset(INDEX[phone] for phone in ("sil", "schwa", "h"))
 
 
@@ -39,7 +42,10 @@ def heard_phones(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Their indices and their middle frames, int64 (N,) each; weak sounds and silence left out.
     """
-    best = score.argmax(1)
+    smooth = score.copy()
+    smooth[1:] += score[:-1]
+    smooth[:-1] += score[1:]
+    best = smooth.argmax(1)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(best)) + 1, [len(best)]])
     phones, lengths = best[edges[:-1]], np.diff(edges)
     middles = (edges[:-1] + edges[1:]) // 2
@@ -58,17 +64,26 @@ def anchors(words: Sequence[Word], graph: Lattice, score: np.ndarray) -> np.ndar
     """
     said, joints = _written(words, graph)
     phones, frames = heard_phones(score)
-    run = _RUN_LONG if len(said) > _LONG_TEXT else _RUN
-    places = defaultdict(list)
-    for i in range(len(said) - run + 1):
-        places[tuple(said[i : i + run])].append(i)
-    pairs = []
-    for i in range(len(phones) - run + 1):
-        found = places.get(tuple(phones[i : i + run].tolist()), ())
-        if len(found) <= _MOST:
-            middle = run // 2
-            pairs += [(joints[place + middle], int(frames[i + middle])) for place in found]
-    return np.array(_longest_rising(sorted(pairs)), np.int64).reshape(-1, 2)
+    heard = phones.tolist()
+    run = _RUN
+    pairs = _runs_in_both(said, heard, run)
+    if len(pairs) > _MOST_PAIRS:
+        for run in _LONGER_RUNS:
+            longer = _runs_in_both(said, heard, run)
+            if len(longer) <= _MOST_PAIRS:
+                break
+        longer = longer[:: 1 + len(longer) // (2 * _MOST_PAIRS)]
+        narrowed = _near(pairs, _chain(longer, run))
+        if len(narrowed) <= 3 * _MOST_PAIRS:
+            pairs, run = narrowed, _RUN
+        else:
+            pairs = longer
+    found: list[tuple[int, int]] = []
+    for text, sound in _chain(pairs, run):
+        joint, frame = joints[text + run // 2], int(frames[sound + run // 2])
+        if not found or (frame - found[-1][1] >= _APART and joint > found[-1][0]):
+            found.append((joint, frame))
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def windows(graph: Lattice, found: np.ndarray, frames: int) -> np.ndarray:
@@ -97,25 +112,58 @@ def _written(words: Sequence[Word], graph: Lattice) -> tuple[list[int], list[int
     return said, joints
 
 
-def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest chain that rises in joint and frame (patience sorting, Fredman 1975)."""
-    # Of one joint the later frames first, so that a chain takes one of them.
-    pairs = sorted(pairs, key=lambda pair: (pair[0], -pair[1]))
-    tails: list[int] = []
-    holders: list[int] = []
-    before: list[int] = []
-    for index, (_joint, frame) in enumerate(pairs):
-        place = bisect_left(tails, frame)
-        before.append(holders[place - 1] if place else -1)
-        if place == len(tails):
-            tails.append(frame)
-            holders.append(index)
-        else:
-            tails[place] = frame
-            holders[place] = index
+def _runs_in_both(said: list[int], heard: list[int], run: int) -> np.ndarray:
+    """Where runs of phones begin in both: int64 (N, 2), sorted by what was heard."""
+    most = max(_MOST, len(said) // 200)
+    places = defaultdict(list)
+    for i in range(len(said) - run + 1):
+        places[tuple(said[i : i + run])].append(i)
+    pairs = []
+    for i in range(len(heard) - run + 1):
+        found = places.get(tuple(heard[i : i + run]), ())
+        if len(found) <= most:
+            pairs += [(place, i) for place in found]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _near(pairs: np.ndarray, chain: np.ndarray) -> np.ndarray:
+    """The pairs between the chain's neighbours on both sides."""
+    last = pairs.max(0) + 1
+    edges = np.concatenate([np.zeros((_REACH, 2), np.int64), chain, np.tile(last, (_REACH, 1))])
+    after = np.searchsorted(chain[:, 1], pairs[:, 1])
+    low, high = edges[after, 0], edges[after + 2 * _REACH - 1, 0]
+    return pairs[(pairs[:, 0] >= low) & (pairs[:, 0] <= high)]
+
+
+def _chain(pairs: np.ndarray, run: int) -> np.ndarray:
+    """The best chain of runs that rises in both: rows of ``pairs``.
+
+    A run gains the phones that it adds; what is left out on one side alone costs the logarithm of
+    its length (as in Li, Minimap2: pairwise alignment for nucleotide sequences, 2018).
+    """
+    if not len(pairs):
+        return pairs
+    best = np.empty(len(pairs))
+    before = np.full(len(pairs), -1)
+    leaders = np.empty(0, np.int64)
+    for i, pair in enumerate(pairs):
+        near = np.arange(max(0, i - _BEHIND), i)
+        earlier = np.concatenate([near, leaders])
+        steps = pair - pairs[earlier]
+        gain = np.minimum(steps.min(1), run)
+        value = best[earlier] + gain - 0.5 * np.log2(1 + np.abs(steps[:, 0] - steps[:, 1]))
+        value[len(near) :] -= _JUMP
+        value[gain <= 0] = -np.inf
+        best[i] = run
+        if len(value) and value.max() > run:
+            at = int(value.argmax())
+            best[i], before[i] = value[at], earlier[at]
+        if i % _LEADERS == 0:
+            leaders = np.append(leaders, i)
+            leaders = leaders[np.argsort(-best[leaders])[:_LEADERS]]
     chain = []
-    index = holders[-1] if holders else -1
-    while index >= 0:
-        chain.append(pairs[index])
-        index = before[index]
-    return chain[::-1]
+    at = int(best.argmax())
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return pairs[chain[::-1]]

@@ -16,10 +16,11 @@ from .segmental import Step
 
 # So many words one after the other are a match; the whole text is, when it has fewer.
 _RUN = 4
-# Share of the text's words, or of the frames of speech, that must be in such runs.
-_LEAST = 0.45
-# Mean of how much worse than the best phone the text's phones are, above which nothing matches.
-WORST_FIT = 1.1
+# The mean of how much worse than the best phone the text's phones in runs are, and a price for the
+# share of the text (or of the speech, if that is less) that is in no run. Of 151 recordings of
+# voices not trained on, in six languages, no right text was above 0.7 and no wrong one below 0.88.
+_MOST = 0.8
+_PRICE = 1.0
 
 
 def matches(graph: Lattice, steps: Sequence[Step], score: np.ndarray) -> bool:
@@ -31,7 +32,7 @@ def matches(graph: Lattice, steps: Sequence[Step], score: np.ndarray) -> bool:
         score: float32 (T, 25), 0 for the best phone of a frame.
     """
     words, frames, fit = shares(graph, steps, score)
-    return max(words, frames) >= _LEAST and fit <= WORST_FIT
+    return fit + _PRICE * (1 - max(words, frames)) <= _MOST
 
 
 def shares(graph: Lattice, steps: Sequence[Step], score: np.ndarray) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.phones import INDEX, PHONES, VOWELS
+from ..core.phones import PHONES
 from .lattice import EMPTY, FILLER, SILENCE, Arc, Lattice
 
 # Frames of 10 ms up to which every length is tried; beyond, each one more costs the same.
@@ -21,9 +21,18 @@ _TAIL = 0.05
 _SHORTEST = {"sil": 6, "t": 2, "schwa": 2, "r": 2, "j": 2, "w": 2, "h": 2, "l": 2, "n": 2}
 _SHORTEST_OTHER = 3
 _SHORTEST_FILLER = 15
-# Mean and spread of the natural logarithm of a phone's frames, measured on the training voices.
-_USUAL = {"schwa": (1.6, 0.5), "t": (1.7, 0.5)}
-_USUAL_VOWEL, _USUAL_CONSONANT = (2.1, 0.5), (1.95, 0.45)
+# Mean of the natural logarithm of a phone's frames on the training voices (0.15 to 0.3 more than
+# Kokoro's, whose stress marks take some of it), and a spread that is narrower than theirs (0.5),
+# because the score of the frames weighs more than it should.
+_USUAL = dict(
+    zip(
+        PHONES,
+        (2.0, 1.9, 1.95, 1.75, 1.65, 1.8, 1.75, 2.05, 2.05, 1.85, 1.65, 1.75, 1.9, 1.75, 1.75)
+        + (1.9, 1.95, 2.0, 2.15, 2.05, 1.85, 2.05, 1.95, 1.95, 1.6),
+        strict=True,
+    )
+)
+_SPREAD = 0.37
 
 
 @dataclass(frozen=True)
@@ -50,100 +59,119 @@ def best_way(
         Steps in order, the empty ones included; none where no way fits into the windows.
     """
     count = len(score)
-    total = np.zeros((len(PHONES) + 1, count + 1), np.float64)
-    np.cumsum(score.T, axis=1, out=total[:-1, 1:])
-    total[-1] = -filler_cost * np.arange(count + 1)
-    scores: list[np.ndarray | None] = [None] * len(graph.arcs)
-    used = np.zeros(len(graph.arcs), np.int64)
-    for joint, arcs in enumerate(graph.arcs):
-        for arc in arcs:
-            used[arc.source] = max(used[arc.source], joint)
-    release: dict[int, list[int]] = {}
-    for source, joint in enumerate(used):
-        release.setdefault(int(joint), []).append(source)
-    origin = np.full(windows[0, 1] - windows[0, 0] + 1, -np.inf)
-    origin[0] = 0.0
-    scores[0] = origin
-    back: list[tuple[np.ndarray, np.ndarray] | None] = [None]
+    # total[p, t]: of the frames before moment t as phone p, or as FILLER, counted from the end.
+    total = np.zeros((len(PHONES) - FILLER, count + 1))
+    np.cumsum(score.T, axis=1, out=total[:FILLER, 1:])
+    total[FILLER] = -filler_cost * np.arange(count + 1)
+    reached = [_Reached(0, np.zeros(1, np.float32), 0.0)]
     for joint in range(1, len(graph.arcs)):
         low, high = int(windows[joint, 0]), int(windows[joint, 1])
-        ways = [
-            _spoken(arc, scores[arc.source], int(windows[arc.source, 0]), low, high, total)
-            for arc in graph.arcs[joint]
-        ]
-        values = np.stack([way[0] for way in ways])
-        choice = values.argmax(0)
-        rows = np.arange(high - low + 1)
-        scores[joint] = values[choice, rows]
-        starts = np.stack([way[1] for way in ways])[choice, rows]
-        back.append((choice.astype(np.uint8), starts.astype(np.int32)))
-        for source in release.get(joint, ()):
-            scores[source] = None
-    if windows[-1, 1] != count or not np.isfinite(scores[-1][-1]):
+        best = np.full(high - low + 1, -np.inf)
+        for arc in graph.arcs[joint]:
+            np.maximum(best, _spoken(arc, reached[arc.source], low, high, total), out=best)
+        peak = float(best.max())
+        if not np.isfinite(peak):
+            return []
+        reached.append(_Reached(low, (best - peak).astype(np.float32), peak))
+    end = reached[-1]
+    if end.low + len(end.values) != count + 1 or not np.isfinite(end.values[-1]):
         return []
-    return _traced(graph, back, windows, count)
+    return _traced(graph, reached, total, count)
 
 
-def _traced(graph: Lattice, back: list, windows: np.ndarray, count: int) -> list[Step]:
+@dataclass(frozen=True)
+class _Reached:
+    """Scores of a joint at the moments from ``low`` on, less their greatest one."""
+
+    low: int
+    values: np.ndarray
+    peak: float
+
+    def until(self, row: np.ndarray) -> np.ndarray:
+        """Scores less what is summed up in ``row``: float64."""
+        return self.values + self.peak - row[self.low : self.low + len(self.values)]
+
+
+def _traced(graph: Lattice, reached: list[_Reached], total: np.ndarray, count: int) -> list[Step]:
+    """Back from the end; when each arc began is found again, which is cheaper than kept."""
     steps = []
     joint, end = graph.last, count
     while joint:
-        choice, starts = back[joint]
-        at = end - windows[joint, 0]
-        arc = graph.arcs[joint][choice[at]]
-        first = int(starts[at])
+        ways = [_origin(arc, reached[arc.source], end, total) for arc in graph.arcs[joint]]
+        choice = max(range(len(ways)), key=lambda way: ways[way][0])
+        arc, first = graph.arcs[joint][choice], ways[choice][1]
         steps.append(Step(arc, first, end))
         joint, end = arc.source, first
     return steps[::-1]
 
 
-def _spoken(
-    arc: Arc, entry: np.ndarray, entry_low: int, low: int, high: int, total: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Best score of having spoken an arc by each moment low..high, and when it began."""
-    moments = np.arange(low, high + 1)
+def _origin(arc: Arc, source: _Reached, end: int, total: np.ndarray) -> tuple[float, int]:
+    """Best score of having spoken an arc by a moment, and when it began."""
     if arc.phone == EMPTY:
-        return _taken(entry, moments - entry_low) - arc.cost, moments
-    row = total[arc.phone if arc.phone != FILLER else -1]
-    relative = entry - row[entry_low : entry_low + len(entry)]
+        at = end - source.low
+        inside = 0 <= at < len(source.values)
+        return (float(source.values[at] + source.peak) - arc.cost if inside else -np.inf), end
+    row = total[arc.phone]
+    shortest = _shortest(arc.phone)
+    values = source.until(row)[: max(0, end - shortest - source.low + 1)]
+    if not len(values):
+        return -np.inf, end
+    if arc.phone >= 0 and arc.phone != SILENCE:
+        lengths = end - source.low - np.arange(len(values))
+        known = _LENGTHS[arc.phone][1]
+        values = values + known[np.clip(_LONGEST - lengths, 0, None)]
+        values -= _TAIL * np.maximum(lengths - _LONGEST, 0)
+    at = int(values.argmax())
+    return float(values[at] + row[end]) - arc.cost, source.low + at
+
+
+def _shortest(phone: int) -> int:
+    return _SHORTEST_FILLER if phone == FILLER else _LENGTHS[phone][0]
+
+
+def _spoken(arc: Arc, source: _Reached, low: int, high: int, total: np.ndarray) -> np.ndarray:
+    """Best score of having spoken an arc by each moment low..high, float64."""
+    if arc.phone == EMPTY:
+        values = source.values + source.peak
+        return _taken(values, low - source.low, high - source.low + 1) - arc.cost
+    row = total[arc.phone]
+    relative = source.until(row)
+    peak = relative.max()
+    if not np.isfinite(peak):
+        return np.full(high - low + 1, -np.inf)
+    relative = (relative - peak).astype(np.float32)
+    after = peak + row[low : high + 1] - arc.cost
+    shortest = _shortest(arc.phone)
     if arc.phone in (FILLER, SILENCE):
-        shortest = _SHORTEST["sil"] if arc.phone == SILENCE else _SHORTEST_FILLER
-        best, start = _any_longer(relative, entry_low, moments - shortest)
-        return best + row[low : high + 1] - arc.cost, start
-    # Every length up to the longest, as rows of a view: column d is length longest - d.
-    shortest, lengths = _LENGTHS[arc.phone]
-    padded = _taken(relative, np.arange(low - _LONGEST, high - shortest + 1) - entry_low)
-    columns = _LONGEST - shortest + 1
+        return _any_longer(relative, low - shortest - source.low, high - low + 1) + after
+    # Every length up to the longest, as rows of a view: row d is length longest - d.
+    lengths = _LENGTHS[arc.phone][1]
+    padded = _taken(relative, low - _LONGEST - source.low, high - shortest + 1 - source.low)
     table = np.lib.stride_tricks.as_strided(
-        padded, (high - low + 1, columns), (padded.strides[0], padded.strides[0])
+        padded, (len(lengths), high - low + 1), (padded.strides[0], padded.strides[0])
     )
-    table = table + lengths
-    column = table.argmax(1)
-    best = table[np.arange(len(table)), column]
-    start = moments - _LONGEST + column
-    sloped = relative + _TAIL * np.arange(entry_low, entry_low + len(relative))
-    longer, longer_start = _any_longer(sloped, entry_low, moments - _LONGEST - 1)
-    longer += lengths[0] - _TAIL * (moments - _LONGEST)
-    better = longer > best
-    best = np.where(better, longer, best) + row[low : high + 1] - arc.cost
-    return best, np.where(better, longer_start, start)
+    best = (table + lengths[:, None]).max(0)
+    slope = _TAIL * np.arange(len(relative), dtype=np.float32)
+    longer = _any_longer(relative + slope, low - _LONGEST - 1 - source.low, high - low + 1)
+    longer += (
+        lengths[0] - _TAIL * np.arange(low - _LONGEST, high - _LONGEST + 1) + (_TAIL * source.low)
+    )
+    return np.maximum(best, longer) + after
 
 
-def _any_longer(values: np.ndarray, low: int, until: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The best of ``values`` (which begin at ``low``) up to each moment, and where it is."""
+def _any_longer(values: np.ndarray, first: int, count: int) -> np.ndarray:
+    """The best of ``values`` up to each of ``count`` places from ``first`` on."""
     best = np.maximum.accumulate(values)
-    place = np.maximum.accumulate(np.where(values >= best, np.arange(len(values)), 0))
-    index = np.clip(until - low, -1, len(values) - 1)
-    found = np.where(index < 0, -np.inf, best[index])
-    return found, place[index] + low
+    places = np.arange(first, first + count)
+    return np.where(places < 0, -np.inf, best[np.clip(places, 0, len(best) - 1)])
 
 
-def _taken(values: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Values at consecutive indices; minus infinity outside."""
-    found = np.full(len(index), -np.inf)
-    first, end = max(0, int(index[0])), min(len(values), int(index[-1]) + 1)
-    if first < end:
-        found[first - int(index[0]) : end - int(index[0])] = values[first:end]
+def _taken(values: np.ndarray, first: int, end: int) -> np.ndarray:
+    """``values[first:end]``, minus infinity outside."""
+    found = np.full(end - first, -np.inf, values.dtype)
+    inside, until = max(0, first), min(len(values), end)
+    if inside < until:
+        found[inside - first : until - first] = values[inside:until]
     return found
 
 
@@ -152,12 +180,10 @@ def _length_scores() -> list[tuple[int, np.ndarray]]:
     found = []
     for phone in PHONES:
         shortest = _SHORTEST.get(phone, _SHORTEST_OTHER)
-        usual = _USUAL_VOWEL if phone in VOWELS else _USUAL_CONSONANT
-        mean, spread = _USUAL.get(phone, usual)
         lengths = np.log(np.arange(_LONGEST, shortest - 1, -1))
-        found.append((shortest, -0.5 * ((lengths - mean) / spread) ** 2))
+        density = -0.5 * ((lengths - _USUAL[phone]) / _SPREAD) ** 2
+        found.append((shortest, density.astype(np.float32)))
     return found
 
 
 _LENGTHS = _length_scores()
-assert INDEX["sil"] == SILENCE

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
 
 from ..core.phones import VOWELS
 
@@ -28,7 +30,7 @@ class Slot:
     stress: int = 0
     glide: bool = False
 
-    @property
+    @cached_property
     def main(self) -> str:
         """The usual phone."""
         return min(self.options, key=lambda phone: (self.options[phone], not phone))
@@ -45,7 +47,7 @@ class Slot:
 def merged(
     first: list[Slot], second: list[Slot]
 ) -> tuple[list[Slot], tuple[dict[int, int], dict[int, int]]]:
-    """Both in one row of slots, by the cheapest alignment (Needleman and Wunsch 1970).
+    """Both in one row; what differs is aligned at the least cost (Needleman and Wunsch 1970).
 
     Args:
         first, second: Pronunciations of the same text; what only the second has costs extra.
@@ -65,6 +67,21 @@ def merged(
 
 def _pairs(first: list[Slot], second: list[Slot]) -> list[tuple[int | None, int | None]]:
     """Indices that stand beside each other, in order; None beside what stands alone."""
+    usual = [[slot.main for slot in row] for row in (first, second)]
+    pairs: list[tuple[int | None, int | None]] = []
+    # Nearly all is the same; only what differs is worth the search.
+    for what, a, a_end, b, b_end in SequenceMatcher(None, *usual, False).get_opcodes():
+        if what == "equal":
+            pairs += zip(range(a, a_end), range(b, b_end), strict=True)
+        else:
+            found = _cheapest(first[a:a_end], second[b:b_end])
+            pairs += [
+                (None if i is None else a + i, None if j is None else b + j) for i, j in found
+            ]
+    return pairs
+
+
+def _cheapest(first: list[Slot], second: list[Slot]) -> list[tuple[int | None, int | None]]:
     ways: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
     for i in range(len(first) + 1):
         for j in range(len(second) + 1):
