@@ -43,8 +43,9 @@ class Job:
     Attributes:
         request: What was asked.
         state: Where it stands.
-        done, total: Frames, each as often as it is looked at; total is 0 where unknown.
-        per_second: Frames per second.
+        done, total: Of ``unit``, frames each as often as it is looked at; total is 0 where unknown.
+        unit: What is counted.
+        per_second: How many of them a second.
         warnings: Sentences so far.
         report: The worker's report once done or cancelled.
         error: Why it failed.
@@ -56,6 +57,7 @@ class Job:
     state: JobState = JobState.RUNNING
     done: int = 0
     total: int = 0
+    unit: str = "frames"
     per_second: float = 0.0
     warnings: list[str] = field(default_factory=list)
     report: dict = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Job:
                     progress.warn(sentence)
                 told = len(self.warnings)
                 if self.total or self.done:
-                    progress.step(self.done, self.total)
+                    progress.step(self.done, self.total, self.unit)
                 time.sleep(0.02)
         finally:
             self.close()
@@ -144,7 +146,7 @@ class Job:
     def _hear(self, kind: Kind, data: dict) -> None:
         if kind is Kind.PROGRESS:
             self.done, self.total = data["done"], data["total"]
-            self.per_second = data["per_second"]
+            self.per_second, self.unit = data["per_second"], data["unit"]
         elif kind is Kind.WARNING:
             self.warnings.append(data["text"])
         elif kind is Kind.DONE:

@@ -8,9 +8,14 @@ show the Sequencer of another scene, and 5.1 renamed a strip's times, e.g. ``fra
 
 from __future__ import annotations
 
+import time
+import wave
 from pathlib import Path
 
 import bpy
+
+# So long a thread may write nothing before it is given up, seconds.
+_PATIENCE_S = 5.0
 
 
 def strips_of(editor: bpy.types.SequenceEditor):
@@ -31,6 +36,11 @@ def active_strip(scene: bpy.types.Scene):
 def content_start(strip) -> float:
     """The frame on which a strip's content starts, whether that is shown or trimmed away."""
     return strip.content_start if hasattr(strip, "content_start") else strip.frame_start
+
+
+def move_content(strip, frame: float) -> None:
+    """Let a strip's content, handles and all, start on another frame."""
+    setattr(strip, "content_start" if hasattr(strip, "content_start") else "frame_start", frame)
 
 
 def content_length(strip) -> float:
@@ -75,7 +85,8 @@ def show_scene(scene: bpy.types.Scene) -> None:
 def mix_down(scene: bpy.types.Scene, strip, path: Path) -> None:
     """Write what is heard of one strip, between its handles, as a sound file.
 
-    Everything else is silent for that time; the scene is as it was afterwards.
+    Everything else is silent for that time; the scene is as it was afterwards. From 5.2 on Blender
+    mixes in a thread of its own, and this waits for it.
 
     Raises:
         RuntimeError: Blender cannot write it.
@@ -100,8 +111,31 @@ def mix_down(scene: bpy.types.Scene, strip, path: Path) -> None:
                 codec="PCM",
                 format="S16",
             )
+        _wait_for(path)
     finally:
         scene.frame_end = max(frames)
         scene.frame_start, scene.frame_end = frames
         for other, mute in others:
             other.mute = mute
+
+
+def _wait_for(path: Path) -> None:
+    """Until a .wav that another thread writes is whole; RuntimeError where nothing comes any more.
+
+    Its header tells the true length only when it is closed.
+    """
+    size, grown_at = -1, time.monotonic()
+    while True:
+        now = path.stat().st_size if path.is_file() else 0
+        if now != size:
+            size, grown_at = now, time.monotonic()
+        try:
+            with wave.open(str(path)) as sound:
+                told = sound.getnframes() * sound.getnchannels() * sound.getsampwidth()
+            if 0 < told <= now:
+                return
+        except (wave.Error, EOFError, OSError):
+            pass  # its header is not there yet
+        if time.monotonic() - grown_at > _PATIENCE_S:
+            raise RuntimeError("nothing was written; try again")
+        time.sleep(0.05)

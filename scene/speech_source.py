@@ -85,10 +85,17 @@ def chosen_strip(scene: bpy.types.Scene, name: str):
 
 
 def needs_mixing(strip) -> bool:
-    """Whether only Blender itself knows what is heard: a meta strip, or one of several speeds."""
+    """Whether only Blender itself knows what is heard.
+
+    That is so for a meta strip, one of several speeds, and one of another speed whose start was
+    cut off for good.
+    """
     if strip.type == "META":
         return True
-    return strip.type in ("SOUND", "MOVIE") and len(strip.retiming_keys) > 2
+    if strip.type not in ("SOUND", "MOVIE"):
+        return False
+    keys = len(strip.retiming_keys)
+    return keys > 2 or (keys == 2 and any(sequencer.content_trim(strip)))
 
 
 def strip_source(scene: bpy.types.Scene, strip, length_s: float | None = None) -> SpeechSource:
@@ -163,13 +170,14 @@ def mixed_source(scene: bpy.types.Scene, strip, path: Path) -> SpeechSource:
 
 def sound_length_s(strip) -> float | None:
     """Length of a strip's file in seconds, as Blender reads it; None where it cannot tell."""
-    sound = getattr(strip, "sound", None)
     try:
         import aud  # only where Blender was built with sound
-
-        heard = sound.factory if sound is not None else aud.Sound(sequencer.movie_path(strip))
+    except ImportError:
+        return None
+    try:
+        heard = aud.Sound(sequencer.sound_path(strip) or sequencer.movie_path(strip))
         return heard.length / heard.specs[0]
-    except (ImportError, AttributeError, TypeError, ZeroDivisionError, RuntimeError):
+    except (aud.error, TypeError, ZeroDivisionError):
         return None
 
 
