@@ -17,13 +17,20 @@ from ..core.cues import Cue
 from ..core.phones import INDEX, PHONES
 from .hearing import Heard
 
-# Share of the frames of speech that each phone has, in the languages together. What is rare has
-# to be heard less clearly to be believed, or p and f would go under.
-PRIORS = np.full(len(PHONES), 1 / len(PHONES))
-PRIOR_POWER = 0.7
+# Share of the frames of the corpus that each phone has (tools/train_speech.py), in the order of
+# PHONES. What is rare has to be heard less clearly to be believed, or p and f would go under.
+_PRIORS = (
+    *(0.140, 0.053, 0.019, 0.006, 0.094, 0.056, 0.030, 0.070, 0.029, 0.064, 0.004, 0.041, 0.004),
+    *(0.006, 0.008, 0.113, 0.034, 0.017, 0.008, 0.061, 0.015, 0.047, 0.046, 0.003, 0.033),
+)
+_PRIOR_POWER = 0.6
+# What a watcher sees at once is believed a little sooner: closed, rounded and open lips.
+_FAVOURED = ("p", "f", "w", "u", "o", "a", "ae", "ah", "eh")
+_FAVOUR = 0.5
+_BELIEF = np.float32(-_PRIOR_POWER) * np.log(_PRIORS, dtype=np.float32)
+_BELIEF[[INDEX[phone] for phone in _FAVOURED]] += _FAVOUR
 CHANGE_COST = 2.0
 _SHORTEST = 3
-_SILENCE = INDEX["sil"]
 
 
 def decode(heard: Heard) -> list[Cue]:
@@ -46,8 +53,8 @@ def decode(heard: Heard) -> list[Cue]:
 
 
 def scores(log_probs: np.ndarray) -> np.ndarray:
-    """Log-likelihoods (T, 25) up to a constant: probabilities by their priors."""
-    return log_probs - PRIOR_POWER * np.log(PRIORS, dtype=np.float32)
+    """How much each phone is believed in each frame, float32 (T, 25): its log-likelihood."""
+    return log_probs + _BELIEF
 
 
 def best_path(score: np.ndarray) -> np.ndarray:
