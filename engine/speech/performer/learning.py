@@ -240,7 +240,7 @@ def _measure(
             _heard(one), one.mel, times, cues=spoken
         )[:, CHANNELS],
         "retrieval": lambda one, spoken, times: profile.curves(
-            _heard(one), one.mel, times, cues=spoken, method="retrieval"
+            _heard(one), one.mel, times, cues=spoken, method="retrieval", progress=progress
         )[:, CHANNELS],
         "mean_face": lambda _, __, times: np.broadcast_to(
             profile.lips.mean, (len(times), len(CHANNELS))

@@ -231,7 +231,7 @@ def sound_keys(features: np.ndarray, movements: np.ndarray) -> np.ndarray:
 
 
 # How much each part of a key counts.
-KEY_SPECTRUM, KEY_PHONES, KEY_MOVEMENT = 0.15, 0.15, 0.5
+KEY_SPECTRUM, KEY_PHONES, KEY_MOVEMENT = 0.15, 0.3, 1.0
 
 
 def _factors(style: MouthStyle) -> np.ndarray:

@@ -36,8 +36,8 @@ class TrainSettings:
         seed: Of all that is drawn.
     """
 
-    rounds: int = 60
-    patience: int = 12
+    rounds: int = 30
+    patience: int = 8
     rate: float = 3e-3
     decay: float = 0.02
     noise: float = 0.2
