@@ -2,7 +2,8 @@
 """Sounds that need contact: the lips at P, B and M, lower lip and upper teeth at F and V.
 
 A blend of targets only comes near; here contact is made. A contact is whole for the sound's own
-time and is approached and left in ``REACH_S``.
+time and is approached and left in ``REACH_S``, sooner where the next one is near. The jaw stays
+where the sounds around have it, as in captured takes; what it opens, ``mouthClose`` takes back.
 """
 
 from __future__ import annotations
@@ -10,26 +11,34 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.phones import INDEX
-from .mouth_table import MouthTable
 
 # 10 mm of opening in this time is 180 mm/s, within what lips do (Löfqvist and Gracco 1997
 # measured lower lips closing at 100 to 250 mm/s).
 REACH_S = 0.055
+# Between two contacts that are near each other the mouth still opens, as fast as this.
+LEAST_REACH_S = 0.018
 # The frame before the sound and the frame after it touch, too: between two keys values are mixed.
 MARGIN_S = 0.012
 # Longer than this nobody presses the lips together in speech: they part a little.
-LONGEST_S = 0.20
+LONGEST_S = 0.19
 PARTED = 0.055
 # The last cue may still be growing (live): contact grows with it.
 GROWN_S = 0.03
-# How much of the jaw's opening is left while the lips touch; the rest is mouthClose.
-JAW_KEPT = 0.55
-# Channels that part the lips, and those that are pressed at contact.
-PARTING = ("mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthShrugUpper")
-PRESSED = {"mouthRollLower": 0.10, "mouthRollUpper": 0.06, "mouthPress": 0.22}
-# Lower lip at the upper teeth.
+# Above these the jaw comes up to help the lips; of the rest this share stays.
+SHUT_JAW, BITE_JAW, JAW_ABOVE = 0.20, 0.13, 0.3
+# Channels that part the lips, and those that are pressed at contact. Little is enough: these are
+# on top of lips that touch.
+PARTING = ("mouthLowerDown", "mouthUpperUp", "mouthFunnel")
+PRESSED = {"mouthRollLower": 0.06, "mouthRollUpper": 0.04, "mouthPress": 0.12}
+# Lips overlap when they pucker or smile while they touch.
+SOFTENED = {"mouthPucker": 0.85, "mouthSmile": 0.7, "jawForward": 0.6}
+# Lower lip at the upper teeth: jawOpen less mouthClose, and what the lips do.
+BITE_OPENING = 0.05
 BITTEN = {"mouthRollLower": 0.55, "mouthUpperUp": 0.30, "mouthShrugLower": 0.10}
-BITE_JAW = 0.05
+BITE_SOFTENED = {"mouthLowerDown": 0.5, "mouthFunnel": 0.4, "mouthPucker": 0.85}
+# Outside of contacts mouthClose leaves this share of the jaw's opening, and at least so much of
+# it; puckered lips are thicker and need more.
+APART, APART_LEAST, APART_PUCKERED = 0.3, 0.05, 0.04
 
 
 def hold_contacts(
@@ -38,44 +47,70 @@ def hold_contacts(
     phone: np.ndarray,
     factors: np.ndarray,
     times_s: np.ndarray,
-    table: MouthTable,
     strength: float,
 ) -> None:
     """Change values, in place, so that contacts are made.
 
     Args:
-        channel: Name without a side to (N,) values.
+        channel: Name without a side to (N,) values; names that are missing are added.
         edges: (M + 1,) seconds; phone i goes from ``edges[i]`` to ``edges[i + 1]``.
         phone: (M,) index into ``PHONES``.
         factors: (M,) strength of each cue.
         times_s: (N,) seconds.
-        table: Names the channels.
         strength: How far lips move.
     """
-    bite, force = _contact(edges, phone == INDEX["f"], factors, times_s, None)
+    for name in ("mouthClose", *PARTING, *PRESSED, *SOFTENED, *BITTEN):
+        channel.setdefault(name, np.zeros(len(times_s)))
+    jaw = np.clip(channel["jawOpen"], 0.0, 1.0)
+    least = APART_LEAST + APART_PUCKERED * channel["mouthPucker"]
+    most = np.minimum((1 - APART) * jaw, np.maximum(jaw - least, 0.0))
+    close = np.clip(channel["mouthClose"], 0.0, most)
+
+    bite, force = _contact(edges, phone == INDEX["f"], factors, times_s)
     bite = bite * np.clip(force, 0.0, 1.0)
-    _mix(channel, "jawOpen", np.minimum(channel["jawOpen"], BITE_JAW), bite)
-    _mix(channel, "mouthLowerDown", 0.0, bite)
-    _mix(channel, "mouthFunnel", 0.0, 0.8 * bite)
-    _mix(channel, "mouthPucker", 0.0, 0.5 * bite)
+    jaw = _mixed(jaw, _raised(jaw, BITE_JAW), bite)
+    close = _mixed(close, np.maximum(jaw - BITE_OPENING, 0.0), bite)
+    for name, kept in BITE_SOFTENED.items():
+        channel[name] = channel[name] * (1 - (1 - kept) * bite)
     for name, value in BITTEN.items():
-        _mix(channel, name, value * min(strength, 1.2), bite)
-    shut, force = _contact(edges, phone == INDEX["p"], factors, times_s, LONGEST_S)
+        channel[name] = _mixed(channel[name], value * min(strength, 1.2), bite)
+
+    shut, force = _contact(edges, phone == INDEX["p"], factors, times_s)
     parted = _parted(edges, phone, times_s)
-    jaw = channel["jawOpen"] * (1 - shut * (1 - JAW_KEPT))
-    jaw = np.clip(np.maximum(jaw, 1.2 * PARTED * parted), 0.0, 1.0)
-    channel["jawOpen"] = jaw
+    jaw = _mixed(jaw, _raised(jaw, SHUT_JAW), shut)
+    jaw = np.maximum(jaw, 1.2 * PARTED * parted)
     for name in PARTING:
-        channel[name] = channel[name] * (1 - shut)
+        channel[name] = channel[name] * (1 - shut * shut)
+    for name, kept in SOFTENED.items():
+        channel[name] = channel[name] * (1 - (1 - kept) * shut)
     for name, value in PRESSED.items():
-        _mix(channel, name, value * np.clip(force * strength, 0.0, 1.5), shut * (1 - parted))
-    channel["mouthClose"] = np.clip(shut * jaw - PARTED * parted, 0.0, 1.0)
+        pressed = value * np.clip(force * strength, 0.0, 1.5)
+        channel[name] = _mixed(channel[name], pressed, shut * (1 - parted))
+    channel["jawOpen"] = jaw
+    channel["mouthClose"] = np.clip(_mixed(close, jaw, shut) - PARTED * parted, 0.0, None)
 
 
-def _mix(
-    channel: dict[str, np.ndarray], name: str, value: np.ndarray | float, share: np.ndarray
-) -> None:
-    channel[name] = channel[name] * (1 - share) + value * share
+def lip_contact(
+    edges: np.ndarray, phone: np.ndarray, factors: np.ndarray, times_s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How near the lips' contact at P, B and M is, and how far one that is too long has to part.
+
+    Args:
+        edges, phone, factors, times_s: As for ``hold_contacts``.
+
+    Returns:
+        Two arrays (N,), 0..1.
+    """
+    shut, _ = _contact(edges, phone == INDEX["p"], factors, times_s)
+    return shut, _parted(edges, phone, times_s)
+
+
+def _mixed(value: np.ndarray, other: np.ndarray | float, share: np.ndarray) -> np.ndarray:
+    return value * (1 - share) + other * share
+
+
+def _raised(jaw: np.ndarray, level: float) -> np.ndarray:
+    return np.minimum(jaw, level + JAW_ABOVE * (jaw - level))
 
 
 def _runs(edges: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,13 +124,14 @@ def _contact(
     which: np.ndarray,
     factors: np.ndarray,
     times_s: np.ndarray,
-    longest_s: float | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N,) how near the contact of these phones is, 0..1, and (N,) their cues' strength."""
     first, end = _runs(edges, which)
     if not len(first):
         return np.zeros(len(times_s)), np.ones(len(times_s))
     starts, ends = edges[first] - MARGIN_S, edges[end] + MARGIN_S
+    reach = np.clip((starts[1:] - ends[:-1]) / 2, LEAST_REACH_S, REACH_S)
+    come, leave = np.append(REACH_S, reach), np.append(reach, REACH_S)
     whole = np.ones(len(first))
     if end[-1] == len(which):
         whole[-1] = min((edges[-1] - edges[first[-1]]) / GROWN_S, 1.0)
@@ -104,8 +140,8 @@ def _contact(
     after = np.searchsorted(starts, times_s)
     for index in (after - 1, after):
         i = np.clip(index, 0, len(first) - 1)
-        away = np.maximum(starts[i] - times_s, times_s - ends[i])
-        share = np.clip(1 - away / REACH_S, 0.0, 1.0)
+        away = np.maximum((starts[i] - times_s) / come[i], (times_s - ends[i]) / leave[i])
+        share = np.clip(1 - away, 0.0, 1.0)
         near = share * share * (3 - 2 * share) * whole[i]
         force = np.where(near > best, factors[first[i]], force)
         best = np.maximum(best, near)
@@ -113,17 +149,21 @@ def _contact(
 
 
 def _parted(edges: np.ndarray, phone: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """(N,) how far a contact that is too long has to part, 0..1."""
+    """(N,) how far a contact that is too long has to part, 0..1.
+
+    It parts after ``LONGEST_S``; before silence, which is closed as well, it parts first and
+    closes for good at its end.
+    """
     first, end = _runs(edges, phone == INDEX["p"])
-    long = edges[end] - edges[first] > LONGEST_S + REACH_S
-    # Before silence the lips may stay as they are.
-    last = np.minimum(end, len(phone) - 1)
-    long &= ~((end < len(phone)) & (phone[last] == INDEX["sil"]))
+    long = edges[end] - edges[first] > LONGEST_S
     first, end = first[long], end[long]
     if not len(first):
         return np.zeros(len(times_s))
-    starts, ends = edges[first] + LONGEST_S, edges[end]
+    following = np.append(phone, -1)[end]
+    last = following == INDEX["sil"]
+    starts = edges[first] + np.where(last, -2 * REACH_S, LONGEST_S)
+    ends = edges[end] - np.where(last, LONGEST_S + REACH_S, 0.0)
     i = np.clip(np.searchsorted(starts, times_s, side="right") - 1, 0, len(first) - 1)
     rise = np.clip((times_s - starts[i]) / REACH_S, 0.0, 1.0)
     fall = np.clip(1 - (times_s - ends[i]) / REACH_S, 0.0, 1.0)
-    return np.minimum(rise * rise * (3 - 2 * rise), fall)
+    return np.minimum(rise * rise * (3 - 2 * rise), fall * fall * (3 - 2 * fall))

@@ -90,13 +90,13 @@ def curves(
     phone = np.array([INDEX[cue.spoken] for cue in spoken])
     factors = np.array([_factor(cue, style) for cue in spoken])
     targets = table.targets[phone] * factors[:, None]
-    strengths = table.strengths[phone] * _pause_pull(edges, phone)[:, None]
+    strengths = table.strengths[phone] * pause_pull(edges, phone)[:, None]
     values = blend(edges, targets, strengths, table.before_s, table.after_s, times)
     values *= _style_of(table, style)
     if emphasis is not None:
         values *= np.maximum(np.asarray(emphasis, np.float64), 0.0)[:, None]
     channel = {name: values[:, i] for i, name in enumerate(table.channels)}
-    hold_contacts(channel, edges, phone, factors, times, table, style.strength * style.lips)
+    hold_contacts(channel, edges, phone, factors, times, style.strength * style.lips)
     for name, value in channel.items():
         for key in (name, f"{name}Left", f"{name}Right"):
             if key in ARKIT_INDEX:
@@ -129,8 +129,16 @@ def _factor(cue: Cue, style: MouthStyle) -> float:
     return max(cue.strength, 0.0) * style.viseme_strength.get(cue.viseme, 1.0)
 
 
-def _pause_pull(edges: np.ndarray, phone: np.ndarray) -> np.ndarray:
-    """(M,) factor of each cue's strength: 1 for sounds, less for short pauses."""
+def pause_pull(edges: np.ndarray, phone: np.ndarray) -> np.ndarray:
+    """Factor of each phone's strength: 1 for sounds, less for short pauses.
+
+    Args:
+        edges: (M + 1,) seconds; phone i goes from ``edges[i]`` to ``edges[i + 1]``.
+        phone: (M,) index into ``PHONES``.
+
+    Returns:
+        float64 (M,).
+    """
     pull = np.ones(len(phone))
     silent = phone == INDEX[SILENCE]
     share = (np.diff(edges)[silent] - SHORT_PAUSE_S) / (LONG_PAUSE_S - SHORT_PAUSE_S)
