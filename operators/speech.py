@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +30,7 @@ from ..scene.speech_source import (
     sound_length_s,
     strip_source,
 )
-from ..scene.transcript import text_file, text_of_block, text_of_strips
+from ..scene.transcript import subtitles_of_strips, text_file, text_of_block
 from .keys import apply_settings, check_keys, show_keys, target_objects, write_keys
 from .takes import refresh_takes
 from .worker_operator import WorkerOperator
@@ -59,7 +61,7 @@ Esc cancels"""
         shot, scene = shot_of(context), context.scene
         speech = shot.speech
         self._mixed: Path | None = None
-        self._kept = False
+        self._kept, self._scratch = False, ""
         speakers = _speakers(speech)
         if speakers:
             for name, target in speakers.items():
@@ -78,7 +80,7 @@ Esc cancels"""
             self._targets = {"": [ob.session_uid for ob in objects]}
         folder = take_folder(chosen_take_folder(context))
         self._source = self._find_source(scene, shot, folder)
-        text, file = _transcript(scene, speech, self._source)
+        text, file = self._transcript(scene, speech)
         take = self._take or new_speech_path(folder, self._source.path.stem)
         return LipsyncRequest(
             sound=str(self._source.path),
@@ -89,6 +91,7 @@ Esc cancels"""
             text_file=file,
             language=speech.language,
             profile=bpy.path.abspath(speech.profile) if speech.profile else "",
+            method=speech.method,
             strength=speech.strength,
             jaw=speech.jaw,
             lips=speech.lips,
@@ -155,10 +158,28 @@ Esc cancels"""
         return f"{job.done} of {job.total} s heard" if job.total else "Listening"
 
     def clean_up(self) -> None:
-        """A mix that no take came of is of no more use."""
+        """Subtitles, and a mix that no take came of, are of no more use."""
+        if scratch := getattr(self, "_scratch", ""):
+            shutil.rmtree(scratch, ignore_errors=True)
         mixed = getattr(self, "_mixed", None)
         if mixed is not None and not self._kept:
             mixed.unlink(missing_ok=True)
+
+    def _transcript(self, scene: bpy.types.Scene, speech: FacewrightSpeech) -> tuple[str, str]:
+        """Text and text file of the request, at most one of them."""
+        if speech.transcript == "TYPED":
+            return speech.text.strip(), ""
+        if speech.transcript == "BLOCK":
+            return text_of_block(speech.text_block), ""
+        if speech.transcript == "FILE":
+            return "", text_file(speech.text_file)
+        if speech.transcript == "STRIPS":
+            subtitles = subtitles_of_strips(scene, self._source)
+            self._scratch = tempfile.mkdtemp(prefix="facewright-")
+            file = Path(self._scratch, "strips.srt")
+            file.write_text(subtitles, encoding="utf-8")
+            return "", str(file)
+        return "", ""
 
     def _find_source(self, scene: bpy.types.Scene, shot, folder: Path) -> SpeechSource:
         speech = shot.speech
@@ -247,21 +268,6 @@ def _speakers(speech: FacewrightSpeech) -> dict[str, bpy.types.Object | None]:
             )
         found[speaker.name] = speaker.target
     return found
-
-
-def _transcript(
-    scene: bpy.types.Scene, speech: FacewrightSpeech, source: SpeechSource
-) -> tuple[str, str]:
-    """Text and text file of the request, one of them empty."""
-    if speech.transcript == "TYPED":
-        return speech.text.strip(), ""
-    if speech.transcript == "BLOCK":
-        return text_of_block(speech.text_block), ""
-    if speech.transcript == "FILE":
-        return "", text_file(speech.text_file)
-    if speech.transcript == "STRIPS":
-        return text_of_strips(scene, source), ""
-    return "", ""
 
 
 def _summary(report: dict) -> str:

@@ -95,6 +95,8 @@ class FACEWRIGHT_PT_speech_amounts(_SpeechPart, bpy.types.Panel):
             column.prop(speech, name, slider=True)
         layout.prop(speech, "offset")
         layout.prop(speech, "profile")
+        if speech.profile:
+            layout.prop(speech, "method")
 
 
 class FACEWRIGHT_PT_visemes(_SpeechPart, bpy.types.Panel):

@@ -182,6 +182,14 @@ class FacewrightSpeech(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
     )
+    method: EnumProperty(
+        name="Method",
+        description="How the profile speaks",
+        items=[
+            ("network", "Network", "Learned curves: always smooth"),
+            ("retrieval", "Captured Motion", "Stretches of the performer's own takes, joined"),
+        ],
+    )
     speakers: CollectionProperty(type=FacewrightSpeaker)
     speaker: IntProperty(name="Speaker", description="The chosen speaker", min=0)
     follow_cues: BoolProperty(

@@ -48,8 +48,10 @@ def text_file(path: str) -> str:
     return str(file)
 
 
-def text_of_strips(scene: bpy.types.Scene, source: SpeechSource) -> str:
-    """The text strips of the Sequencer that lie where the recording is heard, one a line.
+def subtitles_of_strips(scene: bpy.types.Scene, source: SpeechSource) -> str:
+    """The text strips of the Sequencer over a recording, as the subtitles of a .srt file.
+
+    Their times are the recording's, and narrow the search for the words.
 
     Raises:
         FacewrightError: ``no-text``.
@@ -63,15 +65,23 @@ def text_of_strips(scene: bpy.types.Scene, source: SpeechSource) -> str:
             continue
         begin, end = sequencer.handles(strip)
         # One that only touches the recording belongs to another.
-        if first <= (begin + end) / 2 < last:
-            found.append((begin, strip.channel, strip.text.strip()))
-    text = "\n".join(text for _, _, text in sorted(found) if text)
-    if not text:
+        if first <= (begin + end) / 2 < last and (text := strip.text.strip()):
+            found.append((max(float(clock.seconds(begin)), 0.0), float(clock.seconds(end)), text))
+    if not found:
         raise _nothing(
             "No text strip of the Sequencer lies over the recording.",
             "Put text strips there, or choose another source of the text.",
         )
-    return text
+    return "\n".join(
+        f"{number}\n{_stamp(begin)} --> {_stamp(end)}\n{text}\n"
+        for number, (begin, end, text) in enumerate(sorted(found), 1)
+    )
+
+
+def _stamp(seconds: float) -> str:
+    """A time as .srt files write it."""
+    whole, ms = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d},{ms:03d}"
 
 
 def _nothing(message: str, hint: str) -> FacewrightError:

@@ -88,6 +88,7 @@ class FakeJob:
     heard = cues_of()
     requests: list = []
     error = None
+    said = staticmethod(lambda request: None)
 
     def __init__(self, request):
         self.request = request
@@ -96,6 +97,7 @@ class FakeJob:
     def run(self, _progress):
         """Do all of it."""
         request = self.request
+        FakeJob.said(request)
         if FakeJob.error:
             raise FakeJob.error
         end_s = request.end_s if request.end_s is not None else 1e9

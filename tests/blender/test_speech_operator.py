@@ -243,7 +243,7 @@ def test_the_text_may_be_a_block_or_a_file(face, sound, tmp_path):
 
 
 @needs_sound
-def test_text_strips_over_the_recording_are_its_text(face, sound):
+def test_text_strips_over_the_recording_are_its_text(face, sound, monkeypatch):
     scene = bpy.context.scene
     add_strip(sound, 31)
     strips = sequencer.strips_of(scene.sequence_editor)
@@ -256,8 +256,15 @@ def test_text_strips_over_the_recording_are_its_text(face, sound):
             strip = make(name, frame_end=end, **options)
         strip.text = name
     speech().transcript = "STRIPS"
+    read = []
+    monkeypatch.setattr(
+        spoken.FakeJob, "said", lambda request: read.append(Path(request.text_file).read_text())
+    )
     assert lipsync() == {"FINISHED"}
-    assert spoken.FakeJob.requests[0].text == "Hello\nworld"
+    hello, world = read[0].strip().split("\n\n")
+    assert hello.split("\n") == ["1", "00:00:00,000 --> 00:00:00,467", "Hello"]
+    assert world.split("\n") == ["2", "00:00:00,633 --> 00:00:01,300", "world"]
+    assert not Path(spoken.FakeJob.requests[0].text_file).exists()
 
 
 @pytest.mark.parametrize(
