@@ -77,6 +77,11 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--causal", action="store_true", help="use no later frame, as live capture has to"
     )
+    parser.add_argument(
+        "--sound-helps",
+        action="store_true",
+        help="let the clip's sound move the mouth where it is not seen, and tell how late it is",
+    )
 
 
 def solve_settings_from(options: argparse.Namespace) -> SolveSettings:
@@ -90,6 +95,7 @@ def solve_settings_from(options: argparse.Namespace) -> SolveSettings:
         exclusive=not options.allow_opposites,
         clamp=not options.no_clamp,
         causal=options.causal,
+        sound_helps=options.sound_helps,
     )
 
 

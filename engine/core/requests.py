@@ -26,6 +26,8 @@ class SolveSettings:
         clamp: Keep weights within 0..1.
         causal: Use only the frames before each frame, as live capture has to.
         steady: Calm the values over time; off where a live filter does.
+        sound_helps: Where the mouth is not seen, let the clip's sound move it, and measure how
+            late that sound is; docs/speech_picture.md. Live capture does so once it has ended.
     """
 
     solver: str = "facewright"
@@ -37,6 +39,7 @@ class SolveSettings:
     clamp: bool = True
     causal: bool = False
     steady: bool = True
+    sound_helps: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ class FaceTrack(_Columns):
         confidence: float32 (T,), 0..1, of the face as a whole.
         channel_confidence: float32 (T, 52), 0..1, of each weight: 1 where it is as good as
             measured, 0 where it is a guess (hidden, turned away, covered); NaN where not valid.
-        weights: float32 (T, 52), ARKit order, 0..1 at rest-to-full; NaN where not valid.
+        weights: float32 (T, 52), ARKit order, 0..1 at rest-to-full; NaN where not valid, but for
+            jaw, mouth and tongue where the sound told what they do (``speech.stand_in``).
         head_deg: float32 (T, 3), pitch, yaw, roll in degrees: Euler XYZ about the camera's x
             (to the image's right), y (up), z (towards the camera). Positive pitch looks down,
             positive yaw turns to the image's right, positive roll tilts the head's top to the

@@ -12,12 +12,13 @@ from ..core.clock import FrameClock
 from ..core.errors import FacewrightError
 from ..core.types import FaceTrack
 from .doubt import DEFAULT_THRESHOLD, settle_doubt
-from .gain import apply_gain
+from .gain import apply_gain, gain_columns
 from .gaps import Gap, bridge_gaps, fill_gaps, find_gaps
 from .recenter import recenter_head
 from .resample import resample
 from .smooth import DEFAULT_STRENGTH, smooth
 from .tidy import tidy
+from .told import put_back, told_without_face
 
 KEY_TIMES = ("SCENE", "SOURCE")
 
@@ -114,6 +115,7 @@ def run_filters(track: FaceTrack, settings: FilterSettings, clock: FrameClock) -
     centred = recenter_head(calm, settings.head_center)
     scaled = apply_gain(centred, settings.gain)
     filled = fill_gaps(scaled, settings.gap_policy, settings.gap_ease_s)
+    filled = put_back(filled, ~scaled.valid, told_without_face(track), gain_columns(settings.gain))
     if settings.key_times == "SOURCE":
         frames, values = np.asarray(clock.frames(filled.time_s)), filled
     else:

@@ -158,8 +158,11 @@ class Recorder:
             if shift_s:
                 self._take.shift_times(shift_s)
             if solver:
-                again = SolveRequest(str(self.path), request.solve)
-                solve_all(solver, again, self._take, Progress())
+                # Where its sound begins is asked for by ``sound_helps``.
+                self._take.update_header(sound=sound)
+                again, told = SolveRequest(str(self.path), request.solve), Progress()
+                solve_all(solver, again, self._take, told)
+                report.warnings += told.warnings
             source = read_header(self.path)["source"]
             source["rate"] = [rate.numerator, rate.denominator]
             self._take.update_header(state="complete", source=source, sound=sound, **header)

@@ -14,13 +14,14 @@ from ..core.face_geometry import load_geometry
 from ..core.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
-from ..core.types import Observations
+from ..core.types import FaceTrack, Observations
 from ..models.catalog import list_models, model_path
 from ..solve.base import Solver, SolverOptions
 from ..solve.catalog import create_solver
 from ..solve.performer import Performer, performer_from_json, read_performer, write_performer
 from ..takes.imported import IMPORT_ENGINE
 from ..takes.take_file import TakeWriter, read_header, read_observations
+from .speech_help import ENTRY, help_track
 
 # Frames of landmarks held at once; an hour's solved values take 50 MB more.
 _BLOCK_FRAMES = 1500
@@ -43,6 +44,7 @@ class SolveReport:
         performer: Path of the profile written, or empty.
         state: "complete" or "cancelled".
         warnings: Sentences.
+        sound_help: What the sound told, as ``speech_help.SoundHelp``; empty where it was not asked.
     """
 
     take: str
@@ -53,6 +55,7 @@ class SolveReport:
     performer: str = ""
     state: str = "complete"
     warnings: list[str] = field(default_factory=list)
+    sound_help: dict = field(default_factory=dict)
 
 
 def solve_take(request: SolveRequest, progress: Progress | None = None) -> SolveReport:
@@ -185,8 +188,15 @@ def solve_all(
         report.performer = request.save_performer
         report.valid_frames = _save_performer(solver, request)
     if not request.keep_values:
+        if settings.sound_helps:
+            whole = FaceTrack.concatenate([track for _, track in solved])
+            header = read_header(take.path)
+            whole, helped = help_track(whole, take.path, header, progress)
+            solved, report.sound_help = [(0, whole)], helped.to_json()
         models = take.models | {SOLVER_NETWORK: sha256_of(SOLVER_NETWORK)}
-        take.overwrite_tracks(solved, models=models, **solve_header(settings))
+        # Empty where nobody asked, so that nothing is left of an earlier solve.
+        told = {ENTRY: report.sound_help}
+        take.overwrite_tracks(solved, models=models, **told, **solve_header(settings))
         report.valid_frames = sum(int(track.valid.sum()) for _, track in solved)
 
 

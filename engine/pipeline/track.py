@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from ..takes.take_file import TakeWriter, read_header, read_observations, read_t
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .recover import drop_false_alarms, recover_gaps
-from .solve import SOLVER_NETWORK, make_solver, solve_all, solve_header
+from .solve import SOLVER_NETWORK, SolveReport, make_solver, solve_all, solve_header
 
 # Engines that give frame by frame are written half a second of most clips at a time.
 _BLOCK_FRAMES = 12
@@ -47,6 +47,7 @@ class TrackReport:
         frames_per_second: Speed of this run.
         state: "complete" or "cancelled".
         warnings: Sentences.
+        sound_help: What the sound told, as ``speech_help.SoundHelp``; empty where it was not asked.
     """
 
     video: str
@@ -63,6 +64,7 @@ class TrackReport:
     frames_per_second: float = 0.0
     state: str = "tracking"
     warnings: list[str] = field(default_factory=list)
+    sound_help: dict = field(default_factory=dict)
 
 
 def track_video(request: TrackRequest, progress: Progress | None = None) -> TrackReport:
@@ -129,12 +131,16 @@ def _solve_anew(solver, request: TrackRequest, take: TakeWriter, progress, repor
     """The whole take; after a cancel too, but then nobody waits for it to be told."""
     wanted = SolveRequest(request.take, request.solve)
     if report.state == "cancelled":
-        solve_all(solver, wanted, take, Progress())
+        # What is not there yet may be what its sound is about.
+        picture_alone = replace(request.solve, sound_helps=False)
+        solve_all(solver, replace(wanted, solve=picture_alone), take, Progress())
         return
+    solved = SolveReport(request.take, request.solve.solver)
     try:
-        solve_all(solver, wanted, take, progress)
+        solve_all(solver, wanted, take, progress, solved)
     except Cancelled:
         report.state = "cancelled"
+    report.sound_help = solved.sound_help
 
 
 def _nobody(report: TrackReport, request: TrackRequest) -> FacewrightError:
