@@ -117,6 +117,11 @@ def add_scene_options(parser: argparse.ArgumentParser) -> None:
         help="write a key even though a bone of the same channel moves the same vertices",
     )
     keys.add_argument("--no-sound", action="store_true")
+    keys.add_argument(
+        "--sound-in-step",
+        action="store_true",
+        help="place the clip's sound where the lips are, as --sound-helps found them",
+    )
     keys.add_argument("--keep-range", action="store_true", help="leave the scene's end as it is")
     head = add_head_options(parser)
     head.add_argument("--head-center", choices=("median", "first", "none"), default="median")
@@ -250,6 +255,7 @@ def apply_settings(options: argparse.Namespace, objects: list[bpy.types.Object])
         onto_existing=options.onto_existing,
         reduce_weight=options.reduce,
         place_sound=not options.no_sound,
+        sound_in_step=options.sound_in_step,
         regions=options.regions,
         span=options.span,
         ease_frames=options.ease,

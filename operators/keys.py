@@ -119,6 +119,7 @@ def apply_settings(shot: FacewrightShot, objects: list[bpy.types.Object]) -> App
         onto_existing=shot.action_mode == "EXISTING",
         reduce_weight=shot.reduce_error,
         place_sound=shot.use_sound,
+        sound_in_step=shot.sound_in_step,
         keys_and_bones=shot.keys_and_bones,
     )
 

@@ -54,6 +54,9 @@ class FACEWRIGHT_PT_keys(FacewrightPanel, bpy.types.Panel):
         for name in ("action_mode", "gap_policy", "key_times", "reduce_error"):
             layout.prop(shot, name)
         layout.prop(shot, "use_sound")
+        step = layout.column()
+        step.active = shot.use_sound
+        step.prop(shot, "sound_in_step")
         layout.prop(shot, "extend_scene")
         layout.prop(shot, "keys_and_bones")
 

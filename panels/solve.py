@@ -30,6 +30,7 @@ class FACEWRIGHT_PT_solver(FacewrightPanel, bpy.types.Panel):
         column.prop(solve, "learn_range")
         column.prop(solve, "symmetry")
         own.prop(solve, "exclusive")
+        layout.prop(solve, "sound_helps")
         layout.separator()
         layout.prop(solve, "write_keys")
         layout.operator("facewright.solve_take", icon="FILE_REFRESH")

@@ -222,6 +222,12 @@ class FacewrightShot(bpy.types.PropertyGroup):
     use_sound: BoolProperty(
         name="Add Sound", description="Place the clip's sound in the Sequencer", default=True
     )
+    sound_in_step: BoolProperty(
+        name="Move Sound into Step",
+        description="Place the clip's sound where the lips are, if it was found to be late or "
+        "early. That is measured by Track and Solve Again with Sound Where the Mouth Is Hidden",
+        default=False,
+    )
 
 
 class FacewrightLine(bpy.types.PropertyGroup):

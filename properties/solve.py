@@ -73,6 +73,13 @@ class FacewrightSolve(bpy.types.PropertyGroup):
         "up and down, and never close the lips further than the jaw opens them",
         default=_USUAL.exclusive,
     )
+    sound_helps: BoolProperty(
+        name="Use Sound Where the Mouth Is Hidden",
+        description="Where a hand, a turn of the head or blur hides the mouth, let the clip's "
+        "sound move jaw, lips and tongue, and set markers there. Also measures how late the "
+        "sound is against the picture",
+        default=_USUAL.sound_helps,
+    )
     write_keys: BoolProperty(
         name="Write Keys Too",
         description="Write the target's keyframes again once Solve Again is done",
@@ -93,4 +100,5 @@ def solve_settings(solve: FacewrightSolve) -> SolveSettings:
         learn_range=round(solve.learn_range, 6),
         symmetry=round(solve.symmetry, 6),
         exclusive=solve.exclusive,
+        sound_helps=solve.sound_helps,
     )

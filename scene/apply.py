@@ -106,6 +106,7 @@ def apply_track(
     sound_path: str | Path | None = None,
     has_audio: bool = False,
     sound_offset_s: float = 0.0,
+    sound_late_s: float = 0.0,
 ) -> ApplyReport:
     """Writes a track as keyframes onto shape keys, a head and eyes.
 
@@ -121,6 +122,8 @@ def apply_track(
         has_audio: Whether the clip has any.
         sound_offset_s: When the sound starts, in seconds after the track's second 0, the first
             picture; negative where it starts before.
+        sound_late_s: By how much the sound comes too late after that, as it was measured; the
+            settings say whether it is placed so much earlier.
 
     Returns:
         What happened.
@@ -161,7 +164,8 @@ def apply_track(
         for target in targets:
             widen_sliders(target, channels.get(target.keys, ()), undo)
         pose.remember(undo)
-        strip = _place_sound(scene, settings, sound_path, has_audio, sound_offset_s, warnings)
+        offsets_s = sound_offset_s, sound_late_s
+        strip = _place_sound(scene, settings, sound_path, has_audio, offsets_s, warnings)
         undo.pop_all()
     valid = filtered.track.valid
     keyed = {plan.owner for plan in plans if _got_keys(plan)}
@@ -217,18 +221,33 @@ def _place_sound(
     settings: ApplySettings,
     path: str | Path | None,
     has_audio: bool,
-    offset_s: float,
+    offsets_s: tuple[float, float],
     warnings: list[str],
 ) -> sound.SoundStrip | None:
-    """The clip's sound; without it the face is still worth having, so a failure is a warning."""
+    """The clip's sound; without it the face is still worth having, so a failure is a warning.
+
+    ``offsets_s``: when it starts by the file, and how late that is for the lips.
+    """
     if not settings.place_sound or settings.is_part or path is None:
         return None
     if not has_audio:
         warnings.append(f'"{Path(path).name}" has no sound.')
         return None
     try:
-        start = scene_clock(scene, settings.start_frame, settings.speed).frames(offset_s)
-        return sound.place_sound(scene, path, start)
+        offset_s, late_s = offsets_s
+        clock = scene_clock(scene, settings.start_frame, settings.speed)
+        by_file, in_step = float(clock.frames(offset_s)), float(clock.frames(offset_s - late_s))
+        if not settings.sound_in_step:
+            return sound.place_sound(scene, path, by_file, in_step)
+        moved = round(in_step) - round(by_file)
+        if moved:
+            frames = f"{abs(moved)} frame{'s' if abs(moved) > 1 else ''}"
+            way, late = ("earlier", "late") if moved < 0 else ("later", "early")
+            warnings.append(
+                f"The sound of {Path(path).name} is placed {frames} {way}, because it is "
+                f"{abs(round(late_s * 1000))} ms {late}."
+            )
+        return sound.place_sound(scene, path, in_step, by_file)
     except FacewrightError as error:
         warnings.append(str(error))
         return None

@@ -28,6 +28,8 @@ class ApplySettings:
         reduce_deg: The same for rotations, degrees; counts only if ``reduce_weight`` is not 0.
         reduce_cm: The same for positions, centimetres.
         place_sound: Put the clip's own sound in the Sequencer; a part of a take brings none.
+        sound_in_step: Put that sound where the lips are, if it was found to be late or early when
+            the take was solved.
         regions: The parts of the face that get keys, of ``columns.PARTS``; empty is all. "gaze"
             covers the eye bones too, "head" is the head bone or object. With ``onto_existing``
             the other parts stay as they are: the mouth of one take on the rest of another.
@@ -58,6 +60,7 @@ class ApplySettings:
     keys_and_bones: bool = False
     speed: float = 1.0
     silent_parts: frozenset[str] = frozenset()
+    sound_in_step: bool = False
 
     @property
     def is_part(self) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..engine.filters.stretches import Doubt, find_doubt
+from ..engine.filters.stretches import Doubt, Stretch, find_doubt
 from ..engine.takes.take_file import SUFFIX, read_header, read_track
 from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
@@ -116,7 +116,14 @@ def apply_take(
         sound_path=clip,
         has_audio=source["has_audio"] or bool(header.get("sound")),
         sound_offset_s=offset_s,
+        sound_late_s=_late_s(header),
     )
+    asked = settings.sound_in_step and settings.place_sound and clip is not None
+    if asked and not is_speech(header) and not header.get("sound_help"):
+        report.warnings.append(
+            "Whether the sound is in step was not measured; solve the take again with Use Sound "
+            "Where the Mouth Is Hidden."
+        )
     wants_sound = settings.place_sound and not settings.is_part
     if clip is None and wants_sound and (source["has_audio"] or header.get("sound")):
         missing = (
@@ -165,7 +172,21 @@ def take_doubt(take: Path, threshold: float) -> Doubt:
 def _mark(scene: bpy.types.Scene, header: dict, doubt: Doubt, start_frame: float) -> int:
     origin = f"{header['source']['sha256'][:16]} {header['settings'].get('face', 0)}"
     clock = scene_clock(scene, start_frame)
-    return markers.mark_stretches(scene, doubt.stretches, clock, origin)
+    stretches = sorted([*doubt.stretches, *_by_sound(header)], key=lambda s: s.first_s)
+    return markers.mark_stretches(scene, stretches, clock, origin)
+
+
+def _by_sound(header: dict) -> list[Stretch]:
+    """Where the mouth goes by the sound."""
+    return [
+        Stretch("mouth by sound", told["start_s"], told["end_s"], 0.0)
+        for told in (header.get("sound_help") or {}).get("stretches", ())
+    ]
+
+
+def _late_s(header: dict) -> float:
+    """How late a take's sound was found to be, seconds; 0 where that was not told."""
+    return ((header.get("sound_help") or {}).get("late_ms") or 0) / 1000
 
 
 def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:

@@ -10,7 +10,14 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from .sequencer import content_start, handles, show_scene, sound_path, strips_of
+from .sequencer import (
+    content_start,
+    handles,
+    move_content,
+    show_scene,
+    sound_path,
+    strips_of,
+)
 
 _LAST_CHANNEL = 128
 
@@ -32,7 +39,9 @@ class SoundStrip:
     added: bool
 
 
-def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) -> SoundStrip:
+def place_sound(
+    scene: bpy.types.Scene, path: str | Path, start_frame: float, instead_of: float | None = None
+) -> SoundStrip:
     """Puts a file's sound on the timeline, once.
 
     Args:
@@ -41,6 +50,8 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
         start_frame: The frame on which the sound starts. Blender puts the start of the sound
             there even where the file says that its sound starts later or earlier than its
             picture. Strips stand on whole frames: the nearest one is taken.
+        instead_of: The frame on which this sound may have been put with other settings; a strip
+            of it there is moved.
 
     Returns:
         The new strip, or the one that was there already.
@@ -50,9 +61,13 @@ def place_sound(scene: bpy.types.Scene, path: str | Path, start_frame: float) ->
     """
     path = Path(path).absolute()
     editor = scene.sequence_editor
-    for strip in strips_of(editor) if editor else ():
-        if _same_sound(strip, path) and round(content_start(strip)) == round(start_frame):
-            return SoundStrip(strip.name, strip.channel, round(content_start(strip)), False)
+    mine = [s for s in strips_of(editor) if _same_sound(s, path)] if editor else []
+    for frame in (start_frame, instead_of):
+        for strip in mine:
+            if frame is not None and round(content_start(strip)) == round(frame):
+                if round(frame) != round(start_frame):
+                    move_content(strip, round(start_frame))
+                return SoundStrip(strip.name, strip.channel, round(content_start(strip)), False)
     created = editor is None
     editor = editor or scene.sequence_editor_create()
     try:
