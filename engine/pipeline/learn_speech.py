@@ -10,13 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from ..core.errors import FacewrightError
 from ..core.onnx_session import OnnxModel, open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import LearnSpeechRequest, TrackRequest
+from ..core.types import FaceTrack
 from ..models.catalog import model_path
 from ..sources.sound_file import SoundFile
-from ..speech.performer.lag import find_lag
+from ..speech.decode import decode
+from ..speech.hearing import Heard
+from ..speech.offset import measure_offset, sentence
 from ..speech.performer.learning import Learned, learn
 from ..speech.performer.recording import Recording
 from ..takes.take_file import SUFFIX as TAKE_SUFFIX
@@ -28,6 +33,8 @@ from .track import track_video
 
 # A recording of so many seconds has an offset of its own; shorter ones share theirs.
 _LONG_S = 30.0
+# Performers differ by less in how far their lips are ahead of what is heard.
+_LEAST_LATE_S = 0.03
 
 
 @dataclass
@@ -44,8 +51,8 @@ class LearnSpeechReport:
             (correlation), and both for each channel, on the stretches kept aside.
         learn_s, stop_s, measure_s: Seconds that were learned from, that told when to stop, and
             that were kept aside to measure on.
-        recordings: name, sha256 of the sound's file, seconds, offset_s (by which its picture
-            was late).
+        recordings: name, sha256 of the sound's file, seconds, late_s (by which its sound was
+            late against the picture).
         rounds: Times through the stretches.
         train_s, seconds: Wall time of the training alone, and of all.
         warnings: Sentences.
@@ -126,7 +133,7 @@ def read_recordings(
             "There is nothing to learn from.", "Give videos or takes.", "voice-no-source"
         )
     network = open_model(model_path(NETWORK), "cpu")
-    recordings = []
+    pairs = []
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         for number, source in enumerate(map(Path, sources)):
             progress.step(number, len(sources), "recordings")
@@ -136,15 +143,19 @@ def read_recordings(
                 tracked = track_video(TrackRequest(str(source), str(take)), progress)
                 if tracked.state == "cancelled":
                     raise Cancelled
-            recordings.append(_read(source, take, network, report, progress))
-    return _aligned(recordings, report, progress)
+            pairs.append(_read(source, take, network, report, progress))
+    _align(pairs, report, progress)
+    return [
+        Recording.of_track(one["name"], heard.mel, heard.log_probs, track, -one["late_s"])
+        for one, (track, heard) in zip(report.recordings, pairs, strict=True)
+    ]
 
 
 def _read(
     source: Path, take: Path, network: OnnxModel, report: LearnSpeechReport, progress: Progress
-) -> Recording:
-    header = read_header(take)
-    sound, begins_s = _sound_of(source, take, header)
+) -> tuple[FaceTrack, Heard]:
+    """What was seen, with times from second 0 of the sound on, and what was heard."""
+    sound, begins_s = _sound_of(source, take, read_header(take))
     with SoundFile(sound) as file:
         seconds = round(file.info.duration_s)
         heard = hear_pieces(
@@ -159,10 +170,11 @@ def _read(
             "name": source.name,
             "sha256": _sha256(sound),
             "seconds": round(len(heard) / 100, 2),
-            "offset_s": 0.0,
+            "late_s": 0.0,
         }
     )
-    return Recording.of_track(source.name, heard.mel, heard.log_probs, read_track(take), begins_s)
+    track = read_track(take)
+    return replace(track, time_s=track.time_s - begins_s), heard
 
 
 def _sound_of(source: Path, take: Path, header: dict) -> tuple[Path, float]:
@@ -193,28 +205,40 @@ def _sound_of(source: Path, take: Path, header: dict) -> tuple[Path, float]:
     return video, 0.0
 
 
-def _aligned(
-    recordings: list[Recording], report: LearnSpeechReport, progress: Progress
-) -> list[Recording]:
-    """Pictures that are late or early are moved to their sound, for it would be learned, too."""
-    progress.step(0, 0, "recordings")
-    short = [n for n, one in enumerate(recordings) if one.length_s < _LONG_S]
-    groups = [[n] for n, one in enumerate(recordings) if one.length_s >= _LONG_S]
-    aligned = list(recordings)
+def _align(
+    pairs: list[tuple[FaceTrack, Heard]], report: LearnSpeechReport, progress: Progress
+) -> None:
+    """Tell by how much each sound is late, for the offset would be learned, too."""
+    short = [n for n, (_, heard) in enumerate(pairs) if len(heard) < _LONG_S * 100]
+    groups = [[n] for n in range(len(pairs)) if n not in short]
     for group in [*groups, *([short] if short else [])]:
-        lag_s = find_lag([recordings[n] for n in group])
-        if not lag_s:
+        progress.step(0, 0, "recordings")
+        track, heard = _joined([pairs[n] for n in group])
+        offset = measure_offset(track, heard, decode(heard))
+        if not offset.is_sure or abs(offset.late_s) < _LEAST_LATE_S:
             continue
-        names = ", ".join(recordings[n].name for n in group[:3])
+        names = ", ".join(report.recordings[n]["name"] for n in group[:3])
         more = f" and {len(group) - 3} more" if len(group) > 3 else ""
-        way = "behind" if lag_s > 0 else "ahead of"
-        progress.warn(
-            f"{names}{more}: the picture is {abs(lag_s):.2f} s {way} the sound; corrected."
-        )
+        progress.warn(f"{names}{more}: {sentence(offset)} This is corrected.")
         for n in group:
-            aligned[n] = replace(recordings[n], time_s=recordings[n].time_s - lag_s)
-            report.recordings[n]["offset_s"] = round(lag_s, 3)
-    return aligned
+            report.recordings[n]["late_s"] = round(offset.late_s, 3)
+
+
+def _joined(pairs: list[tuple[FaceTrack, Heard]]) -> tuple[FaceTrack, Heard]:
+    """Several recordings, one after the other."""
+    first_s, tracks = 0.0, []
+    for track, heard in pairs:
+        end_s = len(heard) / 100
+        inside = track[(track.time_s >= 0) & (track.time_s < end_s)]
+        tracks.append(replace(inside, time_s=inside.time_s + first_s))
+        first_s += end_s
+    parts = [heard for _, heard in pairs]
+    return FaceTrack.concatenate(tracks), Heard(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("log_probs", "level_db", "mel")
+        )
+    )
 
 
 def _finish(request: LearnSpeechRequest, learned: Learned, report: LearnSpeechReport) -> None:

@@ -124,7 +124,7 @@ def test_a_take_becomes_a_profile(take, tmp_path):
     assert about["hearing_model"] == "0" * 64
     assert about["scores"] == report.scores
     (one,) = about["recordings"]
-    assert (one["name"], one["seconds"], one["offset_s"]) == ("ada.fwtake", SECONDS, 0.0)
+    assert (one["name"], one["seconds"], one["late_s"]) == ("ada.fwtake", SECONDS, 0.0)
     assert len(one["sha256"]) == 64
 
 
@@ -171,13 +171,24 @@ def test_an_existing_profile_is_refused_before_any_work(take, tmp_path, monkeypa
     assert (tmp_path / "ada.fwvoice").read_bytes() == b"mine"
 
 
-def test_a_late_picture_is_moved_to_its_sound(tmp_path):
-    take = write_take(tmp_path / "late.fwtake", 3, late_s=0.15)
+@pytest.mark.parametrize("late_s", [0.15, -0.1])
+def test_a_picture_out_of_step_is_moved_to_its_sound(tmp_path, late_s):
+    take = write_take(tmp_path / "late.fwtake", 3, late_s=late_s)
     progress, report = Progress(), pipeline.LearnSpeechReport()
     (late,) = pipeline.read_recordings([str(take)], report, progress)
-    assert report.recordings[0]["offset_s"] == pytest.approx(0.15, abs=0.03)
-    assert late.time_s[0] == pytest.approx(-0.15, abs=0.03)
-    assert any("behind the sound" in sentence for sentence in progress.warnings)
+    assert report.recordings[0]["late_s"] == pytest.approx(-late_s, abs=0.03)
+    assert late.time_s[0] == pytest.approx(-late_s, abs=0.03)
+    assert any("corrected" in sentence for sentence in progress.warnings)
+
+
+def test_short_takes_share_their_offset(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "_LONG_S", 100)
+    takes = [write_take(tmp_path / f"{n}.fwtake", n, late_s=0.15) for n in (3, 4)]
+    progress, report = Progress(), pipeline.LearnSpeechReport()
+    pipeline.read_recordings([str(take) for take in takes], report, progress)
+    first, second = (one["late_s"] for one in report.recordings)
+    assert first == second == pytest.approx(-0.15, abs=0.03)
+    assert len(progress.warnings) == 1
 
 
 def test_a_tracked_video_brings_its_own_sound(tmp_path):
@@ -189,7 +200,9 @@ def test_a_tracked_video_brings_its_own_sound(tmp_path):
         pass
     report = pipeline.LearnSpeechReport()
     (one,) = pipeline.read_recordings([str(take)], report, Progress())
-    assert one.time_s[0] == pytest.approx(0.5)
+    # The lips of this take were half a second behind another sound.
+    assert report.recordings[0]["late_s"] == pytest.approx(-0.5, abs=0.03)
+    assert one.time_s[0] == pytest.approx(0, abs=0.03)
     assert len(one.time_s) == SECONDS * 30 - 1  # the frame without a face is left out
     (tmp_path / "clip.mp4.wav").unlink()
     with pytest.raises(FacewrightError) as caught:

@@ -24,7 +24,6 @@ from engine.speech.mouth import MouthStyle
 from engine.speech.performer import holdout
 from engine.speech.performer.closures import close_lips
 from engine.speech.performer.inputs import features_of
-from engine.speech.performer.lag import find_lag
 from engine.speech.performer.learning import Learned, learn
 from engine.speech.performer.lips import CHANNEL_NAMES, CHANNELS, EigenLips
 from engine.speech.performer.profile import SCHEMA, Profile
@@ -265,16 +264,6 @@ def test_a_few_movements_explain_the_lips():
     movements = ((weights - lips.mean) / lips.scale) @ lips.basis.T
     assert np.abs(lips.expand(movements) - weights).mean() < 0.01
     assert lips.expand(movements * 100).max() <= weights.max()
-
-
-@pytest.mark.parametrize("late_s", [-0.12, 0.0, 0.2])
-def test_an_offset_between_sound_and_picture_is_found(late_s):
-    assert find_lag([recording(60, 4, late_s=late_s)]) == pytest.approx(late_s, abs=0.031)
-
-
-def test_no_offset_is_made_up():
-    assert find_lag([recording(60, 4, lips_of=9)]) == 0
-    assert find_lag([]) == 0
 
 
 def test_units_are_short_and_without_gaps():

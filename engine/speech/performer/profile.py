@@ -11,7 +11,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -138,7 +138,9 @@ class Profile:
         edges = retrieval.unit_edges(decode(heard), count * STEP_S) / STEP_S
         if len(edges) < 2:
             edges = np.array([0.0, count])
-        chain = retrieval.choose(self.stock, sound_keys(features, movements), edges, progress)
+        stock = replace(self.stock, keys=_weighted(self.stock.keys))
+        wanted = _weighted(sound_keys(features, movements))
+        chain = retrieval.choose(stock, wanted, edges, progress)
         motion = retrieval.render(self.stock, chain, edges, count)
         motion = motion * self.lips.scale + self.lips.mean
         return np.where(np.isfinite(motion), motion, self.lips.expand(movements))
@@ -226,12 +228,17 @@ def sound_keys(features: np.ndarray, movements: np.ndarray) -> np.ndarray:
     pairs = padded.reshape(count, 2, -1).mean(axis=1)
     spectrum, phones = pairs[:, : inputs.BANDS], pairs[:, inputs.BANDS :]
     smooth = spectrum.reshape(count, inputs.BANDS // 4, 4).mean(axis=2)
-    parts = (smooth * KEY_SPECTRUM, np.clip(phones, -3, 3) * KEY_PHONES, movements * KEY_MOVEMENT)
-    return np.hstack(parts).astype(np.float32)
+    return np.hstack([smooth, np.clip(phones, -3, 3), movements]).astype(np.float32)
 
 
-# How much each part of a key counts.
-KEY_SPECTRUM, KEY_PHONES, KEY_MOVEMENT = 0.15, 0.3, 1.0
+# How much spectrum, phones and movement count; not in the file, so that they can be improved.
+_KEY_WEIGHTS = (0.15, 0.3, 1.0)
+
+
+def _weighted(keys: np.ndarray) -> np.ndarray:
+    lengths = inputs.BANDS // 4, len(PHONES)
+    lengths = (*lengths, keys.shape[1] - sum(lengths))
+    return keys * np.repeat(np.array(_KEY_WEIGHTS, np.float32), lengths)
 
 
 def _factors(style: MouthStyle) -> np.ndarray:

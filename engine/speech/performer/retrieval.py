@@ -39,7 +39,8 @@ class Stock:
     """Captured motion to choose from.
 
     Attributes:
-        keys: float32 (S, D), how each step of 20 ms sounds, scaled so that distances compare.
+        keys: float32 (S, D), how each step of 20 ms sounds; for ``choose`` scaled so that distances
+            compare.
         weights: float32 (S, C), what the face did, scaled alike.
         units: int32 (U, 2), first step and step after the last of each unit.
         bounds: int32 (U, 2), the steps of the recording that a unit lies in: as far as it reaches.
