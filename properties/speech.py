@@ -106,7 +106,7 @@ class FacewrightSpeech(bpy.types.PropertyGroup):
         description="Where the recording is",
         items=[
             ("FILE", "File", "A sound file, or a video with sound"),
-            ("STRIP", "Strip of the Sequencer", "What is heard of a sound strip"),
+            ("STRIP", "Sequencer Strip", "What is heard of a strip of the Sequencer"),
         ],
     )
     sound: StringProperty(
@@ -193,7 +193,7 @@ class FacewrightSpeech(bpy.types.PropertyGroup):
     speakers: CollectionProperty(type=FacewrightSpeaker)
     speaker: IntProperty(name="Speaker", description="The chosen speaker", min=0)
     follow_cues: BoolProperty(
-        name="Follow Automatically",
+        name="Follow Markers",
         description="Write the keys anew a moment after a cue's marker was changed. Each time is "
         "an undo step of its own",
         default=True,
