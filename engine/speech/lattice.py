@@ -19,9 +19,9 @@ from .spelling import Word
 EMPTY, FILLER = -1, -2
 SILENCE = INDEX["sil"]
 # Prices in natural logarithms, set on the training voices.
-SKIP_COST = 15.0
+SKIP_COST = 30.0
 PAUSE_COST = 1.5
-FILLER_COST = 40.0
+FILLER_COST = 80.0
 # The frames of a phone are heard together, so its likelihood counts several times; what a variant
 # costs must keep up with it.
 VARIANT_WEIGHT = 8.0

@@ -71,7 +71,7 @@ def test_the_text_corrects_what_was_heard_wrongly():
     cues = align.align(listened, SENTENCE)
     best = listened.log_probs.argmax(1)
     truth = np.array([INDEX[p] for p, frames in said for _ in range(frames)])
-    assert agreement(cues, said) > 0.93 > (best == truth).mean() + 0.1
+    assert agreement(cues, said) > 0.9 > (best == truth).mean() + 0.1
 
 
 def test_cues_cover_the_recording_without_gaps_and_no_phone_follows_itself():
