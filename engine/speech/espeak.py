@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import re
 import shutil
 import tempfile
@@ -88,7 +89,8 @@ def _library() -> ctypes.CDLL:
             "espeak-missing",
         ) from error
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-    path = str(_short(data)).encode()
+    # On Windows the library opens files by the system's old code page.
+    path = str(_short(data)).encode("mbcs" if os.name == "nt" else "utf-8", "replace")
     started = library.espeak_Initialize(_SILENT, 0, path, _DONT_EXIT)
     if started < 0 or library.espeak_SetVoiceByName(b"en"):
         raise FacewrightError(
@@ -100,10 +102,9 @@ def _library() -> ctypes.CDLL:
 
 
 def _short(data: Path) -> Path:
-    """The folder of the data, or a copy of it where the path is too long or has odd letters."""
+    """The folder of the data, or a copy of it where the path is too long."""
     global _copy
-    text = str(data)
-    if len(text) <= _LONGEST_PATH and text.isascii():
+    if len(str(data).encode()) <= _LONGEST_PATH:
         return data
     _copy = tempfile.TemporaryDirectory(prefix="fw")
     return Path(shutil.copytree(data, Path(_copy.name) / data.name))
