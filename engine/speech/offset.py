@@ -22,7 +22,7 @@ from ..core.cues import SILENCE, Cue
 from ..core.phones import INDEX
 from ..core.types import FaceTrack
 from .hearing import Heard
-from .mouth import curves
+from .pieces import long_curves
 
 RATE_HZ = 100
 # Delays that are looked at, and those that can be told: a best fit at the edge is none.
@@ -38,6 +38,7 @@ _SEEN = 0.5
 LEAST_SPOKEN_S = 3.0
 # What the clip is drawn from, seconds; at most so many of them, and how often it is drawn.
 _BLOCK_S, _MOST_BLOCKS, _DRAWS = 1.0, 120, 200
+_MOST_ROWS = 60_000
 # A draw supports the offset where its own is this near; so many have to. The fit has to be so
 # good, as a sum over the pairs of the information in frames that are independent of each other.
 _NEAR_S = 0.04
@@ -168,7 +169,7 @@ def _heard(heard: Heard, cues: Sequence[Cue], times_s: np.ndarray) -> np.ndarray
     level = heard.level_db.astype(np.float64)
     level = np.maximum(level, np.quantile(level, 0.95) - _QUIETEST_DB)
     closure = np.exp(heard.log_probs[:, INDEX["p"]].astype(np.float64))
-    weights = curves(cues, times_s).astype(np.float64)
+    weights = long_curves(cues, times_s).astype(np.float64)
     parts = [_mix(weights, part) for part in (_OPENING, _ROUNDING, _SPREAD)]
     return np.stack([level, -closure, *parts], 1)
 
@@ -199,9 +200,9 @@ def _near_speech(cues: Sequence[Cue], times_s: np.ndarray) -> np.ndarray:
     return _spoken(cues, times_s, _AROUND_S)
 
 
-def _between(curves_: np.ndarray) -> np.ndarray:
+def _between(columns: np.ndarray) -> np.ndarray:
     """Columns without what is faster or slower than lips that speak."""
-    calm = _smoothed(curves_, _FAST_S)
+    calm = _smoothed(columns, _FAST_S)
     return calm - _smoothed(calm, _SLOW_S)
 
 
@@ -215,7 +216,9 @@ def _smoothed(columns: np.ndarray, sigma_s: float) -> np.ndarray:
 def _block_sums(heard: np.ndarray, seen: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """(B, L, 5, 3) sums of products over each block: heard x seen, heard², seen²."""
     rows = np.flatnonzero(counts)
-    blocks = int(np.clip(round(len(rows) / (_BLOCK_S * RATE_HZ)), 1, _MOST_BLOCKS))
+    # Of an hour every few hundredths: neighbours tell the same.
+    rows = rows[:: -(-len(rows) // _MOST_ROWS)]
+    blocks = int(np.clip(round(counts.sum() / (_BLOCK_S * RATE_HZ)), 1, _MOST_BLOCKS))
     edges = np.linspace(0, len(rows), blocks, endpoint=False).astype(np.int64)
     v = seen[rows]
     lags = _lags()

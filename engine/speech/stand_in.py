@@ -16,7 +16,7 @@ import numpy as np
 from ..core.arkit import INDEX, NAMES, REGION_INDICES
 from ..core.cues import SILENCE, Cue
 from ..core.types import FaceTrack
-from .mouth import curves
+from .pieces import long_curves
 
 CHANNELS = [i for part in ("jaw", "mouth", "tongue") for i in REGION_INDICES[part]]
 _JUDGED = [i for part in ("jaw", "mouth") for i in REGION_INDICES[part]]
@@ -88,7 +88,7 @@ def stand_in(track: FaceTrack, cues: Sequence[Cue]) -> StandIn:
     found = [span for span in hidden_spans(track) if _speaks(cues, track.time_s, span)]
     if not found:
         return StandIn(track, [], False)
-    speech = curves(cues, track.time_s).astype(np.float64)
+    speech = long_curves(cues, track.time_s).astype(np.float64)
     seen = _seen_well(track)
     gain, usual, matched = _range(
         track.weights, speech, seen & _spoken(cues, track.time_s), _step(track)
@@ -152,7 +152,8 @@ def _sureness(track: FaceTrack) -> np.ndarray:
 
 
 def _step(track: FaceTrack) -> float:
-    return float(np.median(np.diff(track.time_s)))
+    # Broken files repeat times.
+    return max(float(np.median(np.diff(track.time_s))), 1e-3)
 
 
 def _seen_well(track: FaceTrack) -> np.ndarray:

@@ -10,6 +10,7 @@ from face_tracks import make_track
 from engine.core.cues import Cue
 from engine.core.phones import INDEX, PHONES
 from engine.core.types import FaceTrack
+from engine.speech import pieces
 from engine.speech.hearing import Heard
 from engine.speech.mouth import curves
 from engine.speech.offset import Offset, measure_offset, sentence, shifted
@@ -126,3 +127,10 @@ def test_the_offset_is_told_in_words(late_s, words):
 def test_shifted_cues_keep_everything_else():
     cue = Cue(0.1, 0.2, "PP", "p", 1.3)
     assert shifted([cue], 0.5) == [Cue(0.6, 0.7, "PP", "p", 1.3)]
+
+
+def test_curves_in_pieces_are_the_curves(monkeypatch):
+    monkeypatch.setattr(pieces, "_FRAMES_AT_ONCE", 700)
+    cues, times = spoken(60.0), np.arange(3100) / 50
+    np.testing.assert_allclose(pieces.long_curves(cues, times), curves(cues, times), atol=2e-3)
+    assert not pieces.long_curves([], times).any()

@@ -78,6 +78,18 @@ def test_a_take_without_its_clip_is_solved_anew(client, take):
     np.testing.assert_allclose(read_track(take).weights, before.weights, atol=1e-5)
 
 
+def test_a_sound_that_is_gone_cannot_help_and_costs_nothing(client, take):
+    before = read_track(take)
+    done = solve(client, take, SolveSettings(sound_helps=True))
+    assert done.kind is Kind.DONE
+    assert "sound cannot help" in done.data["sound_help"]["problem"]
+    assert any("sound cannot help" in warning for warning in done.data["warnings"])
+    np.testing.assert_allclose(read_track(take).weights, before.weights, atol=1e-5)
+    assert read_header(take)["sound_help"] == done.data["sound_help"]
+    assert solve(client, take, SolveSettings()).kind is Kind.DONE
+    assert read_header(take)["sound_help"] == {}
+
+
 def test_the_settings_arrive(client, take):
     assert solve(client, take, SolveSettings(symmetry=1.0)).kind is Kind.DONE
     weights = read_track(take).weights
