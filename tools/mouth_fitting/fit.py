@@ -39,22 +39,29 @@ STRENGTH_FACTOR = 2.5
 CLIP_GAP_S = 10.0
 # The solver sees the speaker's jaw about .2 open all through his sentences, at s as well. Most
 # of that is taken away: it costs .02 of correlation, and close sounds look close on a head.
-FLOOR = {"jawOpen": 0.13}
+FLOOR = {"jawOpen": 0.16}
 # Least squares gives the mean of what a sound looks like, so its curves move less than a mouth
 # does, the less the worse they correlate; these factors give the movement back. Beyond that the
 # solver finds small funnels and stretches (a telephone's depth camera finds five times the funnel
 # in like speech), and this speaker lifts his upper lip more than most: the form of the curves is
 # his, the size is chosen by eye on the shipped head.
 SCALE = {
-    "jawOpen": 1.7,
-    "mouthPucker": 1.15,
+    "jawOpen": 2.0,
+    "mouthPucker": 1.4,
     "mouthFunnel": 2.4,
     "mouthStretch": 2.0,
     "mouthLowerDown": 1.2,
     "mouthUpperUp": 0.55,
 }
 # No sound asks for more, however long it is held.
-MOST = {"jawOpen": 0.60, "mouthPucker": 0.85, "mouthClose": 0.30}
+MOST = {"jawOpen": 0.60, "mouthPucker": 0.95, "mouthClose": 0.30}
+# Nor does the jaw for these: the teeth nearly meet at s and ch, and the tongue has to reach the
+# roof of the mouth. One speaker's few words must not decide otherwise.
+MOST_JAW = {"s": 0.08, "ch": 0.10, "f": 0.12, "j": 0.12, "t": 0.13, "th": 0.14, "r": 0.14}
+MOST_JAW |= {"n": 0.14, "w": 0.14, "u": 0.14, "l": 0.18, "k": 0.18, "i": 0.18, "rr": 0.18, "p": 0.2}
+MOST_JAW |= {"e": 0.26}
+# Open vowels are short in fast speech; with more strength than the mean has they still open.
+OPEN_VOWELS, OPEN_STRENGTH = ("eh", "ae", "a", "ah", "o"), 1.6
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,11 @@ def fit(table: MouthTable, data: Sample) -> MouthTable:
     for name, most in MOST.items():
         column = table.targets[:, table.channels.index(name)]
         np.minimum(column, most, out=column)
+    jaw = table.channels.index("jawOpen")
+    for phone, most in MOST_JAW.items():
+        table.targets[INDEX[phone], jaw] = min(table.targets[INDEX[phone], jaw], most)
+    for phone in OPEN_VOWELS:
+        table.strengths[INDEX[phone], jaw] *= OPEN_STRENGTH
     return table
 
 
