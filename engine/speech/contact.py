@@ -20,7 +20,7 @@ LEAST_REACH_S = 0.018
 # The frame before the sound and the frame after it touch, too: between two keys values are mixed.
 MARGIN_S = 0.012
 # Longer than this nobody presses the lips together in speech: they part a little.
-LONGEST_S = 0.19
+LONGEST_S = 0.175
 PARTED = 0.055
 # The last cue may still be growing (live): contact grows with it.
 GROWN_S = 0.03
