@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from .console import EXIT_DONE, EXIT_USAGE, ProgressBar, check_writable, write_json
+from .core.live_source import is_live_sound
 from .core.progress import Progress
 from .core.requests import LiveRequest
 from .options import DEVICES, add_solve_options, count, rate, seconds, share, solve_settings_from
@@ -70,7 +71,6 @@ def _run(options: argparse.Namespace) -> int:
     from .filters.columns import PARTS
     from .filters.live import LiveFilterSettings
     from .pipeline.capture_live import capture_live
-    from .sources.live_sound import is_live_sound
     from .takes.csv_out import write_csv
 
     if options.microphone and not options.take:

@@ -8,19 +8,19 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import shot_of, take_disabled_reason
+from ..properties.capture import confidence_disabled_reason, shot_of
 from ..scene.capture import mark_take, take_doubt
 from ..scene.markers import has_markers, remove_markers
 from .keys import show_doubt
 
 
 class _NeedsTake:
-    """Only where a take is chosen."""
+    """Only where a take is chosen, and a face was seen."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """With the reason as the tooltip."""
-        reason = take_disabled_reason(context)
+        reason = confidence_disabled_reason(context)
         if reason:
             cls.poll_message_set(reason)
         return not reason

@@ -15,7 +15,7 @@ class FACEWRIGHT_OT_find_devices(bpy.types.Operator):
     """List the cameras and microphones of this computer"""
 
     bl_idname = "facewright.find_devices"
-    bl_label = "Find Cameras"
+    bl_label = "Find Devices"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the worker; the lists fill a moment later."""
@@ -24,7 +24,9 @@ class FACEWRIGHT_OT_find_devices(bpy.types.Operator):
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        run_of(context).live.devices_status = "Looking for cameras"
+        run = run_of(context).live
+        run.devices_status = "Looking for cameras"
+        run.microphones_status = "Looking for microphones"
         return {"FINISHED"}
 
 
@@ -37,8 +39,8 @@ def _show(devices: dict, problem: str) -> None:
             item = listed.add()
             # Of two of the same name, each is told by its id.
             item.name = device["name"] if names.count(device["name"]) == 1 else device["id"]
-    found = len(run.cameras)
-    run.devices_status = problem or ("" if found else "No camera was found")
+    run.devices_status = problem or ("" if run.cameras else "No camera was found")
+    run.microphones_status = problem or ("" if run.microphones else "No microphone was found")
     redraw_sidebars()
 
 

@@ -8,7 +8,12 @@ import bpy
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import PERFORMER_SUFFIX
-from ..properties.capture import live_disabled_reason, run_of, shot_of
+from ..properties.capture import (
+    calibrate_disabled_reason,
+    live_disabled_reason,
+    run_of,
+    shot_of,
+)
 from ..properties.preferences import chosen_take_folder
 from ..properties.solve import solve_settings
 from ..scene.blocks import by_uid
@@ -17,7 +22,7 @@ from ..scene.free_path import free_path
 from ..scene.live import LiveSession, LiveState, News, live_session
 from .live_recording import start_recording
 from .live_results import finish_calibration, finish_recording
-from .live_session import filter_settings, head_mode, start_session
+from .live_session import filter_settings, head_mode, mouth_amounts, start_session
 from .live_status import clear_status, show_status
 from .takes import refresh_takes
 
@@ -27,8 +32,8 @@ _PANEL_EVERY_S = 0.2
 
 
 class FACEWRIGHT_OT_capture_webcam(bpy.types.Operator):
-    """Let the character follow the performer's face, live. Blender stays usable; Esc or Stop \
-ends it, and the character is as it was"""
+    """Let the character follow the performer's face or voice, live. Blender stays usable; Esc or \
+Stop ends it, and the character is as it was"""
 
     bl_idname = "facewright.capture_webcam"
     bl_label = "Start"
@@ -61,7 +66,8 @@ ends it, and the character is as it was"""
         self._scene = context.scene.session_uid
         self._performer = self._session.request.solve.performer
         self._drawn_s = 0.0
-        run_of(context).live.is_live = True
+        run = run_of(context).live
+        run.is_live, run.speaks = True, self._session.speaks
         manager = context.window_manager
         timer = manager.event_timer_add(_TICK_S, window=context.window)
         self._session.at_end = lambda: _clean_up(timer)
@@ -118,9 +124,11 @@ ends it, and the character is as it was"""
         if scene is None:
             return
         shot, session = scene.facewright, self._session
-        session.configure(filter_settings(shot), head_mode(shot))
+        session.configure(filter_settings(shot, session.speaks), head_mode(shot))
+        if session.speaks:
+            session.use_mouth(mouth_amounts(shot.speech))
         session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
-        self._show_picture(shot.live.show_picture)
+        self._show_picture(shot.live.show_picture and not session.speaks)
         performer = solve_settings(shot.solve).performer
         if performer != self._performer:
             self._performer = performer
@@ -198,13 +206,12 @@ that live capture, takes and clips go by"""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Only while live, and nothing else is going on."""
+        """Only while a face is seen live, and nothing else is going on."""
         if not _poll_live(cls):
             return False
-        if run_of(context).live.is_recording:
-            cls.poll_message_set("Stop recording first")
-            return False
-        return True
+        if reason := calibrate_disabled_reason(context):
+            cls.poll_message_set(reason)
+        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the countdown."""

@@ -47,7 +47,9 @@ def start_recording() -> None:
         last = float(end) if live.stop_at_end else None
         if scene.frame_current >= end:  # where the recording before has ended
             scene.frame_set(begin)
-    microphone = (live.microphone or "0") if live.use_microphone else ""
+    # The sound that moves the mouth is recorded in any case.
+    wanted = live.use_microphone and not session.speaks
+    microphone = (live.microphone or "0") if wanted else ""
     recording = begin_recording(
         scene,
         free_path(folder, bpy.path.clean_name(name), ".fwtake", beside=".wav"),
@@ -56,6 +58,7 @@ def start_recording() -> None:
         microphone=microphone,
         last_frame=last,
         punch=punch,
+        speaks=session.speaks,
     )
     session.record(recording)
     if plays:

@@ -31,7 +31,8 @@ def finish_recording(
     shot.take, shot.start_frame = str(take), int(recording.clock.start_frame)
     refresh_takes(context, select=take)
     if not data["valid_frames"]:
-        return "WARNING", f"The take {take.name} shows no face, so no keys were written."
+        shows = "has no sound" if recording.speaks else "shows no face"
+        return "WARNING", f"The take {take.name} {shows}, so no keys were written."
     try:
         objects = target_objects(context, scene)
         settings = apply_settings(shot, objects)
@@ -43,8 +44,10 @@ def finish_recording(
     except FacewrightError as error:
         return "ERROR", f"{error} The take is safe: {take}"
     bpy.ops.ed.undo_push(message="Record Take")
+    with_what = "sound" if recording.speaks else "a face"
     lines = [
-        f"{data['valid_frames']} of {data['frames']} frames with a face, {data['seconds']:.1f} s"
+        f"{data['valid_frames']} of {data['frames']} frames with {with_what}, "
+        f"{data['seconds']:.1f} s"
     ]
     show_keys(context, report, [*lines, *data["warnings"]])
     return "INFO", f"{take.stem}: {run_of(context).result}"

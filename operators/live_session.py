@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
-from ..engine.core.requests import LiveRequest
+from ..engine.core.arkit import REGIONS
+from ..engine.core.live_source import MICROPHONE
+from ..engine.core.requests import LiveRequest, MouthAmounts
 from ..engine.filters.live import LiveFilterSettings
 from ..properties.capture import run_of, shot_of
-from ..properties.live import steadiness
+from ..properties.live import PARTS, speaks, steadiness
 from ..properties.preferences import preferences_of
 from ..properties.solve import solve_settings
+from ..properties.speech import FacewrightSpeech, viseme_strengths
 from ..properties.takes import gains
 from ..scene.live import LiveSession
 from ..scene.live_rig import LiveRig
+from ..scene.speech_take import MOUTH
 from .keys import apply_settings, target_objects
 
 
@@ -27,7 +32,10 @@ def start_session(context: bpy.types.Context) -> LiveSession:
     """
     shot, preferences = shot_of(context), preferences_of(context)
     objects = target_objects(context, context.scene)
-    pose = apply_settings(shot, objects).pose
+    settings = apply_settings(shot, objects)
+    heard = speaks(shot)
+    if heard:  # what sound does not tell stays as the artist has it
+        settings = replace(settings, silent_parts=frozenset(PARTS) - frozenset(MOUTH))
     live = shot.live
     width, height = map(int, live.size.split("x"))
     request = LiveRequest(
@@ -42,11 +50,12 @@ def start_session(context: bpy.types.Context) -> LiveSession:
         solve=solve_settings(shot.solve),
         face=shot.face,
         device=preferences.device if preferences else "auto",
+        mouth=mouth_amounts(shot.speech),
     )
     return LiveSession(
         request,
-        LiveRig(context.scene, objects, pose),
-        filter_settings(shot),
+        LiveRig(context.scene, objects, settings.chosen_pose, MOUTH if heard else REGIONS),
+        filter_settings(shot, heard),
         head_mode(shot),
         preview=live.preview,
         while_playing=live.while_playing,
@@ -60,16 +69,34 @@ def source_spec(shot) -> str:
         return f"file:{Path(bpy.path.abspath(shot.video)).absolute()}"
     if live.source == "CAMERA":
         return f"webcam:{live.camera or 0}"
+    if live.source == "MICROPHONE":
+        return f"{MICROPHONE}:{live.microphone.strip()}"
     port = f":{live.port}" if live.port else ""
     phone = f"@{live.phone.strip()}" if live.phone.strip() else ""
     return f"{live.transport.lower()}:{live.dialect}{port}{phone}"
 
 
-def filter_settings(shot) -> LiveFilterSettings:
-    """The live filter's settings of a shot."""
+def mouth_amounts(speech: FacewrightSpeech) -> MouthAmounts:
+    """How far sound moves the mouth, by the settings of the Speech panel."""
+    return MouthAmounts(
+        strength=speech.strength,
+        jaw=speech.jaw,
+        lips=speech.lips,
+        tongue=speech.tongue,
+        viseme_strength=viseme_strengths(speech.visemes),
+        emphasis=speech.emphasis,
+    )
+
+
+def filter_settings(shot, heard: bool = False) -> LiveFilterSettings:
+    """The live filter's settings of a shot.
+
+    Args:
+        heard: Sound moves the mouth: it does not tremble, and calming would part lips that meet.
+    """
     live = shot.live
     return LiveFilterSettings(
-        steadiness=steadiness(live),
+        steadiness={} if heard else steadiness(live),
         gain=gains(shot.gain),
         keep_blinks=live.keep_blinks,
         gap_policy=live.gap_policy,

@@ -52,5 +52,5 @@ def clear_status(context: bpy.types.Context) -> None:
     run = run_of(context).live
     run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
     run.status = run.rate = run.problem = run.activity = ""
-    run.picture = 0
+    run.picture, run.speaks = 0, False
     redraw_sidebars()

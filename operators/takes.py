@@ -54,6 +54,7 @@ def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> Non
         item.length = f"{minutes:.0f}:{seconds:04.1f}"
         item.is_complete, item.star = summary.is_complete, summary.star
         item.note, item.problem = summary.note, summary.problem
+        item.speech = summary.speech
     paths = [item.path for item in listed.takes]
     listed.index = paths.index(wanted) if wanted in paths else 0
     redraw_sidebars()

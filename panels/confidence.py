@@ -3,8 +3,9 @@
 
 import bpy
 
-from ..properties.capture import run_of, shot_of
+from ..properties.capture import confidence_disabled_reason, run_of, shot_of
 from .capture import FacewrightPanel
+from .sentence import draw_sentence
 
 _STRETCHES_SHOWN = 12
 
@@ -21,6 +22,8 @@ class FACEWRIGHT_PT_confidence(FacewrightPanel, bpy.types.Panel):
         layout = self.settings_layout()
         doubt = shot_of(context).doubt
         _draw_read(layout, run_of(context).confidence)
+        if shot_of(context).take and (reason := confidence_disabled_reason(context)):
+            draw_sentence(layout, context, reason, "INFO")
         layout.prop(doubt, "policy")
         layout.prop(doubt, "threshold")
         layout.separator()

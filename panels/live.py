@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel "Live": a camera onto the character, recording, calibration."""
+"""The panel "Live": a camera or a voice onto the character, recording, calibration."""
 
 import bpy
 
 from ..properties.capture import live_disabled_reason, run_of, send_disabled_reason, shot_of
-from ..properties.live import PARTS
+from ..properties.live import PARTS, speaks
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 
@@ -30,7 +30,8 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
             _draw_source(layout, context, shot, run.live)
             column = layout.column()
             column.scale_y = 1.4
-            column.operator("facewright.capture_webcam", icon="OUTLINER_OB_CAMERA")
+            icon = "OUTLINER_OB_SPEAKER" if speaks(shot) else "OUTLINER_OB_CAMERA"
+            column.operator("facewright.capture_webcam", icon=icon)
             if reason := live_disabled_reason(context):
                 draw_sentence(layout, context, reason, "INFO")
             if run.live.problem:
@@ -40,7 +41,9 @@ class FACEWRIGHT_PT_live(FacewrightPanel, bpy.types.Panel):
         row = column.row()
         row.active = live.preview
         row.prop(live, "while_playing")
-        column.prop(live, "show_picture")
+        row = column.row()
+        row.enabled = not _is_heard(context)
+        row.prop(live, "show_picture")
 
 
 class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
@@ -71,7 +74,10 @@ class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
         row = layout.row()
         row.active = live.play or live.punch
         row.prop(live, "delay")
-        layout.prop(live, "use_microphone")
+        heard = _is_heard(context)
+        row = layout.row()
+        row.enabled = not heard
+        row.prop(live, "use_microphone")
         if live.use_microphone and live.source == "CAMERA":
             layout.prop_search(
                 live,
@@ -81,11 +87,16 @@ class FACEWRIGHT_PT_live_record(FacewrightPanel, bpy.types.Panel):
                 results_are_suggestions=True,
             )
         layout.separator()
-        layout.prop(live, "performer_name")
-        layout.prop(live, "calibrate_s")
-        row = layout.row(align=True)
+        column = layout.column()
+        column.enabled = not heard
+        column.prop(live, "performer_name")
+        column.prop(live, "calibrate_s")
+        row = column.row(align=True)
         row.prop(shot.solve, "performer")
         row.operator("facewright.choose_performer", text="", icon="USER")
+        if heard:
+            text = "The sound is always recorded. There is no face to calibrate"
+            draw_sentence(layout, context, text, "INFO")
 
 
 class FACEWRIGHT_PT_live_smoothing(FacewrightPanel, bpy.types.Panel):
@@ -98,14 +109,19 @@ class FACEWRIGHT_PT_live_smoothing(FacewrightPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the strengths."""
         layout = self.settings_layout()
-        live = shot_of(context).live
-        row = layout.row()
+        live, heard = shot_of(context).live, _is_heard(context)
+        if heard:
+            text = "Speech is shown as it comes, so that lips that close stay closed"
+            draw_sentence(layout, context, text, "INFO")
+        calmed = layout.column()
+        calmed.enabled = not heard
+        row = calmed.row()
         row.label(text="Responsive")
         row.label(text="Steady")
-        column = layout.column(align=True)
+        column = calmed.column(align=True)
         for part in PARTS:
             column.prop(live, f"steady_{part}")
-        layout.prop(live, "keep_blinks")
+        calmed.prop(live, "keep_blinks")
         layout.prop(live, "gap_policy")
 
 
@@ -138,13 +154,28 @@ class FACEWRIGHT_PT_live_send(FacewrightPanel, bpy.types.Panel):
             draw_sentence(layout, context, run.send_problem, "ERROR")
 
 
+def _is_heard(context: bpy.types.Context) -> bool:
+    """Whether sound moves the mouth: what is captured now, else what is chosen."""
+    run = run_of(context).live
+    return run.speaks if run.is_live else speaks(shot_of(context))
+
+
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, shot, run) -> None:
     live = shot.live
-    layout.prop(live, "source", expand=True)
+    # Four words side by side are cut off in a narrow sidebar.
+    flow = layout.grid_flow(columns=2, even_columns=True, row_major=True, align=True)
+    flow.use_property_split = False
+    flow.prop(live, "source", expand=True)
     if live.source == "CLIP":
-        layout.prop(shot, "video")
+        layout.prop(shot, "video", text="Clip")
     elif live.source == "STREAM":
         _draw_stream(layout, context, live, run)
+    elif live.source == "MICROPHONE":
+        row = layout.row(align=True)
+        row.prop_search(live, "microphone", run, "microphones", results_are_suggestions=True)
+        row.operator("facewright.find_devices", text="", icon="FILE_REFRESH")
+        if run.microphones_status:
+            draw_sentence(layout, context, run.microphones_status, "INFO")
     else:
         row = layout.row(align=True)
         row.prop_search(live, "camera", run, "cameras", results_are_suggestions=True)
@@ -153,8 +184,12 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, shot, r
             draw_sentence(layout, context, run.devices_status, "INFO")
         layout.prop(live, "size")
         layout.prop(live, "rate")
-    layout.prop(live, "mirror")
+    row = layout.row()
+    row.enabled = not speaks(shot)
+    row.prop(live, "mirror")
     layout.prop(shot, "target")
+    if speaks(shot):
+        draw_sentence(layout, context, "Moves jaw, lips and tongue alone", "INFO")
 
 
 def _columns(context: bpy.types.Context) -> float:
@@ -180,7 +215,10 @@ def _draw_live(layout: bpy.types.UILayout, context: bpy.types.Context, run) -> N
     if run.picture:
         layout.template_icon(icon_value=run.picture, scale=_columns(context))
     box = layout.box()
-    draw_sentence(box, context, run.status, "OUTLINER_DATA_CAMERA")
+    icon = "OUTLINER_DATA_SPEAKER" if run.speaks else "OUTLINER_DATA_CAMERA"
+    draw_sentence(box, context, run.status, icon)
+    if run.speaks:
+        draw_sentence(box, context, "How far the mouth goes: Speech > Amounts", "INFO")
     if run.rate:
         draw_sentence(box, context, run.rate, "TIME")
     if run.problem:

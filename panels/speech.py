@@ -3,9 +3,15 @@
 
 import bpy
 
-from ..properties.capture import lipsync_disabled_reason, run_of, shot_of
+from ..properties.capture import (
+    lipsync_disabled_reason,
+    run_of,
+    shot_of,
+    show_cues_disabled_reason,
+)
 from ..properties.speech import VISEMES, cues_shown, viseme_property
 from .capture import FacewrightPanel
+from .sentence import draw_sentence
 
 _OF_TRANSCRIPT = {"TYPED": "text", "BLOCK": "text_block", "FILE": "text_file"}
 
@@ -75,6 +81,8 @@ class FACEWRIGHT_PT_cues(_SpeechPart, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("facewright.show_cues", icon="MARKER_HLT")
         row.operator("facewright.hide_cues", icon="MARKER")
+        if reason := show_cues_disabled_reason(context):
+            draw_sentence(layout, context, reason, "INFO")
         column = layout.column()
         column.active = cues_shown(speech)
         column.operator("facewright.update_from_cues", icon="FILE_REFRESH")

@@ -19,10 +19,11 @@ from .paths import PATH_OPTIONS
 from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
 from .speech import FacewrightSpeech, cues_shown, named_speakers
-from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes
+from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes, speech_of
 
 _BUSY = "Facewright is at work; Esc cancels"
 _LIVE = "Live capture is running; Esc or Stop ends it"
+_LIVE_CUES = "A take that was spoken live has no cues: use Lip-Sync on its sound"
 _TARGET_TYPES = frozenset({"MESH", "ARMATURE", "EMPTY"})
 
 
@@ -304,6 +305,24 @@ def take_disabled_reason(context: bpy.types.Context) -> str:
     return "" if shot_of(context).take else "Track a clip or choose a take first"
 
 
+def confidence_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be said of how sure the take is; empty if something can."""
+    reason = take_disabled_reason(context)
+    if not reason and speech_of(run_of(context), shot_of(context).take):
+        reason = "The take was made of sound: no face was seen that could be in doubt"
+    return reason
+
+
+def calibrate_disabled_reason(context: bpy.types.Context) -> str:
+    """Why no face can be calibrated; empty if one can."""
+    live = run_of(context).live
+    if not live.is_live:
+        return "Start live capture first"
+    if live.speaks:
+        return "Only sound is captured: there is no face to calibrate"
+    return "Stop recording first" if live.is_recording else ""
+
+
 def apply_disabled_reason(context: bpy.types.Context) -> str:
     """Why keys cannot be written from the take; empty if they can."""
     return take_disabled_reason(context) or write_disabled_reason(context)
@@ -330,7 +349,7 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
     if run.live.is_live:
         return _LIVE
     if shot.live.source == "CLIP" and not shot.video:
-        return "Choose a video to play as a camera"
+        return "Choose a video or a sound file to play"
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
     return ""
@@ -356,7 +375,12 @@ def show_cues_disabled_reason(context: bpy.types.Context) -> str:
     """Why no cues can be shown; empty if they can."""
     if run_of(context).is_running:
         return _BUSY
-    return "" if shot_of(context).take or shot_of(context).speech.speakers else "Lip-Sync first"
+    shot = shot_of(context)
+    if shot.speech.speakers:
+        return ""
+    if speech_of(run_of(context), shot.take) == "LIVE":
+        return _LIVE_CUES
+    return "" if shot.take else "Lip-Sync first"
 
 
 def cues_disabled_reason(context: bpy.types.Context) -> str:

@@ -12,6 +12,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..engine.core.live_source import is_sound_file
 from ..engine.core.network import own_addresses
 
 PARTS = ("brows", "eyelids", "gaze", "cheeks", "jaw", "mouth", "tongue", "head")
@@ -64,11 +65,17 @@ class FacewrightLive(bpy.types.PropertyGroup):
 
     source: EnumProperty(
         name="Source",
-        description="Where the pictures come from",
+        description="Where the face comes from",
         items=[
             ("CAMERA", "Camera", "A webcam"),
-            ("CLIP", "Clip", "The video above, played as if it were a camera, to rehearse"),
+            (
+                "CLIP",
+                "Clip",
+                "A video played as if it were a camera, or a sound file as if it were spoken into "
+                "a microphone, to rehearse",
+            ),
             ("STREAM", "Stream", "Another program, on this computer or a phone, tracks the face"),
+            ("MICROPHONE", "Microphone", "Speech moves the mouth; nobody's face is seen"),
         ],
     )
     dialect: EnumProperty(
@@ -261,6 +268,9 @@ class FacewrightLiveRun(bpy.types.PropertyGroup):
     cameras: CollectionProperty(type=FacewrightDevice)
     microphones: CollectionProperty(type=FacewrightDevice)
     devices_status: StringProperty()
+    microphones_status: StringProperty()
+    # Sound moves the mouth, and no face is seen.
+    speaks: BoolProperty()
     # Not with the shot: a file from somebody else shall open nothing.
     network: BoolProperty(
         update=_show_addresses,
@@ -276,6 +286,12 @@ class FacewrightLiveRun(bpy.types.PropertyGroup):
 
 
 CLASSES = (FacewrightLive, FacewrightDevice, FacewrightLiveRun)
+
+
+def speaks(shot: bpy.types.PropertyGroup) -> bool:
+    """Whether the chosen source is sound without pictures."""
+    clip = shot.live.source == "CLIP" and is_sound_file(shot.video)
+    return clip or shot.live.source == "MICROPHONE"
 
 
 def steadiness(live: FacewrightLive) -> dict[str, float]:

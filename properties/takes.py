@@ -2,6 +2,8 @@
 """Takes: the list of them, which is not saved, and what of a take is written, which belongs to the
 shot."""
 
+from pathlib import Path
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -93,6 +95,8 @@ class FacewrightTake(bpy.types.PropertyGroup):
     is_complete: BoolProperty()
     star: BoolProperty()
     note: StringProperty()
+    # As ``engine.takes.manage.TakeSummary.speech``.
+    speech: StringProperty()
     problem: StringProperty()
 
 
@@ -121,3 +125,11 @@ def selected_take(run: bpy.types.PropertyGroup) -> FacewrightTake | None:
     """The selected take of the list, or None."""
     listed = run.takes
     return listed.takes[listed.index] if listed.index < len(listed.takes) else None
+
+
+def speech_of(run: bpy.types.PropertyGroup, path: str) -> str:
+    """How a take of the list was spoken: "MADE", "LIVE", or empty where a face was seen."""
+    if not path:
+        return ""
+    whole = str(Path(bpy.path.abspath(path)).absolute())
+    return next((take.speech for take in run.takes.takes if take.path == whole), "")

@@ -17,11 +17,13 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.filters.stretches import Doubt, Stretch, find_doubt
+from ..engine.takes.speech import is_live_speech
 from ..engine.takes.take_file import SUFFIX, read_header, read_track
 from . import markers
 from .apply import ApplyReport, ApplySettings, apply_track
 from .clock import scene_clock
 from .free_path import free_path
+from .live_speech import placed_live_speech, with_contacts
 from .speech_take import as_placed, is_speech, on_frames, read_speech_take
 from .user_folder import user_folder
 
@@ -103,6 +105,9 @@ def apply_take(
         settings = as_placed(speech, settings)
         clock = scene_clock(scene, settings.start_frame, settings.speed)
         track = on_frames(speech, settings, clock)
+    elif is_live_speech(header):
+        track, settings = placed_live_speech(take, header, settings)
+        track = with_contacts(track, settings, scene_clock(scene, settings.start_frame))
     else:
         track = read_track(take)
     source = header["source"]
@@ -119,7 +124,8 @@ def apply_take(
         sound_late_s=_late_s(header),
     )
     asked = settings.sound_in_step and settings.place_sound and clip is not None
-    if asked and not is_speech(header) and not header.get("sound_help"):
+    spoken = is_speech(header) or is_live_speech(header)
+    if asked and not spoken and not header.get("sound_help"):
         report.warnings.append(
             "Whether the sound is in step was not measured; solve the take again with Use Sound "
             "Where the Mouth Is Hidden."

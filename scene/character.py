@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import bpy
 
+from ..engine.core.arkit import REGIONS, region_of
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping import Mapping
 from .blocks import by_uid
@@ -17,7 +18,7 @@ from .double_motion import leave_out_doubled
 from .find_moves import find_moves
 from .mapping_store import mapping_revision
 from .pose_channels import Pose, PoseSettings, find_pose
-from .targets import KeyTarget, find_targets
+from .targets import LEFT_OUT, KeyTarget, find_targets
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,21 @@ class Character:
         scene: The scene that it is in.
         objects: Meshes with shape keys, or armatures and empties above such meshes.
         pose: Head and eyes.
+        regions: The parts of the face, of ``REGIONS``, whose keys, bones and properties count. One
+            that several parts move counts if one of them does.
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
+        self,
+        scene: bpy.types.Scene,
+        objects: Iterable[bpy.types.Object],
+        pose: PoseSettings,
+        regions: Collection[str] = REGIONS,
     ) -> None:
         self.scene_uid = scene.session_uid
         self._object_uids = [ob.session_uid for ob in objects]
         self._pose_settings = pose
+        self._regions = frozenset(regions)
         # Settings name objects, which may be renamed.
         self._pose_uids = {
             field: bpy.data.objects[name].session_uid
@@ -97,12 +105,19 @@ class Character:
         targets, mapping, warnings = find_targets(objects)
         pose = find_pose(scene, self._named_as_now())
         revision = mapping_revision(objects)
-        moves = find_moves(mapping, objects, pose)
+        moves = find_moves(mapping, objects, pose, self._counts)
         moved = [target.object for target in [*targets, *pose.all()]]
         moved += [block for block in moves.objects() if isinstance(block, bpy.types.Object)]
         users = {ob: ob.users for ob in [*objects, *moved]}
         warnings += pose.warnings + moves.warnings + leave_out_doubled(targets, moves)
+        for target in targets:
+            chosen = {entry.key for entry in target.written() if self._counts(entry.arkit)}
+            target.mark(LEFT_OUT, "", lambda entry, chosen=chosen: entry.key not in chosen)
         return Parts(objects, targets, mapping, revision, pose, moves, warnings, users)
+
+    def _counts(self, name: str) -> bool:
+        """Whether an ARKit name is in a part of the face that counts."""
+        return region_of(name) in self._regions
 
     def _named_as_now(self) -> PoseSettings:
         found = {field: by_uid(bpy.data.objects, uid) for field, uid in self._pose_uids.items()}

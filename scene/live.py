@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 
 import bpy
@@ -15,7 +15,8 @@ import numpy as np
 
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
-from ..engine.core.requests import LiveRequest
+from ..engine.core.live_source import is_live_sound
+from ..engine.core.requests import LiveRequest, MouthAmounts
 from ..engine.core.types import FaceTrack
 from ..engine.filters.live import LiveFilter, LiveFilterSettings
 from ..engine.filters.live_centre import LiveHeadCentre
@@ -112,6 +113,7 @@ class LiveSession:
         self._delays: deque[tuple[float, float]] = deque()
         self.tick_costs_s: deque[float] = deque(maxlen=_COSTS)
         self.delays_s: deque[float] = deque(maxlen=_COSTS)
+        self._mouth = self.request.mouth
         self._rendering = False
         # Set by a render's thread, answered by a tick.
         self._shall_pause, self._has_paused = False, threading.Event()
@@ -126,6 +128,11 @@ class LiveSession:
     def ended(self) -> bool:
         """Whether no more ticks are needed."""
         return self.state in (LiveState.ENDED, LiveState.FAILED)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether sound moves the mouth, and no face is seen."""
+        return is_live_sound(self.request.source)
 
     @property
     def delay_ms(self) -> float:
@@ -234,6 +241,12 @@ class LiveSession:
     def use_performer(self, performer: str) -> None:
         """Go by another profile; an empty path learns the face at rest anew."""
         self._client.order(Kind.PERFORMER, performer=performer)
+
+    def use_mouth(self, amounts: MouthAmounts) -> None:
+        """How far the mouth goes from now on, where sound moves it."""
+        if amounts != self._mouth:
+            self._mouth = amounts
+            self._client.order(Kind.MOUTH, **asdict(amounts))
 
     def configure(self, settings: LiveFilterSettings, head_mode: str) -> None:
         """Change how values are calmed and what "straight ahead" is."""

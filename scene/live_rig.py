@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 
-from ..engine.core.arkit import INDEX
+from ..engine.core.arkit import INDEX, REGIONS
 from ..engine.core.errors import FacewrightError
 from ..engine.core.mirror import mirror_track
 from ..engine.core.types import FaceTrack
@@ -66,15 +66,20 @@ class LiveRig:
         scene: The scene that the character is in.
         objects: Meshes with shape keys, or armatures and empties above such meshes.
         pose: Head and eyes.
+        regions: The parts of the face that follow; all others stay as they are.
 
     Raises:
         FacewrightError: Nothing of it can be moved.
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, objects: Iterable[bpy.types.Object], pose: PoseSettings
+        self,
+        scene: bpy.types.Scene,
+        objects: Iterable[bpy.types.Object],
+        pose: PoseSettings,
+        regions: Collection[str] = REGIONS,
     ) -> None:
-        self._character = Character(scene, objects, pose)
+        self._character = Character(scene, objects, pose, regions)
         self.scene_uid = self._character.scene_uid
         self.warnings: list[str] = []
         self._keys: list[_Keys] = []

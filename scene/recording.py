@@ -34,6 +34,7 @@ class Recording:
         punch: The first and last frame that get keys; None for all.
         kept: Whether the end was ordered.
         playback: The timeline that plays along, or None.
+        speaks: Whether it is of sound, and no face is seen.
         is_over: Whether the timeline has played beyond the last frame.
     """
 
@@ -47,6 +48,7 @@ class Recording:
     punch: tuple[float, float] | None = None
     kept: bool = False
     playback: Playback | None = None
+    speaks: bool = False
     is_over: bool = False
     _last_shown: float = field(init=False)
     _starts: list[float] = field(default_factory=list)
@@ -112,6 +114,7 @@ def begin_recording(
     microphone: str = "",
     last_frame: float | None = None,
     punch: tuple[float, float] | None = None,
+    speaks: bool = False,
 ) -> Recording:
     """A recording that starts now, at the playhead.
 
@@ -127,6 +130,7 @@ def begin_recording(
         microphone=microphone,
         last_frame=last_frame,
         punch=punch,
+        speaks=speaks,
     )
 
 

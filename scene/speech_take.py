@@ -20,7 +20,7 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.types import FaceTrack
 from ..engine.filters.resample import resample
 from ..engine.speech.mouth import MouthStyle, curves
-from ..engine.takes.speech import SPEECH_KIND, cues_path
+from ..engine.takes.speech import SPEECH_KIND, cues_path, is_live_speech
 from ..engine.takes.take_file import read_header, read_track
 from .apply_settings import ApplySettings
 
@@ -76,6 +76,13 @@ def read_speech_take(take: Path | str) -> SpeechTake:
         FacewrightError: ``no-speech``, what ``read_header`` and ``read_cues`` raise.
     """
     header = read_header(take)
+    if is_live_speech(header):
+        raise FacewrightError(
+            f"{Path(take).name} was spoken live, so it has no cues.",
+            f"Make it anew from the sound beside it: choose {Path(take).stem}.wav in the Speech "
+            "panel and press Lip-Sync.",
+            "no-speech",
+        )
     if not is_speech(header):
         raise FacewrightError(
             f"{Path(take).name} was not made of speech, so it has no cues.",

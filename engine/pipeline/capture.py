@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
-from ..core.requests import LiveRequest
+from ..core.requests import LiveRequest, MouthAmounts
 from ..core.types import FaceTrack, Observations, VideoFrame
 from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
@@ -111,6 +111,9 @@ class Capture:
     def step(self, timeout_s: float = WAIT_S) -> LiveFrame | None:
         """The next frame; None when there is none in time."""
         raise NotImplementedError
+
+    def use_mouth(self, amounts: MouthAmounts) -> None:
+        """How far the mouth goes from now on, where sound moves it; nothing elsewhere."""
 
     def close(self) -> None:
         """Let go of the source; a recording that was not finished keeps what it has."""

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from ..core.live_source import is_live_sound
 from ..core.requests import LiveRequest
-from ..sources.live_sound import is_live_sound
 from .capture import Capture
 from .listen import AnySource
 from .live import LiveCapture

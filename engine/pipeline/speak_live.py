@@ -11,7 +11,7 @@ import numpy as np
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.onnx_session import open_model
-from ..core.requests import LiveRequest
+from ..core.requests import LiveRequest, MouthAmounts
 from ..core.types import Observations
 from ..formats.sample import FaceSample, to_row
 from ..models.catalog import list_models, model_path
@@ -107,6 +107,10 @@ class SpeechCapture(Capture):
 
     def use_performer(self, _path: str) -> None:
         """Nothing: no face is solved."""
+
+    def use_mouth(self, amounts: MouthAmounts) -> None:
+        """See ``Capture.use_mouth``; what was heard before is shown as it was."""
+        self._voice.style, self._voice.emphasis = style_of(amounts), amounts.emphasis
 
     def _next_packet(self, timeout_s: float) -> SoundPacket | None:
         """All that waits, as one packet: to hear it together takes less time."""

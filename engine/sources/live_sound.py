@@ -16,6 +16,7 @@ from av.error import FFmpegError
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.live_source import MICROPHONE
 from ..core.requests import LiveRequest
 from ..core.sender_clock import SenderClock
 from .devices import Device, find_microphone
@@ -23,11 +24,6 @@ from .media import reason_of
 from .microphone import SoundTake, WavRecording, heard_frames, open_microphone
 from .sound_file import RATE_HZ, Mixer, SoundFile
 
-MICROPHONE = "mic"
-# Files that hold sound and no pictures: of others, the pictures are captured.
-SOUND_SUFFIXES = frozenset(
-    {".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".aif", ".aiff", ".wma"}
-)
 # Values that are told a second (``pipeline.speak_live``).
 VALUES_HZ = 50
 # Length of a paced packet.
@@ -78,15 +74,6 @@ class LiveSound(Protocol):
     def close(self) -> None:
         """Let go of the device or file."""
         ...
-
-
-def is_live_sound(source: str) -> bool:
-    """Whether a SPEC of ``LiveRequest`` names sound: ``mic:``, ``file:a.wav`` or ``a.wav``."""
-    kind, _, rest = source.partition(":")
-    if kind == MICROPHONE:
-        return True
-    path = rest if kind == "file" else source
-    return Path(path).suffix.lower() in SOUND_SUFFIXES
 
 
 def open_live_sound(request: LiveRequest) -> LiveSound:

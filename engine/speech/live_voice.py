@@ -46,13 +46,14 @@ class LiveVoice:
         emphasis: How much louder speech opens wider, 1 as usual.
 
     Attributes:
+        style, emphasis: As given; may be changed at any time.
         skipped: Moments for which no mouth was made.
     """
 
     def __init__(
         self, network: OnnxModel, style: MouthStyle | None = None, emphasis: float = 1.0
     ) -> None:
-        self._network, self._style, self._emphasis = network, style or MouthStyle(), emphasis
+        self._network, self.style, self.emphasis = network, style or MouthStyle(), emphasis
         self.skipped = 0
         self.begin()
 
@@ -105,9 +106,9 @@ class LiveVoice:
         levels = self._levels[rows]
         cues = decode(Heard(self._log_probs[rows], levels, np.empty((len(levels), BANDS))))
         self._learn_level(cues[-1], levels[-FRAMES:])
-        if self._emphasis and self._known * FRAMES / 100 > _KNOWN_S:
+        if self.emphasis and self._known * FRAMES / 100 > _KNOWN_S:
             cues = self._emphasised(cues, levels)
-        weights = curves(cues, np.array([len(levels) / 100]), self._style)[0]
+        weights = curves(cues, np.array([len(levels) / 100]), self.style)[0]
         if self._last is not None:
             weights += _kept() * (self._last - weights)
         self._last = weights
@@ -127,7 +128,7 @@ class LiveVoice:
             if cue.spoken in VOWELS:
                 inside = levels[round(cue.start * 100) : round(cue.end * 100)]
                 louder_db = float(inside.mean()) - self._usual_db
-                cue = replace(cue, strength=strength_of(louder_db, self._emphasis))
+                cue = replace(cue, strength=strength_of(louder_db, self.emphasis))
             strong.append(cue)
         return strong
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from .records import frame_records
-from .speech import CUES_SUFFIX
+from .speech import CUES_SUFFIX, SPEECH_KIND, is_live_speech
 from .take_file import SUFFIX, read_header
 
 # How long to wait for another process that is writing, seconds.
@@ -37,6 +37,8 @@ class TakeSummary:
         star: Whether it is marked as a good one.
         note: A person's note, or empty.
         placed_frame: The frame of the timeline on which it was recorded; None for a clip.
+        speech: "MADE" where a recording was made to speak, "LIVE" where it was spoken live, else
+            empty: a face was seen.
         problem: Why it cannot be read, or empty.
     """
 
@@ -47,6 +49,7 @@ class TakeSummary:
     star: bool = False
     note: str = ""
     placed_frame: float | None = None
+    speech: str = ""
     problem: str = ""
 
 
@@ -74,6 +77,7 @@ def read_summary(path: Path | str) -> TakeSummary:
         bool(header.get("star", False)),
         str(header.get("note", "")),
         header.get("placed", {}).get("frame"),
+        _speech(header),
     )
 
 
@@ -239,3 +243,9 @@ def _renamed(value: object, names: dict[str, str]) -> object:
     if isinstance(value, dict):
         return {key: _renamed(part, names) for key, part in value.items()}
     return names.get(value, value) if isinstance(value, str) else value
+
+
+def _speech(header: dict) -> str:
+    if is_live_speech(header):
+        return "LIVE"
+    return "MADE" if header.get("source", {}).get("kind") == SPEECH_KIND else ""

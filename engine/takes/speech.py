@@ -23,6 +23,12 @@ def cues_path(take: Path | str) -> Path:
     return Path(take).with_suffix(CUES_SUFFIX)
 
 
+def is_live_speech(header: dict) -> bool:
+    """Whether a take's header is that of a live capture of sound: no face was seen."""
+    live = header.get("source", {}).get("kind") == "live"
+    return live and header.get("engine") == SPEECH_KIND
+
+
 def check_free(take: Path | str) -> None:
     """Refuse a name that is in use, before any work is done.
 

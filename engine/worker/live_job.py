@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
-from ..core.requests import LiveRequest
+from ..core.requests import LiveRequest, MouthAmounts
 from ..pipeline.open_capture import open_capture
 from ..pipeline.record import RecordReport
 from .live_pictures import LivePictures
@@ -143,7 +143,7 @@ class _Live:
             try:
                 self._obey(order.kind, order.data)
             except (FacewrightError, OSError) as error:
-                if order.kind in (Kind.PERFORMER, Kind.PICTURE):
+                if order.kind in (Kind.PERFORMER, Kind.PICTURE, Kind.MOUTH):
                     self._progress.warn(str(error))
                 else:
                     self._tell(answer, **_failure(error))
@@ -166,6 +166,8 @@ class _Live:
             capture.use_performer(data["performer"])
         elif kind is Kind.PICTURE:
             self._pictures.show_in(data["path"])
+        elif kind is Kind.MOUTH:
+            capture.use_mouth(MouthAmounts(**data))
 
 
 def _failure(error: FacewrightError | OSError) -> dict:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
         CALIBRATE: To a live job: make a profile. data: performer (path), begin_s, seconds.
         PERFORMER: To a live job: go by another profile. data: performer (path or empty).
         PICTURE: To a live job: show its pictures. data: path (of a file to map, or empty).
+        MOUTH: To a live job: how far the mouth goes from now on. data: a MouthAmounts.
         CANCEL: Stop the job; DONE follows.
         QUIT: Leave.
     """
@@ -69,13 +70,16 @@ class Kind(StrEnum):
     CALIBRATE = "CALIBRATE"
     PERFORMER = "PERFORMER"
     PICTURE = "PICTURE"
+    MOUTH = "MOUTH"
     CANCEL = "CANCEL"
     QUIT = "QUIT"
 
 
 LAST_WORDS = frozenset({Kind.DONE, Kind.FAILED})
 # What a live job is told while it runs.
-LIVE_ORDERS = frozenset({Kind.RECORD, Kind.KEEP, Kind.CALIBRATE, Kind.PERFORMER, Kind.PICTURE})
+LIVE_ORDERS = frozenset(
+    {Kind.RECORD, Kind.KEEP, Kind.CALIBRATE, Kind.PERFORMER, Kind.PICTURE, Kind.MOUTH}
+)
 
 
 class ProtocolError(ValueError):

@@ -15,7 +15,7 @@ from faces import evaluated_points, make_face, make_track
 from facewright import registration
 from facewright.engine.core.clock import now_s
 from facewright.engine.core.errors import FacewrightError
-from facewright.engine.core.requests import LiveRequest
+from facewright.engine.core.requests import LiveRequest, MouthAmounts
 from facewright.engine.filters.live import LiveFilterSettings
 from facewright.engine.takes.take_file import read_track
 from facewright.engine.worker.live_wire import pack_values
@@ -234,6 +234,23 @@ def test_a_frame_change_after_the_target_is_gone_raises_nothing(session, face, s
     bpy.data.objects.remove(face)
     session.frame_changed(scene)
     assert session.state is LiveState.RUNNING
+
+
+def test_the_amounts_of_the_mouth_are_ordered_when_they_change(session, worker):
+    session.use_mouth(MouthAmounts())
+    assert worker.orders == []
+    session.use_mouth(MouthAmounts(jaw=0.5))
+    session.use_mouth(MouthAmounts(jaw=0.5))
+    ((kind, data),) = worker.orders
+    assert kind is Kind.MOUTH
+    assert MouthAmounts(**data) == MouthAmounts(jaw=0.5)
+
+
+@pytest.mark.parametrize("source", ["mic:", "mic:USB", "file:/a/line.wav"])
+def test_a_session_knows_that_it_is_of_sound(session, source):
+    assert not session.speaks
+    session.request = LiveRequest(source)
+    assert session.speaks
 
 
 def test_switching_the_preview_off_and_on(session, worker, face):

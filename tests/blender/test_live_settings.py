@@ -6,7 +6,9 @@ import pytest
 from facewright import registration
 from facewright.engine.filters.live import DEFAULT_STEADINESS
 from facewright.engine.formats.dialects import DIALECTS
-from facewright.operators.live_session import filter_settings, source_spec
+from facewright.operators.live_session import filter_settings, mouth_amounts, source_spec
+from facewright.properties.capture import calibrate_disabled_reason
+from facewright.properties.live import speaks
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,8 @@ def test_every_stream_of_the_panel_can_be_spoken():
     [
         ({"source": "CAMERA"}, "webcam:0"),
         ({"source": "CAMERA", "camera": "Logi"}, "webcam:Logi"),
+        ({"source": "MICROPHONE"}, "mic:"),
+        ({"source": "MICROPHONE", "microphone": "USB "}, "mic:USB"),
         ({"source": "STREAM"}, "udp:any"),
         ({"source": "STREAM", "dialect": "livelink", "port": 11112}, "udp:livelink:11112"),
         (
@@ -74,6 +78,50 @@ def test_the_panel_names_its_source(settings, spec):
     for name, value in settings.items():
         setattr(shot.live, name, value)
     assert source_spec(shot) == spec
+
+
+@pytest.mark.parametrize(
+    ("source", "clip", "is_sound"),
+    [
+        ("MICROPHONE", "", True),
+        ("CLIP", "line.WAV", True),
+        ("CLIP", "take.mp4", False),
+        ("CAMERA", "line.wav", False),
+        ("STREAM", "", False),
+    ],
+)
+def test_which_sources_are_heard(source, clip, is_sound):
+    shot = bpy.context.scene.facewright
+    shot.live.source, shot.video = source, clip
+    assert speaks(shot) is is_sound
+
+
+def test_what_is_heard_is_not_calmed_but_scaled():
+    shot = bpy.context.scene.facewright
+    shot.gain.jaw, shot.live.gap_policy = 1.5, "EASE"
+    settings = filter_settings(shot, heard=True)
+    assert not any(settings.steadiness.values())
+    assert settings.gain == {"jaw": 1.5} and settings.gap_policy == "EASE"
+
+
+def test_the_amounts_of_speech_hold_live():
+    speech = bpy.context.scene.facewright.speech
+    speech.strength, speech.jaw, speech.lips, speech.tongue, speech.emphasis = 1.5, 0.5, 2, 0, 0.25
+    speech.visemes.viseme_pp = 0.75
+    amounts = mouth_amounts(speech)
+    assert (amounts.strength, amounts.jaw, amounts.lips, amounts.tongue) == (1.5, 0.5, 2, 0)
+    assert (amounts.viseme_strength, amounts.emphasis) == ({"PP": 0.75}, 0.25)
+
+
+def test_there_is_no_face_to_calibrate_in_sound():
+    live = bpy.context.window_manager.facewright.live
+    live.is_live = live.speaks = True
+    try:
+        assert "no face" in calibrate_disabled_reason(bpy.context)
+        live.speaks = False
+        assert calibrate_disabled_reason(bpy.context) == ""
+    finally:
+        live.is_live = live.speaks = False
 
 
 def test_listening_on_the_network_says_where():

@@ -20,6 +20,7 @@ from engine import __main__ as command_line
 from engine.core.arkit import INDEX
 from engine.core.clock import now_s
 from engine.core.errors import FacewrightError
+from engine.core.live_source import is_live_sound
 from engine.core.phones import INDEX as PHONE_INDEX
 from engine.core.phones import PHONES
 from engine.core.requests import LiveRequest, MouthAmounts
@@ -27,7 +28,7 @@ from engine.pipeline import speak_live
 from engine.pipeline.capture import follow
 from engine.pipeline.open_capture import open_capture
 from engine.pipeline.speak_live import SpeechCapture
-from engine.sources.live_sound import LiveMicrophone, PacedSound, SoundPacket, is_live_sound
+from engine.sources.live_sound import LiveMicrophone, PacedSound, SoundPacket
 from engine.speech import hearing
 from engine.speech.live_voice import LiveVoice
 from engine.takes.take_file import read_header, read_track
