@@ -12,7 +12,7 @@ formulas and how the table was fitted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -117,7 +117,7 @@ def _filled(cues: Sequence[Cue], first: float, last: float) -> list[Cue]:
         end = min(cue.end, following)
         if end <= cue.start:
             continue
-        filled.append(cue if end == cue.end else Cue(cue.start, end, cue.viseme, cue.phone))
+        filled.append(replace(cue, end=end))
         if np.isfinite(following) and following > end:
             filled.append(Cue.of_phone(SILENCE, end, following))
     if last > filled[-1].end:

@@ -216,6 +216,8 @@ def test_a_viseme_without_a_phone_is_its_main_phone():
 def test_overlaps_and_emphasis_of_another_length():
     cues = [Cue.of_phone("a", 0.0, 0.5), Cue.of_phone("p", 0.3, 0.4), Cue.of_phone("a", 0.4, 0.6)]
     assert lip_gap_mm(curves(cues, np.array([0.35])))[0] < 1.0
+    loud = [Cue.of_phone("a", 0.0, 0.5, 1.6), *cues[1:]]
+    assert at(loud, 0.1, "jawOpen") > 1.3 * at(cues, 0.1, "jawOpen")
     with pytest.raises(ValueError):
         curves(cues, np.array([0.1, 0.2]), emphasis=np.ones(3))
 
