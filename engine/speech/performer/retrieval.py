@@ -110,6 +110,7 @@ def choose(
             else:
                 cost = fits[row].astype(float)
             chosen[number] = now
+    progress.step(len(wanted), len(wanted), "sounds")
     chain = np.empty(len(wanted), np.int64)
     at = int(cost.argmin()) if len(wanted) else 0
     for number in range(len(wanted) - 1, -1, -1):
