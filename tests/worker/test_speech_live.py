@@ -134,6 +134,18 @@ def test_who_is_late_leaves_moments_out_and_says_how_many():
     assert told[-1][0] == pytest.approx(every[-1][0])
 
 
+def test_amounts_may_change_while_it_is_live(voice):
+    capture = SpeechCapture(fast(voice))
+    jaw = []
+    for frame in follow(capture):
+        if capture.source.clip_seconds(frame.time_s) > 0.7:
+            capture.use_mouth(MouthAmounts(jaw=0.0))
+        jaw.append(frame.track.weights[0, INDEX["jawOpen"]])
+    capture.close()
+    assert max(jaw[25:35]) > 0.1
+    assert max(jaw[44:]) < 0.02  # a moment later: the mouth is drawn after
+
+
 def test_amounts_reach_the_mouth(voice):
     _, usual = rows_of(fast(voice))
     _, less = rows_of(fast(voice, mouth=MouthAmounts(jaw=0.5)))
