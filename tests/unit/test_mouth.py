@@ -244,3 +244,10 @@ def test_the_table_survives_its_file(tmp_path):
     np.testing.assert_allclose(again.targets, table.targets, atol=5e-4)
     assert not table.targets[PHONES.index("sil")].any()
     assert (table.strengths > 0).all() and len(VOWELS) == 10
+
+
+def test_a_cue_that_is_cut_keeps_its_strength():
+    cues = [Cue.of_phone("a", 0.2, 0.8, 1.5), Cue.of_phone("t", 0.5, 0.6)]
+    cut = [Cue.of_phone("a", 0.2, 0.5, 1.5), cues[1]]
+    times = np.arange(0.2, 0.6, 0.01)
+    np.testing.assert_array_equal(curves(cues, times), curves(cut, times))
