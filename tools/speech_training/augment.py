@@ -35,15 +35,19 @@ class Augment:
             [torch.ones(bins), 300 / (hz + 100), (300 / (hz + 100)) ** 2, (hz / 4000) + 0.02]
         )
 
-    def __call__(self, power: torch.Tensor, speech: torch.Tensor) -> torch.Tensor:
+    def __call__(
+        self, power: torch.Tensor, speech: torch.Tensor, silent: torch.Tensor
+    ) -> torch.Tensor:
         """Log-mel bands of a batch, changed.
 
         Args:
             power: (B, T, 257).
             speech: bool (B,); False makes the item a noise without speech.
+            silent: bool (B, T); where nobody speaks and somebody may breathe.
         """
         count, length, bins = power.shape
         power = power * speech[:, None, None]
+        power = self._breathing(power, silent)
         power = self._whispered(power)
         # The room comes before its noise.
         level = power.mean((1, 2)).clamp_min(1e-7)
@@ -77,6 +81,26 @@ class Augment:
         power = power.clone()
         power[chosen] = envelope * tilt * chance
         return power
+
+    def _breathing(self, power: torch.Tensor, silent: torch.Tensor) -> torch.Tensor:
+        """Breath, lips and tongue are heard in pauses: noise in the shape of some vowel."""
+        count, length, _ = power.shape
+        moment = torch.randint(0, length, (count,), generator=self._draw)
+        shape = power.roll(3, 0)[torch.arange(count), moment][:, None]
+        shape = torch.nn.functional.avg_pool1d(shape, 25, 1, 12, count_include_pad=False)
+        shape = shape / shape.mean(2, keepdim=True).clamp_min(1e-12)
+        # Flatter than a voice: there is no glottis in it.
+        shape = shape.clamp_max(50) ** 0.6
+        swell = torch.nn.functional.interpolate(
+            torch.randn((count, 1, max(3, length // 12)), generator=self._draw),
+            length,
+            mode="linear",
+        )[:, 0]
+        swell = (swell * 2).exp() * silent
+        chance = -torch.log(torch.rand(power.shape, generator=self._draw).clamp_min(1e-6))
+        level = power.mean((1, 2)) * 10 ** (self._uniform(count, -38, -14) / 10)
+        level = level * (self._uniform(count, 0, 1) < 0.6)
+        return power + level[:, None, None] * swell[:, :, None] * shape * chance
 
     def _noises(self, count: int, length: int, bins: int, power: torch.Tensor) -> torch.Tensor:
         kind = torch.randint(0, 5, (count,), generator=self._draw)

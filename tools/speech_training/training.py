@@ -50,7 +50,7 @@ class Corpus:
             self._known.add(path.stem)
             speech = read(path.with_suffix(""))
             spectra = np.log(features.power(speech.sound) + 1e-10).astype(np.float16)
-            labels = phone_labels(speech.segments, len(spectra))
+            labels = phone_labels(speech, len(spectra))
             self.items.append(Item(spectra, labels, speech.voice.split()[0]))
         return sum(len(item.labels) for item in self.items)
 
@@ -83,7 +83,7 @@ def train(
     if start is not None:
         network.load_state_dict(torch.load(start))
     augment = Augment(features.mel_filters, features.FLOOR, draw)
-    rate = 4e-3 if start is None else 2e-3
+    rate = 4e-3 if start is None else 1e-3
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-2)
     weight = torch.ones(len(PHONES))
     for phone, value in _WEIGHT.items():
@@ -164,4 +164,5 @@ def _batch(corpus: Corpus, augment: Augment, draw: torch.Generator):
         labels[row, at >= len(item.labels)] = INDEX["sil"]
     speech = torch.from_numpy(chance.random(_BATCH) >= _SILENT_SHARE)
     labels[~speech.numpy()] = INDEX["sil"]
-    return augment(torch.from_numpy(spectra), speech), torch.from_numpy(labels)
+    silent = torch.from_numpy(labels == INDEX["sil"])
+    return augment(torch.from_numpy(spectra), speech, silent), torch.from_numpy(labels)
