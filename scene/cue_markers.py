@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -265,6 +266,21 @@ def edited(scene: bpy.types.Scene, record: ShownCues) -> tuple[ShownCues, list[s
 def remember(scene: bpy.types.Scene, record: ShownCues) -> None:
     """Keep what the markers stand for now."""
     _remember(scene, record)
+
+
+def follow_rename(old: Path, new: Path) -> None:
+    """Let the shown cues, and the speakers, of all scenes know a take by its new name."""
+    for scene in bpy.data.scenes:
+        speech = scene.facewright.speech
+        for speaker in speech.speakers:
+            if speaker.take and Path(bpy.path.abspath(speaker.take)).absolute() == old.absolute():
+                speaker.take = str(Path(speaker.take).with_name(new.name))
+        try:
+            record = shown_cues(scene)
+        except FacewrightError:
+            continue  # the next update tells
+        if record is not None and Path(record.take) == old.absolute():
+            _remember(scene, replace(record, take=str(new.absolute())))
 
 
 def _joined(before: list[Cue], inner: list[Cue], after: list[Cue]) -> list[Cue]:

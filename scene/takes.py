@@ -10,6 +10,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.takes import manage
 from ..engine.takes.manage import TakeSummary
+from .cue_markers import follow_rename
 from .jobs import running_job
 from .live import live_session
 
@@ -62,6 +63,7 @@ def rename_take(take: Path, name: str) -> Path:
     new = manage.rename_take(take, name)
     for shot in _shots_with(take):
         shot.take = str(Path(shot.take).with_name(new.name))
+    follow_rename(take, new)
     return new
 
 

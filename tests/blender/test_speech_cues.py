@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -16,12 +17,13 @@ from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.clock import FrameClock
 from facewright.engine.core.cues import Cue, read_cues, write_cues
 from facewright.engine.speech.mouth import MouthStyle, curves
-from facewright.engine.takes.manage import delete_take, rename_take
+from facewright.engine.takes.manage import delete_take
 from facewright.engine.takes.speech import cues_path
 from facewright.engine.takes.take_file import read_header, read_track
 from facewright.operators import cue_follow, worker_operator
 from facewright.scene import cue_edit, cue_update
 from facewright.scene.speech_take import contact_times
+from facewright.scene.takes import rename_take
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -279,8 +281,11 @@ def test_a_preview_range_shows_a_part(face):
 
 
 def test_a_renamed_take_keeps_its_cues_and_a_deleted_one_takes_them_along(face):
-    path = rename_take(take(), "other")
+    path = rename_take(Path(take()), "other")
     assert cues_path(path).is_file()
+    markers()[5].frame += 2
+    update()
+    assert read_cues(cues_path(path))[5].start == pytest.approx(0.6917, abs=1e-3)
     assert set(delete_take(path)) >= {path, cues_path(path)}
 
 
