@@ -10,6 +10,7 @@ import numpy as np
 from ..core.onnx_session import OnnxModel
 from ..speech.features import HOP, frame_count
 from ..speech.hearing import Heard, hear
+from ..speech.room import against_room
 
 # Frames of the neighbours that a piece hears besides its own: 2 s.
 _CONTEXT = 200
@@ -38,7 +39,8 @@ def hear_pieces(
         joined.append(np.concatenate([part[column] for part in columns]))
         for part in columns:
             part[column] = None
-    return Heard(*joined)
+    log_probs, level_db, mel = joined
+    return Heard(against_room(log_probs, level_db), level_db, mel)
 
 
 def _pieces(network, blocks, on_seconds) -> Iterator[Heard]:

@@ -9,7 +9,6 @@ of the network does not become a movement of the lips.
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 
@@ -74,38 +73,6 @@ def best_path(score: np.ndarray) -> np.ndarray:
     for t in range(1, count):
         came_from[t], stayed[t] = course.go_on(score[t])
     return _traced(course.state, came_from, stayed)
-
-
-class StreamDecode:
-    """Decodes sound as it arrives: what is likeliest now, without waiting for what comes.
-
-    Attributes:
-        cues: What was spoken lately, in order; the last one still goes on. Older ones are
-            forgotten.
-    """
-
-    _KEPT = 64
-
-    def __init__(self) -> None:
-        self.cues: list[Cue] = []
-        self._course = _Course(len(PHONES))
-        self._frames = 0
-
-    def push(self, log_probs: np.ndarray) -> None:
-        """Go on with float32 (R, 25) more frames of ``StreamHearing.push``."""
-        for score in scores(log_probs):
-            if self._frames:
-                self._course.go_on(score)
-            else:
-                self._course.begin(score)
-            self._frames += 1
-            phone = PHONES[int(self._course.state.max(0).argmax())]
-            end = self._frames / 100
-            if self.cues and self.cues[-1].phone == phone:
-                self.cues[-1] = replace(self.cues[-1], end=end)
-            else:
-                self.cues.append(Cue.of_phone(phone, end - 0.01, end))
-        del self.cues[: -self._KEPT]
 
 
 class _Course:

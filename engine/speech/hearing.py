@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,8 @@ import numpy as np
 from ..core.onnx_session import OnnxModel
 from ..core.phones import PHONES
 from . import features
+from .room import LiveRoom
 
-# A recording is heard in blocks; what a block hears of its neighbours makes the seams vanish.
-_BLOCK = 6000
-_CONTEXT = 200
 # Frames that the live network's convolutions see of the past and of the future.
 _PAST = 60
 _AHEAD = 4
@@ -40,37 +37,22 @@ class Heard:
         return len(self.level_db)
 
 
-def hear(
-    network: OnnxModel, sound: np.ndarray, on_block: Callable[[float], None] | None = None
-) -> Heard:
-    """Hear a recording.
+def hear(network: OnnxModel, sound: np.ndarray) -> Heard:
+    """What the network makes of a sound; ``pipeline.hear_file`` hears long recordings in pieces.
 
     Args:
         network: The model ``speech``.
         sound: float32 (N,), 16 kHz, within -1..1; any length, shorter than a frame gives none.
-        on_block: Called with the share done, 0..1; what it raises ends the hearing.
     """
-    count = features.frame_count(len(sound))
-    mel = np.empty((count, features.BANDS), np.float32)
-    log_probs = np.empty((count, len(PHONES)), np.float32)
-    for first in range(0, count, _BLOCK):
-        end = min(first + _BLOCK, count)
-        low, high = max(0, first - _CONTEXT), min(count, end + _CONTEXT)
-        # A frame's window reaches into its neighbours.
-        before = min(low, 2)
-        part = sound[(low - before) * features.HOP : (high + 2) * features.HOP]
-        seen = features.log_mel(part)[before:][: high - low]
-        mel[first:end] = seen[first - low : end - low]
-        log_probs[first:end] = _run(network, seen)[first - low : end - low]
-        if on_block is not None:
-            on_block(end / count)
-    return Heard(log_probs, level_db(sound), mel)
+    mel = features.log_mel(sound)
+    found = _run(network, mel) if len(mel) else np.empty((0, len(PHONES)), np.float32)
+    return Heard(found, level_db(sound), mel)
 
 
 def level_db(sound: np.ndarray) -> np.ndarray:
     """Loudness of each frame: float32 (N // 160,), decibels below a full-scale square wave."""
     count = features.frame_count(len(sound))
-    return _decibels((sound[: count * features.HOP].reshape(count, -1) ** 2).mean(1))
+    return _decibels((sound[: count * features.HOP].reshape(count, features.HOP) ** 2).mean(1))
 
 
 class StreamHearing:
@@ -92,6 +74,7 @@ class StreamHearing:
         self._mel = np.full((_PAST, features.BANDS), np.log(features.FLOOR), np.float32)
         self._levels = np.empty(0, np.float32)
         self._waiting = LIVE_DELAY
+        self._room = LiveRoom()
 
     def push(self, sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Hear some more.
@@ -123,7 +106,7 @@ class StreamHearing:
         self._waiting -= skipped
         found = found[0, skipped:]
         levels, self._levels = self._levels[: len(found)], self._levels[len(found) :]
-        return found, levels
+        return self._room.push(found, levels), levels
 
 
 def _frame_levels(frames: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.support.speech_scoring import CLASSES, frames_of, reference, score
 from engine.core.onnx_session import open_model
 from engine.models.catalog import model_path
+from engine.pipeline.hear_file import hear_pieces
 from engine.speech.decode import decode
-from engine.speech.hearing import hear
 
 from .timed import read
 
@@ -25,7 +25,7 @@ def table(folder: Path) -> str:
         kind = f"{speech.voice.split()[0]} {speech.language}"
         frames = frames_of(len(speech.sound), speech.rate)
         truths[kind][path.stem] = reference(speech.segments, frames)
-        cues[path.stem] = decode(hear(network, speech.sound))
+        cues[path.stem] = decode(hear_pieces(network, [speech.sound]))
     lines = [f"{'voices':<24} balanced  accuracy  " + "  ".join(f"{name:>6}" for name in CLASSES)]
     for kind, references in truths.items():
         found = score(references, cues)
