@@ -13,7 +13,7 @@ from .lips import CHANNEL_NAMES
 _STILL = 0.005
 # What the performer's own model must reach beyond being better than the general one. With sound
 # and picture that do not belong together it learns the mean face, which has a small error, too.
-LEAST_LIKENESS = 0.2
+LEAST_LIKENESS = 0.25
 MOST_OF_MEAN = 0.98
 
 
