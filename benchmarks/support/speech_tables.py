@@ -94,7 +94,8 @@ def table_of_sets(
 
 def _short(contestant: Contestant) -> str:
     name = contestant.name.replace("PocketSphinx 5.1.1", "Sphinx").replace("Facewright", "ours")
-    return name.replace("PocketSphinx", "Sphinx").split(" 0.")[0].split(", wasm")[0][-21:]
+    name = name.replace("PocketSphinx", "Sphinx").replace(", true", ",")
+    return name.split(" 0.")[0].split(", wasm")[0][:21]
 
 
 def _first(notes: Mapping[str, list[str]]) -> str:
