@@ -189,7 +189,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, shot, r
     row.prop(live, "mirror")
     layout.prop(shot, "target")
     if speaks(shot):
-        draw_sentence(layout, context, "Moves jaw, lips and tongue alone", "INFO")
+        draw_sentence(layout, context, "Only jaw, lips and tongue follow", "INFO")
 
 
 def _columns(context: bpy.types.Context) -> float:

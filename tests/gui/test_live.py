@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live capture in the real window, from a clip that is paced as a camera."""
+"""Live capture in the real window: a clip paced as a camera, a voice paced as a microphone."""
 
 import math
 import shutil
@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.gui.harness import GuiResult, run_in_window, skip_without_window
+from tests.vowels import write_vowels
 
 pytestmark = pytest.mark.gui
 SCRIPTS = Path(__file__).with_name("scripts")
-CLIP = Path(__file__).resolve().parents[2] / ".cache" / "clips" / "WolfgangLanger_Pexels.mp4"
+ROOT = Path(__file__).resolve().parents[2]
+CLIP = ROOT / ".cache" / "clips" / "WolfgangLanger_Pexels.mp4"
+SPOKEN = ROOT.parent / "shared/data/audio/aligned/kokoro_en-us_af_bella_0.wav"
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +24,13 @@ def recorded(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiRe
         pytest.skip("the clip is not here: run `python tools/fetch_clips.py`")
     workdir = tmp_path_factory.mktemp("live")
     shutil.copyfile(CLIP, workdir / "clip.mp4")
+    if (ROOT / "weights/speech_live.onnx").is_file():
+        if SPOKEN.is_file():
+            shutil.copyfile(SPOKEN, workdir / "line.wav")
+        else:
+            write_vowels(workdir / "line.wav")
     return run_in_window(
-        SCRIPTS / "live_record.py", zip_path=linux_zip, workdir=workdir, timeout_s=180
+        SCRIPTS / "live_record.py", zip_path=linux_zip, workdir=workdir, timeout_s=300
     )
 
 
@@ -79,3 +87,34 @@ def test_the_character_follows_its_keys_when_the_preview_ends(recorded: GuiResul
     found = recorded.result
     assert found["after"] == pytest.approx(found["by_curves"], abs=1e-3)
     assert not found["marked"]
+
+
+@pytest.fixture
+def spoken(recorded: GuiResult) -> dict:
+    if "speech" not in recorded.result:
+        pytest.skip("the network that hears live speech is not here")
+    return recorded.result["speech"]
+
+
+def test_a_voice_moves_the_mouth_and_nothing_else(spoken: dict) -> None:
+    assert spoken["started"] == ["RUNNING_MODAL"]
+    assert spoken["status"] == "line.wav" and "dropped" in spoken["rate"]
+    assert spoken["moved_others"] == []
+    assert spoken["kept"] == spoken["still_kept"] == pytest.approx([0.375, 0.1, 0.2, 0.3])
+    assert spoken["delays_s"]
+
+
+def test_the_amounts_of_speech_hold_while_it_is_live(spoken: dict) -> None:
+    assert spoken["shut"] < 0.02 < spoken["jaw"]
+
+
+def test_a_voice_is_recorded_with_its_sound_as_keys_of_the_mouth(spoken: dict) -> None:
+    assert spoken["first"] >= 11
+    assert spoken["jaw"] > 0.1
+    assert spoken["keyed_others"] == []
+    assert any(spoken["take"] in name for name in spoken["strips"])
+
+
+def test_what_only_a_camera_can_do_is_refused(spoken: dict) -> None:
+    assert spoken["speech"] == "LIVE"
+    assert not spoken["may_calibrate"] and not spoken["may_show_cues"]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inside Blender: live from a clip paced as a camera, calibrate, record, stop, undo, stop live."""
+"""Inside Blender: live from a clip paced as a camera, calibrate, record, stop, undo, stop live;
+then the same from a sound file paced as a microphone."""
 
 import importlib
 import json
 
 import bpy
 from parts import choose_clip_and_head, curves_of, workers
+from speak_live import speech_session
 
 ADDON = "bl_ext.user_default.facewright"
 BEFORE = "facewright_before_preview"
@@ -143,4 +145,6 @@ def steps(gui):
         name: round(frames[30.0], 4) for name, frames in after.items() if frames[30.0]
     }
     found["marked"] = BEFORE in mesh.data.shape_keys
+    if (gui.workdir / "line.wav").is_file():
+        found["speech"] = yield from speech_session(gui)
     return found
