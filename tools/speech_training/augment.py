@@ -103,7 +103,7 @@ class Augment:
         return power + level[:, None, None] * swell[:, :, None] * shape * chance
 
     def _noises(self, count: int, length: int, bins: int, power: torch.Tensor) -> torch.Tensor:
-        kind = torch.randint(0, 5, (count,), generator=self._draw)
+        kind = torch.randint(0, 6, (count,), generator=self._draw)
         colour = self._colours[torch.randint(0, len(self._colours), (count,), generator=self._draw)]
         chance = -torch.log(torch.rand((count, length, bins), generator=self._draw).clamp_min(1e-6))
         # Slow swells and, at times, bursts: breath, steps, keys.
@@ -117,20 +117,35 @@ class Augment:
         others = power.roll(1, 0) + power.roll(2, 0).flip(1) + power.roll(5, 0)
         babble = others / others.mean((1, 2), keepdim=True).clamp_min(1e-9)
         noise = torch.where((kind == 3)[:, None, None], babble + 0.01, noise)
-        music = self._music(count, length, bins)
-        return torch.where((kind == 4)[:, None, None], music, noise)
+        musical = torch.nonzero(kind >= 4).ravel()
+        if len(musical):
+            noise[musical] = self._music(len(musical), length, bins)
+        return noise
 
     def _music(self, count: int, length: int, bins: int) -> torch.Tensor:
-        """Chords of harmonic tones that change a few times a second, with a beat."""
-        notes, changes = 4, 6
-        hz = 70 * 2 ** (torch.rand((count, changes, notes), generator=self._draw) * 3)
-        spectrum = torch.zeros((count, changes, bins))
-        for harmonic in range(1, 9):
-            place = (hz * harmonic / 31.25).long().clamp_max(bins - 1)
-            spectrum.scatter_add_(2, place, torch.full_like(hz, harmonic**-1.5))
-        index = (torch.arange(length) * changes // length).clamp_max(changes - 1)
-        beat = 0.15 + torch.exp(-((torch.arange(length) % 40) / 8.0))
-        return spectrum[:, index] * beat[None, :, None] + 1e-4
+        """Notes of many harmonics that are struck and fade, long ones and quick ones, and drums."""
+        notes, drums, harmonics = 20, 10, 12
+        lasting = 10 ** self._uniform(count * notes, 0.8, 2.3).view(count, notes, 1)
+        fade = 10 ** self._uniform(count * drums, 0.2, 1.0).view(count, drums, 1)
+        begin = self._uniform(count * (notes + drums), -60, length).view(count, -1, 1)
+        age = torch.arange(length)[None, None] - begin
+        loud = torch.exp(-age.clamp_min(0) / torch.cat([lasting, fade], 1)) * (age >= 0)
+        hz = 60 * 2 ** self._uniform(count * notes, 0, 4.2).view(count, notes, 1)
+        order = torch.arange(1, harmonics + 1)
+        place = (hz * order / 31.25).round().long().clamp_max(bins - 1)
+        strength = order ** -self._uniform(count * notes, 0.3, 2.2).view(count, notes, 1)
+        strength = strength * 10 ** self._uniform(strength.numel(), -1, 0.3).view_as(strength)
+        shape = torch.zeros(count, notes, bins).scatter_add_(2, place, strength)
+        # A window of 25 ms spreads a line over its neighbours.
+        shape = shape + 0.4 * (shape.roll(1, 2) + shape.roll(-1, 2))
+        hz = torch.linspace(0, 8000, bins)
+        middle = 10 ** self._uniform(count * drums, 1.9, 3.8).view(count, drums, 1)
+        beats = torch.exp(-(torch.log2((hz + 30) / middle) ** 2) / 2) * 0.5
+        loudness = 10 ** self._uniform(count * (notes + drums), -1, 0.5).view(count, -1, 1)
+        spectra = torch.cat([shape, beats], 1) * loudness
+        chance = -torch.log(torch.rand((count, length, bins), generator=self._draw).clamp_min(1e-6))
+        music = torch.einsum("ent,enb->etb", loud, spectra)
+        return music * (0.6 + 0.4 * chance) + 1e-4
 
     def _room(self, mel: torch.Tensor) -> torch.Tensor:
         """A room's decay: energy that fades by 60 dB within 0.2 to 0.9 s."""

@@ -20,7 +20,7 @@ from .timed import read
 
 _CROP = 320
 _BATCH = 32
-_SILENT_SHARE = 0.06
+_SILENT_SHARE = 0.1
 # What is seen most when it is wrong counts more.
 _WEIGHT = {"p": 2.0, "f": 1.8, "w": 1.3, "u": 1.3, "o": 1.2}
 
