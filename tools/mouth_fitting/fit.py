@@ -62,6 +62,13 @@ MOST_JAW |= {"n": 0.14, "w": 0.14, "u": 0.14, "l": 0.18, "k": 0.18, "i": 0.18, "
 MOST_JAW |= {"e": 0.26}
 # Open vowels are short in fast speech; with more strength than the mean has they still open.
 OPEN_VOWELS, OPEN_STRENGTH = ("eh", "ae", "a", "ah", "o"), 1.6
+# He never says a vowel that is rounded at the front, and a line over the hand's table makes it too
+# slack. Channel: target, strength.
+FRONT_ROUNDED = {
+    "jawOpen": (0.16, 1.0),
+    "mouthPucker": (0.80, 1.5),
+    "mouthFunnel": (0.40, 1.4),
+}
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,9 @@ def fit(table: MouthTable, data: Sample) -> MouthTable:
         table.targets[INDEX[phone], jaw] = min(table.targets[INDEX[phone], jaw], most)
     for phone in OPEN_VOWELS:
         table.strengths[INDEX[phone], jaw] *= OPEN_STRENGTH
+    for name, (target, strength) in FRONT_ROUNDED.items():
+        at = table.channels.index(name)
+        table.targets[INDEX["oe"], at], table.strengths[INDEX["oe"], at] = target, strength
     return table
 
 
