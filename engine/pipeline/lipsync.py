@@ -181,6 +181,11 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
         notes.append(f"Nobody was heard to speak in {info.path.name}; the mouth stays at rest.")
     if profile is None:
         weights = _mouth(cues, times, style)
+    elif profile.about.get("hearing_model") not in (None, *_models().values()):
+        notes.append(
+            f"{Path(request.profile).name} was learned with another network of speech than the "
+            "one that hears now; learn the performer again for the best result."
+        )
     track = _track(times, weights)
     if meter is not None:
         track = _with_gestures(track, request, cues, meter.result(), level_db, first_s)
@@ -308,10 +313,15 @@ def _write(request: LipsyncRequest, spoken: Spoken) -> None:
         sound_offset_s=spoken.info.offset_s,
         codec=spoken.info.codec,
         speech=speech | {"by": spoken.by, "notes": spoken.notes},
-        models={model.id: model.sha256 for model in list_models() if model.id == NETWORK},
+        models=_models(),
         provider=spoken.provider,
         overwrite=request.overwrite,
     )
+
+
+def _models() -> dict[str, str]:
+    """The network that hears, and its SHA-256."""
+    return {model.id: model.sha256 for model in list_models() if model.id == NETWORK}
 
 
 def _check(request: LipsyncRequest) -> None:

@@ -212,6 +212,8 @@ def test_subtitles_of_the_part_keep_their_place_in_it(line, tmp_path, monkeypatc
 
 def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
     class Performer:
+        about: dict = {}
+
         def curves(self, heard, mel, times_s, *, cues, method, style, progress):
             assert len(heard) == len(mel) == 50
             assert times_s[0] == pytest.approx(0.0)
@@ -223,6 +225,24 @@ def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
         str(line), profile="me.fwvoice", method="retrieval", jaw=0.5, start_s=0.6, end_s=1.1
     )
     assert (lipsync.speak(request).track.weights == 0.25).all()
+
+
+@pytest.mark.parametrize(
+    ("learned_with", "told"),
+    [({}, False), ({"hearing_model": "1" * 64}, False), ({"hearing_model": "2" * 64}, True)],
+)
+def test_a_profile_of_another_network_is_told(line, monkeypatch, learned_with, told):
+    performer = SimpleNamespace(
+        about=learned_with,
+        curves=lambda _heard, _mel, times_s, **_: np.zeros((len(times_s), 52), np.float32),
+    )
+    monkeypatch.setattr(lipsync.Profile, "load", lambda path: performer)
+    model = SimpleNamespace(id="speech", sha256="1" * 64)
+    monkeypatch.setattr(lipsync, "list_models", lambda: [model])
+    notes = lipsync.speak(LipsyncRequest(str(line), profile="a/me.fwvoice")).notes
+    assert [note.split(" was learned with another network")[0] for note in notes] == (
+        ["me.fwvoice"] if told else []
+    )
 
 
 def test_a_text_that_does_not_match_is_left_out_and_told(line, monkeypatch):
