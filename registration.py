@@ -16,6 +16,7 @@ from .operators import devices as device_operators
 from .operators import face_files as face_file_operators
 from .operators import fit as fit_operators
 from .operators import head as head_operators
+from .operators import learn_speech as learn_speech_operators
 from .operators import live as live_operators
 from .operators import mapping_channel as mapping_channel_operators
 from .operators import mapping_files as mapping_file_operators
@@ -32,6 +33,7 @@ from .panels import after as after_panels
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
 from .panels import keys as key_panels
+from .panels import learn_speech as learn_speech_panels
 from .panels import live as live_panels
 from .panels import mapping_channel as mapping_channel_panels
 from .panels import retarget as retarget_panels
@@ -41,6 +43,7 @@ from .panels import speech as speech_panels
 from .panels import takes as take_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
+from .properties import learn_speech as learn_speech_properties
 from .properties import live as live_properties
 from .properties import mapping_edit as mapping_edit_properties
 from .properties import preferences
@@ -67,6 +70,7 @@ CLASSES = (
     *retarget_properties.CLASSES,
     *mapping_edit_properties.CLASSES,
     *shape_properties.CLASSES,
+    *learn_speech_properties.CLASSES,
     *speech_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
@@ -84,6 +88,7 @@ CLASSES = (
     *performer_operators.CLASSES,
     *shape_operators.CLASSES,
     *speech_operators.CLASSES,
+    *learn_speech_operators.CLASSES,
     *cue_operators.CLASSES,
     *control_panel_operators.CLASSES,
     *retarget_operators.CLASSES,
@@ -96,6 +101,7 @@ CLASSES = (
     *after_panels.CLASSES,
     *capture_panels.CLASSES,
     *speech_panels.CLASSES,
+    *learn_speech_panels.CLASSES,
     *shape_panels.CLASSES,
     # The order in which Blender shows the sub-panels.
     *solve_panels.CLASSES,

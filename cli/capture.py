@@ -11,7 +11,6 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.__main__ import videos_in
 from ..engine.console import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -31,6 +30,7 @@ from ..engine.options import (
     request_from,
     solve_settings_from,
 )
+from ..engine.takes.recordings import videos_in
 from ..engine.takes.take_file import read_header
 from ..scene.apply import check_target
 from ..scene.capture import apply_take

@@ -32,8 +32,7 @@ from .listen_command import add_listen
 from .live_command import add_live
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
 from .send_command import add_send
-
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg"})
+from .takes.recordings import videos_in
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,11 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)
     return parser
-
-
-def videos_in(folder: Path) -> list[Path]:
-    """The videos of a folder, by name."""
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
 
 
 def _track(options: argparse.Namespace) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from .console import EXIT_DONE, EXIT_FAILED, ProgressBar, check_writable, write_json
 from .core.progress import Progress
 from .core.requests import LearnSpeechRequest
+from .takes.recordings import recordings_in
 
 # Channels that the printed table names.
 _SHOWN = ("jawOpen", "mouthClose", "mouthPucker", "mouthFunnel", "mouthSmileLeft")
@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     bar = ProgressBar("Learning")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     request = LearnSpeechRequest(
-        _found(options.sources),
+        recordings_in(options.sources),
         str(options.output),
         options.name,
         options.keep_anyway,
@@ -60,20 +60,6 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_FAILED
     sys.stdout.write(f"{report.verdict} -> {report.voice}\n")
     return EXIT_DONE
-
-
-def _found(names: list[str]) -> tuple[str, ...]:
-    """Folders give their takes, or their videos where they hold no take."""
-    from .__main__ import videos_in
-    from .takes.take_file import SUFFIX
-
-    found: list[Path] = []
-    for path in map(Path, names):
-        if path.is_dir():
-            found += sorted(path.glob(f"*{SUFFIX}")) or videos_in(path)
-        else:
-            found.append(path)
-    return tuple(str(path) for path in dict.fromkeys(found))
 
 
 def _print_scores(scores: dict[str, dict]) -> None:

@@ -14,12 +14,13 @@ from bpy.props import (
 )
 
 from .confidence import FacewrightConfidence, FacewrightDoubt
+from .learn_speech import FacewrightLearned
 from .live import FacewrightLive, FacewrightLiveRun
 from .paths import PATH_OPTIONS
 from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
 from .speech import FacewrightSpeech, cues_shown, named_speakers
-from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes, speech_of
+from .takes import FacewrightGain, FacewrightTakeList, FacewrightTakes, selected_take, speech_of
 
 _BUSY = "Facewright is at work; Esc cancels"
 _LIVE = "Live capture is running; Esc or Stop ends it"
@@ -251,6 +252,7 @@ class FacewrightRun(bpy.types.PropertyGroup):
     confidence: PointerProperty(type=FacewrightConfidence)
     live: PointerProperty(type=FacewrightLiveRun)
     takes: PointerProperty(type=FacewrightTakeList)
+    learned: PointerProperty(type=FacewrightLearned)
 
 
 CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)
@@ -369,6 +371,28 @@ def lipsync_disabled_reason(context: bpy.types.Context) -> str:
     if shot.target is None and not named_speakers(shot.speech):
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
     return ""
+
+
+def learn_speech_disabled_reason(context: bpy.types.Context) -> str:
+    """Why no performer can be learned; empty if one can."""
+    run, learn = run_of(context), shot_of(context).speech.learn
+    if run.is_running:
+        return _BUSY
+    if run.live.is_live:
+        return _LIVE
+    if learn.source == "VIDEO":
+        return "" if learn.video else "Choose a video of the performer speaking"
+    if learn.source == "FOLDER":
+        return "" if learn.folder else "Choose a folder with takes or videos"
+    if learn.source == "SELECTED":
+        take = selected_take(run)
+        if take is None:
+            return "Select a take in the list of takes"
+        return "The take was made of sound: no face was seen" if take.speech else ""
+    seen = [take for take in run.takes.takes if not take.speech]
+    if learn.source == "STARRED":
+        return "" if any(take.star for take in seen) else "Give takes of the list a star"
+    return "" if seen else "The list of takes holds none of a face"
 
 
 def show_cues_disabled_reason(context: bpy.types.Context) -> str:

@@ -13,6 +13,7 @@ from bpy.props import (
 )
 
 from ..engine.core.cues import OVR, SILENCE
+from .learn_speech import FacewrightLearnSpeech
 from .paths import PATH_OPTIONS
 
 # What makes each viseme, for its tooltip.
@@ -190,6 +191,7 @@ class FacewrightSpeech(bpy.types.PropertyGroup):
             ("retrieval", "Captured Motion", "Stretches of the performer's own takes, joined"),
         ],
     )
+    learn: PointerProperty(type=FacewrightLearnSpeech)
     speakers: CollectionProperty(type=FacewrightSpeaker)
     speaker: IntProperty(name="Speaker", description="The chosen speaker", min=0)
     follow_cues: BoolProperty(

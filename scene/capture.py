@@ -111,7 +111,7 @@ def apply_take(
     else:
         track = read_track(take)
     source = header["source"]
-    clip, offset_s = _find_sound(take, header)
+    clip, offset_s = find_sound(take, header)
     report = apply_track(
         scene,
         track,
@@ -209,7 +209,7 @@ def guess_head(objects: Iterable[bpy.types.Object]) -> tuple[str, str]:
     return "", ""
 
 
-def _find_sound(take: Path, header: dict) -> tuple[Path | None, float]:
+def find_sound(take: Path, header: dict) -> tuple[Path | None, float]:
     """The file with a take's sound, if it is there, and when it starts, seconds."""
     if header["source"].get("kind") == "import":
         return None, 0.0

@@ -16,7 +16,13 @@ from enum import Enum
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..engine.core.requests import LipsyncRequest, ShapesRequest, SolveRequest, TrackRequest
+from ..engine.core.requests import (
+    LearnSpeechRequest,
+    LipsyncRequest,
+    ShapesRequest,
+    SolveRequest,
+    TrackRequest,
+)
 from ..engine.worker.protocol import Kind
 from .worker_process import start_worker
 
@@ -31,14 +37,14 @@ class JobState(Enum):
     FAILED = "failed"
 
 
-Request = TrackRequest | SolveRequest | ShapesRequest | LipsyncRequest
+Request = TrackRequest | SolveRequest | ShapesRequest | LipsyncRequest | LearnSpeechRequest
 _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 
 @dataclass
 class Job:
     """What a worker does: a clip or a recording becomes a take, a take is solved anew, a head gets
-    its shapes.
+    its shapes, a performer's way to speak is learned.
 
     Attributes:
         request: What was asked.
@@ -72,6 +78,7 @@ class Job:
             SolveRequest: self._client.solve,
             ShapesRequest: self._client.shapes,
             LipsyncRequest: self._client.lipsync,
+            LearnSpeechRequest: self._client.learn_speech,
         }[type(self.request)]
         begin(self.request)
         _running.append(self)
@@ -151,8 +158,9 @@ class Job:
             self.warnings.append(data["text"])
         elif kind is Kind.DONE:
             self.report = data
-            complete = data["state"] == "complete"
-            self.state = JobState.DONE if complete else JobState.CANCELLED
+            # A refusal is a result, too: the operator tells why.
+            done = data["state"] in ("complete", "refused")
+            self.state = JobState.DONE if done else JobState.CANCELLED
         elif kind is Kind.FAILED:
             self.state = JobState.FAILED
             self.error = FacewrightError(data["message"], data["hint"], data["code"])

@@ -82,7 +82,7 @@ def delete_take(take: Path) -> None:
 
 def _check_idle(take: Path) -> None:
     job, session = running_job(), live_session()
-    written = [Path(job.request.take)] if job else []
+    written = [Path(getattr(job.request, "take", ""))] if job else []  # not every job writes one
     if session and session.recording:
         written.append(Path(session.recording.take))
     if take.absolute() in written:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 # Performer profiles are files of this kind.
 PERFORMER_SUFFIX = ".fwperformer"
+VOICE_SUFFIX = ".fwvoice"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ...core.cues import Cue
 from ...core.errors import FacewrightError
 from ...core.phones import PHONES
 from ...core.progress import Progress
+from ...core.requests import VOICE_SUFFIX
 from ..decode import decode
 from ..hearing import Heard
 from ..mouth import MouthStyle, curves
@@ -31,7 +32,6 @@ from .lips import CHANNEL_NAMES, CHANNELS, EigenLips
 from .recording import STEP_S, sampled, step_times
 from .training import run
 
-SUFFIX = ".fwvoice"
 SCHEMA = "FacewrightVoice.1"
 METHODS = ("network", "retrieval")
 # An honest profile of two hours takes 60 MB.
@@ -204,7 +204,7 @@ class Profile:
         ) as error:
             raise FacewrightError(
                 f"{path} is not a voice profile that can be read ({error}).",
-                f"Choose a {SUFFIX} file that Facewright wrote.",
+                f"Choose a {VOICE_SUFFIX} file that Facewright wrote.",
                 "voice-unreadable",
             ) from error
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sub-panel "Learn This Performer": from what, where to, the button, and what was measured."""
+
+import bpy
+
+from ..properties.capture import learn_speech_disabled_reason, run_of, shot_of
+from ..properties.learn_speech import FacewrightLearned
+from .capture import FacewrightPanel
+from .sentence import draw_sentence
+
+_OF_SOURCE = {"VIDEO": "video", "FOLDER": "folder"}
+
+
+class FACEWRIGHT_PT_learn_speech(FacewrightPanel, bpy.types.Panel):
+    """A performer's own way to speak."""
+
+    bl_label = "Learn This Performer"
+    bl_parent_id = "FACEWRIGHT_PT_speech"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw settings, button and report. Progress is drawn by the panel above."""
+        layout = self.settings_layout()
+        run, learn = run_of(context), shot_of(context).speech.learn
+        settings = layout.column()
+        settings.enabled = not (run.is_running or run.live.is_live)
+        settings.prop(learn, "source")
+        if name := _OF_SOURCE.get(learn.source):
+            settings.prop(learn, name)
+        settings.prop(learn, "performer")
+        settings.prop(learn, "voice", placeholder="Beside the Takes")
+        if learn.voice:
+            settings.prop(learn, "replace")
+        settings.prop(learn, "keep_anyway")
+        layout.operator("facewright.learn_speech", icon="OUTLINER_OB_SPEAKER")
+        if reason := learn_speech_disabled_reason(context):
+            draw_sentence(layout, context, reason, "INFO")
+        if run.learned.verdict:
+            _draw_learned(layout.box(), context, run.learned)
+
+
+def _draw_learned(
+    box: bpy.types.UILayout, context: bpy.types.Context, learned: FacewrightLearned
+) -> None:
+    draw_sentence(box, context, learned.verdict, "CHECKMARK" if learned.is_better else "ERROR")
+    grid = box.grid_flow(row_major=True, columns=3, align=True)
+    for title in ("", "Error", "Likeness"):
+        grid.label(text=title)
+    for figure in learned.figures:
+        grid.label(text=figure.name)
+        grid.label(text=f"{figure.error:.4f}")
+        grid.label(text=f"{figure.likeness:.2f}")
+
+
+CLASSES = (FACEWRIGHT_PT_learn_speech,)
