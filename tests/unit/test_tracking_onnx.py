@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import FacewrightError
+from engine.core.onnx_session import CPU
 from engine.core.types import Observations, VideoFrame
 from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
 from engine.tracking import catalog, mediapipe_tasks
 from engine.tracking.base import TrackerOptions
-from engine.core.onnx_session import CPU
 from engine.tracking.streams import plan
 
 
