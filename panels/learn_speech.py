@@ -43,13 +43,16 @@ def _draw_learned(
     box: bpy.types.UILayout, context: bpy.types.Context, learned: FacewrightLearned
 ) -> None:
     draw_sentence(box, context, learned.verdict, "CHECKMARK" if learned.is_better else "ERROR")
-    grid = box.grid_flow(row_major=True, columns=3, align=True)
-    for title in ("", "Error", "Likeness"):
-        grid.label(text=title)
-    for figure in learned.figures:
-        grid.label(text=figure.name)
-        grid.label(text=f"{figure.error:.4f}")
-        grid.label(text=f"{figure.likeness:.2f}")
+    rows = [("", "Error", "Likeness")]
+    rows += [(one.name, f"{one.error:.4f}", f"{one.likeness:.2f}") for one in learned.figures]
+    column = box.column(align=True)
+    for name, error, likeness in rows:
+        # Names need more room than figures.
+        parts = column.split(factor=0.5)
+        parts.label(text=name)
+        figures = parts.row()
+        figures.label(text=error)
+        figures.label(text=likeness)
 
 
 CLASSES = (FACEWRIGHT_PT_learn_speech,)
