@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .timed import Segment, Speech
-from .written import Phonemizer
+from .written import sounds_of
 
 RATE_HZ = 24000
 _STEP = 600  # samples a unit of duration
@@ -89,7 +89,6 @@ class Kokoro:
         self._session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
         self._tokens = json.loads(vocabulary.read_text(encoding="utf-8"))["vocab"]
         self._folder = voices
-        self._phonemizer = Phonemizer()
 
     @property
     def voices(self) -> list[str]:
@@ -103,7 +102,7 @@ class Kokoro:
             The sound and its phones; None where the text has no sound that Kokoro knows.
         """
         language = LANGUAGES[voice[0]]
-        written = self._phonemizer.of(text, language)
+        written = sounds_of(text, language)
         if language == "cmn":
             written = _mandarin(written)
         # Decomposed, so that a vowel with marks that Kokoro lacks is still that vowel.
