@@ -23,11 +23,12 @@ _PRIORS = (
     *(0.006, 0.008, 0.113, 0.034, 0.017, 0.008, 0.061, 0.015, 0.047, 0.046, 0.003, 0.033),
 )
 _PRIOR_POWER = 0.6
-# What a watcher sees at once is believed a little sooner: closed, rounded and open lips.
-_FAVOURED = ("p", "f", "w", "u", "o", "a", "ae", "ah", "eh")
-_FAVOUR = 0.5
+# What a watcher sees at once is believed a little sooner: most of all that the lips meet each other
+# or the teeth, then that they are round or open. More for p would find few more closures and many
+# false ones in noise.
+_FAVOURS = {"p": 0.8, "f": 0.8} | dict.fromkeys(("w", "u", "o", "a", "ae", "ah", "eh"), 0.5)
 _BELIEF = np.float32(-_PRIOR_POWER) * np.log(_PRIORS, dtype=np.float32)
-_BELIEF[[INDEX[phone] for phone in _FAVOURED]] += _FAVOUR
+_BELIEF[[INDEX[phone] for phone in _FAVOURS]] += np.float32(list(_FAVOURS.values()))
 CHANGE_COST = 2.0
 _SHORTEST = 3
 
