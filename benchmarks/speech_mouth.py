@@ -19,8 +19,9 @@ import numpy as np
 
 from benchmarks.support.closures import closures
 from benchmarks.support.mouth_sequences import babble, short_closures, spoken
+from engine.core.mouth_style import MouthStyle
 from engine.core.phones import PHONES
-from engine.speech.mouth import MouthStyle, curves
+from engine.speech.mouth import curves
 
 ROOT = Path(__file__).resolve().parents[1]
 GRID = ROOT.parent / "shared" / "data" / "video" / "grid_s1"

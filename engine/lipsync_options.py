@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .arguments import not_negative
 from .core.cues import OVR
+from .core.mouth_style import MouthStyle
 from .core.requests import GestureSettings, LipsyncRequest
 from .options import count
 
@@ -124,11 +125,13 @@ def lipsync_request_from(
         language=options.language,
         profile=options.profile,
         method=options.method,
-        strength=options.strength,
-        jaw=options.jaw,
-        lips=options.lips,
-        tongue=options.tongue,
-        viseme_strength=dict(options.viseme_strength),
+        mouth=MouthStyle(
+            options.strength,
+            options.jaw,
+            options.lips,
+            options.tongue,
+            dict(options.viseme_strength),
+        ),
         emphasis=options.emphasis,
         gestures=GestureSettings(
             on=options.gestures,

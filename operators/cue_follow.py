@@ -11,9 +11,8 @@ from __future__ import annotations
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.speech import cues_shown, viseme_strengths
+from ..properties.speech import cues_shown, mouth_style
 from ..scene import cue_markers, cue_update
-from ..scene.speech_take import AMOUNTS
 
 _TICK_S = 0.3
 # While one of these runs, markers are in a person's hand.
@@ -105,12 +104,7 @@ def _follow(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
 
 def _signature(scene: bpy.types.Scene) -> int:
     """Markers and amounts: a change of either is followed."""
-    return hash((cue_markers.signature(scene), _amounts(scene.facewright.speech)))
-
-
-def _amounts(speech: bpy.types.PropertyGroup) -> tuple:
-    amounts = (getattr(speech, name) for name in AMOUNTS)
-    return (*amounts, *viseme_strengths(speech.visemes).items())
+    return hash((cue_markers.signature(scene), repr(mouth_style(scene.facewright.speech))))
 
 
 def _sync_files(scene: bpy.types.Scene) -> None:

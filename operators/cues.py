@@ -14,16 +14,10 @@ from ..properties.capture import (
     shot_of,
     show_cues_disabled_reason,
 )
-from ..properties.speech import (
-    VISEMES,
-    FacewrightSpeech,
-    cues_shown,
-    viseme_property,
-    viseme_strengths,
-)
+from ..properties.speech import cues_shown, mouth_style, set_mouth_style
 from ..scene import cue_markers, cue_update
 from ..scene.live import live_session
-from ..scene.speech_take import AMOUNTS, mouth_style, read_speech_take
+from ..scene.speech_take import read_speech_take
 from .keys import apply_settings, show_result
 
 
@@ -67,7 +61,8 @@ and the curves follow. With a preview range, those inside it are shown"""
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        _style_to_panel(shot.speech, record)
+        # The amounts in the panel are from now on those of the shown take.
+        set_mouth_style(shot.speech, record.style)
         show_result(context, f"{len(record.marks)} cues of {path.stem}", notes)
         self.report({"INFO"}, run_of(context).result)
         return {"FINISHED"}
@@ -146,9 +141,8 @@ def _update(context: bpy.types.Context) -> cue_update.CueUpdate:
         # The character as it was before the preview: keys and undo start from there.
         session.rig.end()
     objects = [target]
-    amounts = {name: round(getattr(shot.speech, name), 4) for name in AMOUNTS}
-    style = mouth_style(amounts, viseme_strengths(shot.speech.visemes))
-    return cue_update.update_from_cues(scene, objects, apply_settings(shot, objects), style)
+    settings = apply_settings(shot, objects)
+    return cue_update.update_from_cues(scene, objects, settings, mouth_style(shot.speech))
 
 
 def _settle(context: bpy.types.Context) -> list[str]:
@@ -164,14 +158,6 @@ def _character_of(shot: bpy.types.PropertyGroup, take: Path) -> bpy.types.Object
         if speaker.take and Path(bpy.path.abspath(speaker.take)).absolute() == take:
             return speaker.target
     return shot.target
-
-
-def _style_to_panel(speech: FacewrightSpeech, record: cue_markers.ShownCues) -> None:
-    """The amounts in the panel are from now on those of the shown take."""
-    for name in AMOUNTS:
-        setattr(speech, name, getattr(record.style, name))
-    for name in VISEMES:
-        setattr(speech.visemes, viseme_property(name), record.style.viseme_strength.get(name, 1.0))
 
 
 CLASSES = (FACEWRIGHT_OT_show_cues, FACEWRIGHT_OT_hide_cues, FACEWRIGHT_OT_update_from_cues)

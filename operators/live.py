@@ -16,13 +16,14 @@ from ..properties.capture import (
 )
 from ..properties.preferences import chosen_take_folder
 from ..properties.solve import solve_settings
+from ..properties.speech import mouth_style
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
 from ..scene.free_path import free_path
 from ..scene.live import LiveSession, LiveState, News, live_session
 from .live_recording import start_recording
 from .live_results import finish_calibration, finish_recording
-from .live_session import filter_settings, head_mode, mouth_amounts, start_session
+from .live_session import filter_settings, head_mode, start_session
 from .live_status import clear_status, show_status
 from .takes import refresh_takes
 
@@ -126,7 +127,7 @@ Stop ends it, and the character is as it was"""
         shot, session = scene.facewright, self._session
         session.configure(filter_settings(shot, session.speaks), head_mode(shot))
         if session.speaks:
-            session.use_mouth(mouth_amounts(shot.speech))
+            session.use_mouth(mouth_style(shot.speech), shot.speech.emphasis)
         session.preview, session.while_playing = shot.live.preview, shot.live.while_playing
         self._show_picture(shot.live.show_picture and not session.speaks)
         performer = solve_settings(shot.solve).performer

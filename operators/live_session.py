@@ -10,13 +10,13 @@ import bpy
 
 from ..engine.core.arkit import REGIONS
 from ..engine.core.live_source import MICROPHONE
-from ..engine.core.requests import LiveRequest, MouthAmounts
+from ..engine.core.requests import LiveRequest
 from ..engine.filters.live import LiveFilterSettings
 from ..properties.capture import run_of, shot_of
 from ..properties.live import PARTS, speaks, steadiness
 from ..properties.preferences import preferences_of
 from ..properties.solve import solve_settings
-from ..properties.speech import FacewrightSpeech, viseme_strengths
+from ..properties.speech import mouth_style
 from ..properties.takes import gains
 from ..scene.live import LiveSession
 from ..scene.live_rig import LiveRig
@@ -50,7 +50,8 @@ def start_session(context: bpy.types.Context) -> LiveSession:
         solve=solve_settings(shot.solve),
         face=shot.face,
         device=preferences.device if preferences else "auto",
-        mouth=mouth_amounts(shot.speech),
+        mouth=mouth_style(shot.speech),
+        emphasis=shot.speech.emphasis,
     )
     return LiveSession(
         request,
@@ -74,18 +75,6 @@ def source_spec(shot) -> str:
     port = f":{live.port}" if live.port else ""
     phone = f"@{live.phone.strip()}" if live.phone.strip() else ""
     return f"{live.transport.lower()}:{live.dialect}{port}{phone}"
-
-
-def mouth_amounts(speech: FacewrightSpeech) -> MouthAmounts:
-    """How far sound moves the mouth, by the settings of the Speech panel."""
-    return MouthAmounts(
-        strength=speech.strength,
-        jaw=speech.jaw,
-        lips=speech.lips,
-        tongue=speech.tongue,
-        viseme_strength=viseme_strengths(speech.visemes),
-        emphasis=speech.emphasis,
-    )
 
 
 def filter_settings(shot, heard: bool = False) -> LiveFilterSettings:

@@ -14,7 +14,7 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import GestureSettings, LipsyncRequest
 from ..properties.capture import lipsync_disabled_reason, shot_of
 from ..properties.preferences import chosen_take_folder
-from ..properties.speech import FacewrightSpeech, named_speakers, viseme_strengths
+from ..properties.speech import FacewrightSpeech, mouth_style, named_speakers
 from ..scene import cue_markers
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
@@ -92,11 +92,7 @@ Esc cancels"""
             language=speech.language,
             profile=bpy.path.abspath(speech.profile) if speech.profile else "",
             method=speech.method,
-            strength=speech.strength,
-            jaw=speech.jaw,
-            lips=speech.lips,
-            tongue=speech.tongue,
-            viseme_strength=viseme_strengths(speech.visemes),
+            mouth=mouth_style(speech),
             emphasis=speech.emphasis,
             gestures=GestureSettings(
                 on=speech.use_gestures,

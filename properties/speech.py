@@ -13,6 +13,7 @@ from bpy.props import (
 )
 
 from ..engine.core.cues import OVR, SILENCE
+from ..engine.core.mouth_style import AMOUNTS, MouthStyle
 from .learn_speech import FacewrightLearnSpeech
 from .paths import PATH_OPTIONS
 
@@ -212,10 +213,24 @@ class FacewrightSpeech(bpy.types.PropertyGroup):
 CLASSES = (FacewrightVisemes, FacewrightSpeaker, FacewrightSpeech)
 
 
-def viseme_strengths(visemes: FacewrightVisemes) -> dict[str, float]:
-    """Factors by viseme, without those that change nothing."""
-    found = {name: round(getattr(visemes, viseme_property(name)), 4) for name in VISEMES}
-    return {name: factor for name, factor in found.items() if factor != 1}
+def mouth_style(speech: FacewrightSpeech) -> MouthStyle:
+    """How far the mouth goes, without the visemes that are as usual.
+
+    Blender keeps single precision; rounded, a number is the one that was typed.
+    """
+    visemes = {name: round(getattr(speech.visemes, viseme_property(name)), 4) for name in VISEMES}
+    return MouthStyle(
+        **{name: round(getattr(speech, name), 4) for name in AMOUNTS},
+        viseme_strength={name: factor for name, factor in visemes.items() if factor != 1},
+    )
+
+
+def set_mouth_style(speech: FacewrightSpeech, style: MouthStyle) -> None:
+    """Let the panel show how far the mouth goes."""
+    for name in AMOUNTS:
+        setattr(speech, name, getattr(style, name))
+    for name in VISEMES:
+        setattr(speech.visemes, viseme_property(name), style.viseme_strength.get(name, 1.0))
 
 
 def named_speakers(speech: FacewrightSpeech) -> list[FacewrightSpeaker]:

@@ -18,7 +18,7 @@ import numpy as np
 from ..engine.core.clock import FrameClock
 from ..engine.core.cues import OVR, Cue, cues_from_rows
 from ..engine.core.errors import FacewrightError
-from ..engine.speech.mouth import MouthStyle
+from ..engine.core.mouth_style import MouthStyle
 from .clock import scene_clock
 from .cue_edit import Mark, edited_cues, marks_of, meaning, without_gaps
 from .speech_take import SpeechTake

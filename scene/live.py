@@ -16,7 +16,8 @@ import numpy as np
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
 from ..engine.core.live_source import is_live_sound
-from ..engine.core.requests import LiveRequest, MouthAmounts
+from ..engine.core.mouth_style import MouthStyle
+from ..engine.core.requests import LiveRequest
 from ..engine.core.types import FaceTrack
 from ..engine.filters.live import LiveFilter, LiveFilterSettings
 from ..engine.filters.live_centre import LiveHeadCentre
@@ -113,7 +114,7 @@ class LiveSession:
         self._delays: deque[tuple[float, float]] = deque()
         self.tick_costs_s: deque[float] = deque(maxlen=_COSTS)
         self.delays_s: deque[float] = deque(maxlen=_COSTS)
-        self._mouth = self.request.mouth
+        self._mouth = self.request.mouth, self.request.emphasis
         self._rendering = False
         # Set by a render's thread, answered by a tick.
         self._shall_pause, self._has_paused = False, threading.Event()
@@ -242,11 +243,11 @@ class LiveSession:
         """Go by another profile; an empty path learns the face at rest anew."""
         self._client.order(Kind.PERFORMER, performer=performer)
 
-    def use_mouth(self, amounts: MouthAmounts) -> None:
+    def use_mouth(self, style: MouthStyle, emphasis: float) -> None:
         """How far the mouth goes from now on, where sound moves it."""
-        if amounts != self._mouth:
-            self._mouth = amounts
-            self._client.order(Kind.MOUTH, **asdict(amounts))
+        if (style, emphasis) != self._mouth:
+            self._mouth = style, emphasis
+            self._client.order(Kind.MOUTH, style=asdict(style), emphasis=emphasis)
 
     def configure(self, settings: LiveFilterSettings, head_mode: str) -> None:
         """Change how values are calmed and what "straight ahead" is."""

@@ -7,7 +7,6 @@ that have to touch. The cues give the mouth at exactly the frames that are seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from ..engine.core.arkit import REGION_INDICES, REGIONS
 from ..engine.core.clock import FrameClock
 from ..engine.core.cues import Cue, read_cues
 from ..engine.core.errors import FacewrightError
+from ..engine.core.mouth_style import AMOUNTS, MouthStyle
 from ..engine.core.types import FaceTrack
 from ..engine.filters.resample import resample
-from ..engine.speech.mouth import MouthStyle, curves
+from ..engine.speech.mouth import curves
 from ..engine.takes.speech import SPEECH_KIND, cues_path, is_live_speech
 from ..engine.takes.take_file import read_header, read_track
 from .apply_settings import ApplySettings
@@ -27,8 +27,6 @@ from .apply_settings import ApplySettings
 # The parts of the face that cues move.
 MOUTH = ("jaw", "mouth", "tongue")
 MOUTH_COLUMNS = np.array([i for part in MOUTH for i in REGION_INDICES[part]])
-# What of a ``MouthStyle`` is a number.
-AMOUNTS = ("strength", "jaw", "lips", "tongue")
 # Phones that are told by a contact: without it they cannot be seen at all.
 _CONTACTS = ("f", "p")
 # What moves less is not moved on purpose.
@@ -94,23 +92,14 @@ def read_speech_take(take: Path | str) -> SpeechTake:
     return SpeechTake(Path(take), header, read_track(take), cues, style_of(header))
 
 
-def mouth_style(amounts: Mapping[str, float], viseme_strength: Mapping[str, float]) -> MouthStyle:
-    """How far the mouth goes.
-
-    Args:
-        amounts: By ``AMOUNTS``.
-        viseme_strength: By OVR name; those left out have 1.
-    """
-    return MouthStyle(
-        **{name: float(amounts.get(name, 1.0)) for name in AMOUNTS},
-        viseme_strength={name: float(x) for name, x in viseme_strength.items() if x != 1},
-    )
-
-
 def style_of(header: dict) -> MouthStyle:
-    """How far the mouth goes in a take, as its header says."""
+    """How far the mouth goes in a take, as its header says; 1 where it says nothing."""
     made = header.get(SPEECH_KIND, {})
-    return mouth_style(made, made.get("viseme_strength") or {})
+    visemes = made.get("viseme_strength") or {}
+    return MouthStyle(
+        **{name: float(made.get(name, 1.0)) for name in AMOUNTS},
+        viseme_strength={name: float(factor) for name, factor in visemes.items() if factor != 1},
+    )
 
 
 def as_placed(speech: SpeechTake, settings: ApplySettings) -> ApplySettings:

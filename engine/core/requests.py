@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from .mouth_style import MouthStyle
+
 # Performer profiles are files of this kind.
 PERFORMER_SUFFIX = ".fwperformer"
 VOICE_SUFFIX = ".fwvoice"
@@ -108,24 +110,6 @@ class TrackRequest:
 
 
 @dataclass(frozen=True)
-class MouthAmounts:
-    """How far the mouth goes where live sound moves it, 1 as usual.
-
-    Attributes:
-        strength, jaw, lips, tongue: All of it, and its parts.
-        viseme_strength: Amount of each viseme of ``core.cues.OVR``; those left out have 1.
-        emphasis: How much louder speech opens the mouth wider, 0 for not at all.
-    """
-
-    strength: float = 1.0
-    jaw: float = 1.0
-    lips: float = 1.0
-    tongue: float = 1.0
-    viseme_strength: dict[str, float] = field(default_factory=dict)
-    emphasis: float = 1.0
-
-
-@dataclass(frozen=True)
 class LiveRequest:
     """Track what a source shows now, frame by frame, until somebody says stop.
 
@@ -146,6 +130,7 @@ class LiveRequest:
         face: Which face, by size where it first shows: 0 is the largest.
         device: "auto", "cpu" or "cuda".
         mouth: How far the mouth goes where sound moves it.
+        emphasis: How much louder speech opens it wider, 1 as usual, 0 for not at all.
     """
 
     source: str
@@ -160,7 +145,8 @@ class LiveRequest:
     solve: SolveSettings = field(default_factory=SolveSettings)
     face: int = 0
     device: str = "auto"
-    mouth: MouthAmounts = field(default_factory=MouthAmounts)
+    mouth: MouthStyle = field(default_factory=MouthStyle)
+    emphasis: float = 1.0
 
     def to_wire(self) -> dict:
         """As a JSON object."""
@@ -169,7 +155,7 @@ class LiveRequest:
     @classmethod
     def from_wire(cls, data: dict) -> LiveRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        solve, mouth = SolveSettings(**data.get("solve", {})), MouthAmounts(**data.get("mouth", {}))
+        solve, mouth = SolveSettings(**data.get("solve", {})), MouthStyle(**data.get("mouth", {}))
         return cls(**{**data, "solve": solve, "mouth": mouth})
 
 
@@ -243,9 +229,8 @@ class LipsyncRequest:
         language: Of the text, as espeak-ng names it: "en", "es", "fr-fr" ...
         profile: Path of a performer's voice profile; empty for the general model.
         method: How a profile speaks: "network", or "retrieval" for stretches of captured motion.
-        strength, jaw, lips, tongue: Amounts, 1 as usual.
-        viseme_strength: Amount of each viseme of ``core.cues.OVR``; those left out have 1.
-        emphasis: How much louder speech opens the mouth wider, 1 as usual, 0 for not at all.
+        mouth: How far the mouth goes.
+        emphasis: How much louder speech opens it wider, 1 as usual, 0 for not at all.
         gestures: What the rest of the face does.
         offset_s: Added to all times of the result; below 0 the mouth leads the sound.
         overwrite: Replace a take of that name, and its cues, once the new one is complete.
@@ -261,11 +246,7 @@ class LipsyncRequest:
     language: str = "en"
     profile: str = ""
     method: str = "network"
-    strength: float = 1.0
-    jaw: float = 1.0
-    lips: float = 1.0
-    tongue: float = 1.0
-    viseme_strength: dict[str, float] = field(default_factory=dict)
+    mouth: MouthStyle = field(default_factory=MouthStyle)
     emphasis: float = 1.0
     gestures: GestureSettings = field(default_factory=GestureSettings)
     offset_s: float = 0.0
@@ -278,7 +259,11 @@ class LipsyncRequest:
     @classmethod
     def from_wire(cls, data: dict) -> LipsyncRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        return cls(**{**data, "gestures": GestureSettings(**data.get("gestures", {}))})
+        parts = {
+            "mouth": MouthStyle(**data.get("mouth", {})),
+            "gestures": GestureSettings(**data.get("gestures", {})),
+        }
+        return cls(**{**data, **parts})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
-from ..core.requests import LiveRequest, MouthAmounts
+from ..core.mouth_style import MouthStyle
+from ..core.requests import LiveRequest
 from ..core.types import FaceTrack, Observations, VideoFrame
 from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
@@ -112,8 +113,12 @@ class Capture:
         """The next frame; None when there is none in time."""
         raise NotImplementedError
 
-    def use_mouth(self, amounts: MouthAmounts) -> None:
-        """How far the mouth goes from now on, where sound moves it; nothing elsewhere."""
+    def use_mouth(self, style: MouthStyle, emphasis: float) -> None:
+        """How far the mouth goes from now on, where sound moves it; nothing elsewhere.
+
+        Args:
+            style, emphasis: As ``LiveRequest`` has them.
+        """
 
     def close(self) -> None:
         """Let go of the source; a recording that was not finished keeps what it has."""

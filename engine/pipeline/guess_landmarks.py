@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.errors import FacewrightError
-from ..core.onnx_session import OnnxModel, open_model
 from ..core.progress import Progress
 from ..models.catalog import model_path
 from ..retarget.transfer.anatomy import Anatomy, examine
@@ -21,10 +20,12 @@ from ..retarget.transfer.landmarks import COUNT
 from ..retarget.transfer.request import FacePoints, MeshPart
 from ..retarget.transfer.surface import Surface
 from ..retarget.transfer.zbuffer import View, back_project, draw, view_from
-from ..tracking.detector import detect, letterbox
-from ..tracking.landmarks import find_landmarks
-from ..tracking.regions import from_detection, from_landmarks
+from ..tracking.base import TrackerOptions
+from ..tracking.detectors.blazeface import BlazeFace
+from ..tracking.landmarkers.mediapipe import MediapipeLandmarker
+from ..tracking.regions import from_detection, from_landmarks, letterbox
 
+_Networks = tuple[BlazeFace, MediapipeLandmarker]
 SIZE = 512
 # Yaw and pitch of the pictures in degrees. The frontal one alone leaves the sides of the face
 # to chance; beyond 40 degrees the network guesses the far half.
@@ -64,10 +65,8 @@ def guess_landmarks(
     """
     progress = progress or Progress()
     anatomy = examine(parts)
-    networks = (
-        open_model(model_path("face_detector"), device),
-        open_model(model_path("face_landmarks"), device),
-    )
+    options = TrackerOptions(model_path, device)
+    networks = BlazeFace(options), MediapipeLandmarker(options)
     # Lashes, hair, tears and teeth only hide what has to be seen.
     shown = np.isin(anatomy.roles, ("skin", "eye"))[anatomy.whole.triangles[:, 0]]
     whole = Surface(anatomy.whole.vertices, anatomy.whole.triangles[shown])
@@ -133,18 +132,18 @@ def _shade(surface: Surface, colours: np.ndarray, view: View, seen: np.ndarray) 
 
 
 def _look(
-    surface: Surface, colours: np.ndarray, view: View, networks: tuple[OnnxModel, OnnxModel]
+    surface: Surface, colours: np.ndarray, view: View, networks: _Networks
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Landmarks (478, 3) in pixels and the triangle at each pixel, or None without a face."""
     seen = draw(surface.vertices, surface.triangles, view).faces
     picture = _shade(surface, colours, view, seen)
-    faces = detect(networks[0], picture, letterbox(picture))
+    faces = networks[0].detect(picture, letterbox(picture))
     if not faces:
         return None
     region = from_detection(faces[0].box, faces[0].keypoints)
     # A second look from where the first one found the face is steadier.
     for _ in range(2):
-        face = find_landmarks(networks[1], picture, region)
+        face = networks[1].find(picture, region)
         if face.presence < MIN_PRESENCE:
             return None
         region = from_landmarks(face.landmarks)
@@ -152,7 +151,7 @@ def _look(
 
 
 def _find_face(
-    surface: Surface, colours: np.ndarray, networks: tuple[OnnxModel, OnnxModel], progress: Progress
+    surface: Surface, colours: np.ndarray, networks: _Networks, progress: Progress
 ) -> tuple[np.ndarray, float]:
     """The middle of the face and the width of a good picture of it."""
     # Vertices that no face uses are not seen, wherever they lie.

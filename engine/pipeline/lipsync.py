@@ -13,9 +13,10 @@ import numpy as np
 from ..core.arkit import COUNT
 from ..core.cues import SILENCE, Cue
 from ..core.errors import FacewrightError
+from ..core.mouth_style import MouthStyle
 from ..core.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
-from ..core.requests import LipsyncRequest, MouthAmounts
+from ..core.requests import LipsyncRequest
 from ..core.types import FaceTrack
 from ..models.catalog import list_models, model_path
 from ..sources.sound_file import SoundFile, SoundInfo
@@ -25,7 +26,7 @@ from ..speech.decode import decode
 from ..speech.emphasis import emphasised
 from ..speech.gestures import make_gestures
 from ..speech.hearing import Heard
-from ..speech.mouth import MouthStyle, curves
+from ..speech.mouth import curves
 from ..speech.performer.profile import Profile
 from ..speech.prosody import PitchMeter
 from ..speech.subtitles import Block, read_text
@@ -161,7 +162,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
             notes.append(file.problem)
         info, sound_s = file.info, counted.samples / 16000
     cues, by = _cues(heard, text, request, notes)
-    times, style = _times(request, sound_s), style_of(request)
+    times = _times(request, sound_s)
     first_s = request.start_s + request.offset_s
     level_db = heard.level_db
     if profile is not None:
@@ -171,7 +172,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
             times - first_s,
             cues=cues,
             method=request.method,
-            style=style,
+            style=request.mouth,
             progress=progress,
         )
     del heard  # 100 MB an hour
@@ -180,7 +181,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
     if not any(cue.spoken != SILENCE for cue in cues):
         notes.append(f"Nobody was heard to speak in {info.path.name}; the mouth stays at rest.")
     if profile is None:
-        weights = _mouth(cues, times, style)
+        weights = _mouth(cues, times, request.mouth)
     elif profile.about.get("hearing_model") not in (None, *_models().values()):
         notes.append(
             f"{Path(request.profile).name} was learned with another network of speech than the "
@@ -244,17 +245,6 @@ def _times(request: LipsyncRequest, sound_s: float) -> np.ndarray:
     return np.arange(first, last + 1) / request.rate_hz
 
 
-def style_of(amounts: LipsyncRequest | MouthAmounts) -> MouthStyle:
-    """How far the mouth goes, as a request says."""
-    return MouthStyle(
-        strength=amounts.strength,
-        jaw=amounts.jaw,
-        lips=amounts.lips,
-        tongue=amounts.tongue,
-        viseme_strength=amounts.viseme_strength,
-    )
-
-
 def _mouth(cues: list[Cue], times: np.ndarray, style: MouthStyle) -> np.ndarray:
     """The curves of the mouth, some minutes at a time: they need room while they are made."""
     weights = np.empty((len(times), COUNT), np.float32)
@@ -302,8 +292,9 @@ def _spoken_s(cues: list[Cue]) -> float:
 
 def _write(request: LipsyncRequest, spoken: Spoken) -> None:
     made = asdict(request)
-    speech = {name: value for name, value in made.items() if name not in ("sound", "take")}
-    del speech["overwrite"]
+    # A header has the amounts side by side with the rest.
+    speech = made.pop("mouth")
+    speech |= {name: made[name] for name in made if name not in ("sound", "take", "overwrite")}
     write_speech_take(
         request.take,
         spoken.track,
@@ -328,9 +319,8 @@ def _check(request: LipsyncRequest) -> None:
     """Refuse numbers that come from scripts; the buttons give none of these."""
     gestures = request.gestures
     amounts = (
-        *(request.strength, request.jaw, request.lips, request.tongue, request.emphasis),
-        *(gestures.brows, gestures.blinks, gestures.gaze, gestures.head),
-        *request.viseme_strength.values(),
+        *request.mouth.factors,
+        *(request.emphasis, gestures.brows, gestures.blinks, gestures.gaze, gestures.head),
     )
     wrong = ""
     if not all(np.isfinite(amount) and 0 <= amount <= 10 for amount in amounts):

@@ -10,15 +10,15 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.mouth_style import MouthStyle
 from ..core.onnx_session import open_model
-from ..core.requests import LiveRequest, MouthAmounts
+from ..core.requests import LiveRequest
 from ..core.types import Observations
 from ..formats.sample import FaceSample, to_row
 from ..models.catalog import list_models, model_path
 from ..sources.live_sound import LiveMicrophone, LiveSound, SoundPacket, open_live_sound
 from ..speech.live_voice import LiveVoice
 from .capture import WAIT_S, Capture, LiveFrame, LiveStatus
-from .lipsync import style_of
 from .solve import NOTHING_SOLVED
 
 NETWORK = "speech_live"
@@ -45,7 +45,7 @@ class SpeechCapture(Capture):
         network = open_model(model_path(NETWORK), "cpu")
         super().__init__(request, source or open_live_sound(request))
         self.provider = network.provider
-        self._voice = LiveVoice(network, style_of(request.mouth), request.mouth.emphasis)
+        self._voice = LiveVoice(network, request.mouth, request.emphasis)
         self._told: deque[tuple[float, np.ndarray]] = deque()
         # A recording that is not paced waits for us.
         self._most = _MOST if request.realtime or isinstance(self.source, LiveMicrophone) else None
@@ -108,9 +108,9 @@ class SpeechCapture(Capture):
     def use_performer(self, _path: str) -> None:
         """Nothing: no face is solved."""
 
-    def use_mouth(self, amounts: MouthAmounts) -> None:
+    def use_mouth(self, style: MouthStyle, emphasis: float) -> None:
         """See ``Capture.use_mouth``; what was heard before is shown as it was."""
-        self._voice.style, self._voice.emphasis = style_of(amounts), amounts.emphasis
+        self._voice.style, self._voice.emphasis = style, emphasis
 
     def _next_packet(self, timeout_s: float) -> SoundPacket | None:
         """All that waits, as one packet: to hear it together takes less time."""

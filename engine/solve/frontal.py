@@ -48,7 +48,7 @@ def turn_to_front(landmarks: np.ndarray, geometry: FaceGeometry, aspect: float) 
         landmarks: float32 (T, 478, 3), image pixels, as ``Observations.landmarks``; finite.
         geometry: The canonical face.
         aspect: Width of the picture / its height, to undo MediaPipe's stretch of the depth in
-            tilted heads (``tracking.landmarks.to_image``).
+            tilted heads (``tracking.landmarkers.mediapipe.to_image``).
     """
     points = np.asarray(landmarks, np.float64).copy()
     eyes = points[:, _LEFT_EYE_OUTER, :2] - points[:, _RIGHT_EYE_OUTER, :2]

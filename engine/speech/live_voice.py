@@ -16,13 +16,14 @@ import numpy as np
 
 from ..core.arkit import COUNT, INDEX
 from ..core.cues import Cue
+from ..core.mouth_style import MouthStyle
 from ..core.onnx_session import OnnxModel
 from ..core.phones import VOWELS
 from .decode import decode
 from .emphasis import strength_of
 from .features import BANDS
 from .hearing import Heard, StreamHearing
-from .mouth import MouthStyle, curves
+from .mouth import curves
 
 SOUND_HZ = 16000
 # Frames of 10 ms to each set of values.

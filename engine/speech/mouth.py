@@ -11,14 +11,15 @@ formulas and how the table was fitted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..core.arkit import COUNT
 from ..core.arkit import INDEX as ARKIT_INDEX
 from ..core.cues import SILENCE, Cue
+from ..core.mouth_style import MouthStyle
 from ..core.phones import INDEX
 from .contact import hold_contacts
 from .mouth_table import MouthTable, load_table
@@ -35,30 +36,8 @@ BEYOND_S = 2.0
 JAW = frozenset({"jawOpen", "jawForward"})
 
 
-@dataclass(frozen=True)
-class MouthStyle:
-    """How far the mouth moves; 1 everywhere is the table as it is.
-
-    Attributes:
-        strength: All channels.
-        jaw: Opening and jutting of the jaw.
-        lips: All lip channels. Closed lips stay closed at any strength.
-        tongue: The tongue.
-        viseme_strength: OVR name to factor, for one kind of sound.
-    """
-
-    strength: float = 1.0
-    jaw: float = 1.0
-    lips: float = 1.0
-    tongue: float = 1.0
-    viseme_strength: Mapping[str, float] = field(default_factory=dict)
-
-
 def curves(
-    cues: Sequence[Cue],
-    times_s: np.ndarray,
-    style: MouthStyle = MouthStyle(),
-    emphasis: np.ndarray | None = None,
+    cues: Sequence[Cue], times_s: np.ndarray, style: MouthStyle = MouthStyle()
 ) -> np.ndarray:
     """The mouth at each time.
 
@@ -69,19 +48,13 @@ def curves(
         cues: In order of time; phones with their strengths.
         times_s: (N,) seconds, ascending, on the cues' clock.
         style: How far the mouth moves.
-        emphasis: (N,) factors around 1, louder or stressed speech is above 1; None is 1.
 
     Returns:
         float32 (N, 52) weights in ARKit order, 0..1, left and right alike; 0 for channels that
         are neither jaw, lips nor tongue.
-
-    Raises:
-        ValueError: ``emphasis`` has another length than ``times_s``.
     """
     times = np.asarray(times_s, np.float64).reshape(-1)
     weights = np.zeros((len(times), COUNT), np.float32)
-    if emphasis is not None and np.shape(emphasis) != times.shape:
-        raise ValueError(f"emphasis has the shape {np.shape(emphasis)}, times {times.shape}")
     if not len(times) or not len(cues):
         return weights
     table = load_table()
@@ -93,8 +66,6 @@ def curves(
     strengths = table.strengths[phone] * pause_pull(edges, phone)[:, None]
     values = blend(edges, targets, strengths, table.before_s, table.after_s, times)
     values *= _style_of(table, style)
-    if emphasis is not None:
-        values *= np.maximum(np.asarray(emphasis, np.float64), 0.0)[:, None]
     channel = {name: values[:, i] for i, name in enumerate(table.channels)}
     hold_contacts(channel, edges, phone, factors, times, style.strength * style.lips)
     for name, value in channel.items():

@@ -27,6 +27,7 @@ class TrackerOptions:
         streams: How many blocks of frames are tracked at once; 0 picks from the processor's
             cores. The result is the same for any number.
         memory_bytes: Budget for the decoded frames that wait for their turn.
+        detector: A key of ``detectors.catalog.DETECTORS``; empty for the engine's own.
     """
 
     model_path: Callable[[str], Path]
@@ -34,6 +35,7 @@ class TrackerOptions:
     face: int = 0
     streams: int = 0
     memory_bytes: int = DEFAULT_MEMORY_BYTES
+    detector: str = ""
 
 
 class FaceTracker(Protocol):

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from ..core.errors import FacewrightError
 from . import mediapipe_tasks
 from .base import FaceTracker, TrackerOptions
+from .detectors.catalog import create_detector
 
 
-def _mediapipe_onnx(options: TrackerOptions) -> FaceTracker:
+def _mediapipe(options: TrackerOptions) -> FaceTracker:
     # Imported here, so that naming the engines needs neither OpenCV nor onnxruntime.
-    from .mediapipe_onnx import MediapipeOnnxTracker
+    from .landmarkers.mediapipe import MediapipeLandmarker
+    from .network_tracker import NetworkTracker
 
-    return MediapipeOnnxTracker(options)
+    return NetworkTracker(
+        "mediapipe", create_detector(options), MediapipeLandmarker(options), options
+    )
 
 
 ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
-    "mediapipe": _mediapipe_onnx,
+    "mediapipe": _mediapipe,
     "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
 }
 

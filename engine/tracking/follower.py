@@ -17,21 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.onnx_session import OnnxModel
-from .detector import Detection, detect, letterbox
-from .landmarks import MIN_PRESENCE, RawFace, find_landmarks
-from .regions import Region, from_detection, from_landmarks, square
+from .parts import FaceDetector, FaceLandmarker, RawFace
+from .regions import Region, from_detection, from_landmarks, letterbox, square
 
 # How many squares of the picture are searched in the frame that lost the face, and in each frame
 # after it, where they take turns. All of them would cost as much as tracking several frames; the
 # frames that this loses are won back by tracking backwards.
 SQUARES_AT_LOSS = 4
 SQUARES_PER_FRAME = 1
-# What the landmark network must say to a face that is new. Faces that it follows may sink to
-# ``MIN_PRESENCE`` behind a hand, but real new ones have 0.99 and more. Lettering and clouds reach
-# 0.85 in the whole picture and 0.95 in a square of it, where the detector sees faces everywhere.
-NEW_PRESENCE = 0.9
-NEW_PRESENCE_IN_SQUARE = 0.99
 # A face this near to where it was last seen, in place and size, is not new.
 SAME_PLACE = 0.4
 # Faces offered to the landmark network in one picture.
@@ -54,17 +47,17 @@ class Place(NamedTuple):
 
 @dataclass
 class Networks:
-    """The two networks that look at pictures, and what all followers learn together.
+    """The two parts that look at pictures, and what all followers learn together.
 
     Attributes:
-        detector: ``face_detector``.
-        landmarks: ``face_landmarks``.
+        detector: Finds faces.
+        landmarker: Reads one.
         face: Which face to take up: 0 is the largest, 1 the next.
         faces_seen: The highest number of faces seen in one picture.
     """
 
-    detector: OnnxModel
-    landmarks: OnnxModel
+    detector: FaceDetector
+    landmarker: FaceLandmarker
     face: int = 0
     faces_seen: int = 0
 
@@ -158,13 +151,15 @@ class Follower:
         self.place = Place(region, region or last)
 
     def _accepted(
-        self, image: np.ndarray, region: Region, presence: float = MIN_PRESENCE
+        self, image: np.ndarray, region: Region, presence: float | None = None
     ) -> RawFace | None:
-        """The face in a region, if the landmark network believes in it."""
+        """The face in a region, if the landmarker believes in it."""
         if not (2 < region.width < 8 * max(image.shape) and region.height > 2):
             return None
-        face = find_landmarks(self._networks.landmarks, image, region)
-        return face if face.presence >= presence else None
+        landmarker = self._networks.landmarker
+        face = landmarker.find(image, region)
+        enough = landmarker.min_presence if presence is None else presence
+        return face if face.presence >= enough else None
 
     def _squares(self, image: np.ndarray, index: int) -> list[Region]:
         """The parts of the picture to search in this frame, besides the whole."""
@@ -185,12 +180,13 @@ class Follower:
     def _find(
         self, image: np.ndarray, last: Region | None, squares: list[Region]
     ) -> RawFace | None:
-        faces = self._faces(image, letterbox(image), [], NEW_PRESENCE)
+        landmarker = self._networks.landmarker
+        faces = self._faces(image, letterbox(image), [], landmarker.new_presence)
         chosen = self._choose(faces, last)
         for region in squares:
             if chosen is not None and not self._everybody:
                 break
-            faces = self._faces(image, region, faces, NEW_PRESENCE_IN_SQUARE)
+            faces = self._faces(image, region, faces, landmarker.new_presence_in_square)
             chosen = self._choose(faces, last)
         return chosen
 
@@ -199,14 +195,14 @@ class Follower:
     ) -> list[RawFace]:
         """The known faces and those found in a square of the picture."""
         faces, last = list(known), self.place.last
-        found: list[Detection] = detect(self._networks.detector, image, region)
+        found = self._networks.detector.detect(image, region)
         for detection in found[:MAX_CANDIDATES]:
             centre = (detection.box[:2] + detection.box[2:]) / 2
             if any(_inside(centre, face) for face in faces):
                 continue
             place = from_detection(detection.box, detection.keypoints)
             returning = last is not None and _remoteness(place, last) < SAME_PLACE
-            face = self._accepted(image, place, MIN_PRESENCE if returning else presence)
+            face = self._accepted(image, place, None if returning else presence)
             if face is not None:
                 faces.append(face)
         self._networks.saw(len(faces))

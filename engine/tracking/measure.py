@@ -16,8 +16,8 @@ from ..core.types import Observations
 from .appearance import appearance
 from .blendshapes import blendshape_scores
 from .head_pose import head_pose
-from .landmarks import RawFace
 from .one_euro import LandmarkFilter
+from .parts import RawFace
 
 
 class Measurer:
@@ -62,12 +62,16 @@ class Measurer:
             rows.landmarks[row] = face.landmarks
         if smooth:
             landmarks = np.stack(smooth)
-            tongue = np.array([face.tongue for face in faces if face is not None])
+            seen = [face for face in faces if face is not None]
+            tongue = np.nan_to_num([face.tongue for face in seen])
             chosen = self._geometry.blendshape_landmarks
-            rows.scores[rows.valid] = blendshape_scores(
-                self._blendshapes, landmarks, chosen, tongue
-            )
-            maps = np.stack([face.maps for face in faces if face is not None])
-            rows.appearance[rows.valid] = appearance(self._looks, maps)
+            scores = blendshape_scores(self._blendshapes, landmarks, chosen, tongue)
+            for row, face in enumerate(seen):
+                if face.scores is not None:
+                    scores[row] = np.where(np.isnan(face.scores), scores[row], face.scores)
+            rows.scores[rows.valid] = scores
+            if seen[0].maps is not None:
+                maps = np.stack([face.maps for face in seen])
+                rows.appearance[rows.valid] = appearance(self._looks, maps)
             rows.head[rows.valid] = head_pose(self._geometry, landmarks, *size)
         return rows

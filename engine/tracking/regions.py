@@ -52,12 +52,18 @@ def square(x: float, y: float, side: float) -> Region:
     return Region(x, y, side, side, 0.0)
 
 
+def letterbox(image: np.ndarray) -> Region:
+    """The square around the whole picture."""
+    height, width = image.shape[:2]
+    return square(width / 2, height / 2, max(width, height))
+
+
 def from_detection(box: np.ndarray, keypoints: np.ndarray) -> Region:
     """The region of a detected face.
 
     Args:
         box: float (4,), x0, y0, x1, y1 in image pixels.
-        keypoints: float (6, 2), image pixels; the first two are the right and the left eye.
+        keypoints: float (2 or more, 2), image pixels; the first two are the right and the left eye.
     """
     dx, dy = keypoints[1] - keypoints[0]
     return Region(

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from ..core.types import VideoFrame
 from .follower import Follower, Networks, Place
-from .landmarks import RawFace
+from .parts import RawFace
 from .regions import difference
 
 BLOCK_FRAMES = 48

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.mouth_style import MouthStyle
 from ..core.progress import Cancelled, Progress
-from ..core.requests import LiveRequest, MouthAmounts
+from ..core.requests import LiveRequest
 from ..pipeline.open_capture import open_capture
 from ..pipeline.record import RecordReport
 from .live_pictures import LivePictures
@@ -167,7 +168,7 @@ class _Live:
         elif kind is Kind.PICTURE:
             self._pictures.show_in(data["path"])
         elif kind is Kind.MOUTH:
-            capture.use_mouth(MouthAmounts(**data))
+            capture.use_mouth(MouthStyle(**data["style"]), data["emphasis"])
 
 
 def _failure(error: FacewrightError | OSError) -> dict:

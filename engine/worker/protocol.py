@@ -44,7 +44,7 @@ class Kind(StrEnum):
         CALIBRATE: To a live job: make a profile. data: performer (path), begin_s, seconds.
         PERFORMER: To a live job: go by another profile. data: performer (path or empty).
         PICTURE: To a live job: show its pictures. data: path (of a file to map, or empty).
-        MOUTH: To a live job: how far the mouth goes from now on. data: a MouthAmounts.
+        MOUTH: To a live job: how far the mouth goes. data: style (a MouthStyle), emphasis.
         CANCEL: Stop the job; DONE follows.
         QUIT: Leave.
     """

@@ -9,8 +9,9 @@ from dataclasses import asdict
 import numpy as np
 from facewright.engine.core.arkit import COUNT
 from facewright.engine.core.cues import Cue
+from facewright.engine.core.mouth_style import MouthStyle
 from facewright.engine.core.types import FaceTrack
-from facewright.engine.speech.mouth import MouthStyle, curves
+from facewright.engine.speech.mouth import curves
 from facewright.engine.takes.speech import write_speech_take
 
 # "mama papa": silence, then a sound every eighth of a second, then silence.
@@ -102,11 +103,10 @@ class FakeJob:
             raise FakeJob.error
         end_s = request.end_s if request.end_s is not None else 1e9
         cues = [c for c in FakeJob.heard if c.end > request.start_s and c.start < end_s]
-        style = MouthStyle(
-            request.strength, request.jaw, request.lips, request.tongue, request.viseme_strength
+        track = track_of(cues, request.mouth, first_s=request.start_s, last_s=cues[-1].end)
+        write_take(
+            request.take, request.sound, cues, request.mouth, track, language=request.language
         )
-        track = track_of(cues, style, first_s=request.start_s, last_s=cues[-1].end)
-        write_take(request.take, request.sound, cues, style, track, language=request.language)
         return {
             "state": "complete",
             "take": request.take,

@@ -15,7 +15,8 @@ from faces import evaluated_points, make_face, make_track
 from facewright import registration
 from facewright.engine.core.clock import now_s
 from facewright.engine.core.errors import FacewrightError
-from facewright.engine.core.requests import LiveRequest, MouthAmounts
+from facewright.engine.core.mouth_style import MouthStyle
+from facewright.engine.core.requests import LiveRequest
 from facewright.engine.filters.live import LiveFilterSettings
 from facewright.engine.takes.take_file import read_track
 from facewright.engine.worker.live_wire import pack_values
@@ -237,13 +238,15 @@ def test_a_frame_change_after_the_target_is_gone_raises_nothing(session, face, s
 
 
 def test_the_amounts_of_the_mouth_are_ordered_when_they_change(session, worker):
-    session.use_mouth(MouthAmounts())
+    session.use_mouth(MouthStyle(), 1.0)
     assert worker.orders == []
-    session.use_mouth(MouthAmounts(jaw=0.5))
-    session.use_mouth(MouthAmounts(jaw=0.5))
-    ((kind, data),) = worker.orders
+    session.use_mouth(MouthStyle(jaw=0.5), 1.0)
+    session.use_mouth(MouthStyle(jaw=0.5), 1.0)
+    session.use_mouth(MouthStyle(jaw=0.5), 0.2)
+    (kind, data), (_, later) = worker.orders
     assert kind is Kind.MOUTH
-    assert MouthAmounts(**data) == MouthAmounts(jaw=0.5)
+    assert MouthStyle(**data["style"]) == MouthStyle(jaw=0.5)
+    assert (data["emphasis"], later["emphasis"]) == (1.0, 0.2)
 
 
 @pytest.mark.parametrize("source", ["mic:", "mic:USB", "file:/a/line.wav"])

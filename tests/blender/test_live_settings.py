@@ -4,11 +4,13 @@
 import bpy
 import pytest
 from facewright import registration
+from facewright.engine.core.mouth_style import MouthStyle
 from facewright.engine.filters.live import DEFAULT_STEADINESS
 from facewright.engine.formats.dialects import DIALECTS
-from facewright.operators.live_session import filter_settings, mouth_amounts, source_spec
+from facewright.operators.live_session import filter_settings, source_spec
 from facewright.properties.capture import calibrate_disabled_reason
 from facewright.properties.live import speaks
+from facewright.properties.speech import mouth_style
 
 
 @pytest.fixture(autouse=True)
@@ -106,11 +108,9 @@ def test_what_is_heard_is_not_calmed_but_scaled():
 
 def test_the_amounts_of_speech_hold_live():
     speech = bpy.context.scene.facewright.speech
-    speech.strength, speech.jaw, speech.lips, speech.tongue, speech.emphasis = 1.5, 0.5, 2, 0, 0.25
+    speech.strength, speech.jaw, speech.lips, speech.tongue = 1.5, 0.5, 2, 0
     speech.visemes.viseme_pp = 0.75
-    amounts = mouth_amounts(speech)
-    assert (amounts.strength, amounts.jaw, amounts.lips, amounts.tongue) == (1.5, 0.5, 2, 0)
-    assert (amounts.viseme_strength, amounts.emphasis) == ({"PP": 0.75}, 0.25)
+    assert mouth_style(speech) == MouthStyle(1.5, 0.5, 2, 0, {"PP": 0.75})
 
 
 def test_there_is_no_face_to_calibrate_in_sound():

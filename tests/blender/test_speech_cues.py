@@ -16,7 +16,8 @@ from facewright import registration
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.clock import FrameClock
 from facewright.engine.core.cues import Cue, read_cues, write_cues
-from facewright.engine.speech.mouth import MouthStyle, curves
+from facewright.engine.core.mouth_style import MouthStyle
+from facewright.engine.speech.mouth import curves
 from facewright.engine.takes.manage import delete_take
 from facewright.engine.takes.speech import cues_path
 from facewright.engine.takes.take_file import read_header, read_track

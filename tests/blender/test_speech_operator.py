@@ -16,6 +16,7 @@ from facewright import registration
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.cues import Cue, read_cues
 from facewright.engine.core.errors import FacewrightError
+from facewright.engine.core.mouth_style import MouthStyle
 from facewright.engine.speech.mouth import curves
 from facewright.engine.takes.speech import cues_path
 from facewright.engine.takes.take_file import read_header
@@ -295,8 +296,8 @@ def test_what_is_asked_is_what_the_panel_says(face, sound):
     chosen.use_gestures, chosen.seed = True, 7
     lipsync(sound)
     (request,) = spoken.FakeJob.requests
-    assert (request.text, request.language, request.strength) == ("Mama, papa.", "es", 1.5)
-    assert request.viseme_strength == {"E": 0.25}
+    assert (request.text, request.language) == ("Mama, papa.", "es")
+    assert request.mouth == MouthStyle(strength=1.5, viseme_strength={"E": 0.25})
     assert (request.gestures.on, request.gestures.seed) == (True, 7)
     assert read_header(request.take)["placed"] == {"frame": 1, "speed": 1.0, "strip": ""}
 

@@ -6,9 +6,11 @@ A stand-in for the network hears loudness as phones, so that every cue is known 
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import wave
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,10 +22,12 @@ from engine import __main__ as command_line
 from engine.core.arkit import INDEX
 from engine.core.cues import read_cues
 from engine.core.errors import FacewrightError
+from engine.core.mouth_style import MouthStyle
 from engine.core.phones import INDEX as PHONE_INDEX
 from engine.core.phones import PHONES
 from engine.core.progress import Progress
 from engine.core.requests import GestureSettings, LipsyncRequest
+from engine.lipsync_options import add_lipsync_options, lipsync_request_from
 from engine.pipeline import hear_file, lipsync
 from engine.speech.features import BANDS
 from engine.speech.hearing import Heard
@@ -141,12 +145,23 @@ def test_any_rate(line, rate):
 
 def test_strengths_reach_the_mouth(line):
     def jaw(**amounts):
-        return lipsync.speak(LipsyncRequest(str(line), **amounts)).track.weights[
-            :, INDEX["jawOpen"]
-        ]
+        request = LipsyncRequest(str(line), mouth=MouthStyle(**amounts))
+        return lipsync.speak(request).track.weights[:, INDEX["jawOpen"]]
 
     assert jaw(jaw=0.5).max() < 0.7 * jaw().max()
     assert jaw(viseme_strength={"aa": 0.3}).max() < jaw().max()
+
+
+def test_a_header_tells_how_the_take_was_made(line, tmp_path):
+    style = MouthStyle(jaw=0.5, viseme_strength={"PP": 1.2})
+    request = LipsyncRequest(
+        str(line), str(tmp_path / "a.fwtake"), mouth=style, emphasis=0.5, overwrite=True
+    )
+    lipsync.lipsync(request)
+    made = read_header(request.take)["speech"]
+    assert {name: made[name] for name in asdict(style)} == asdict(style)
+    assert (made["emphasis"], made["by"], made["cues"]) == (0.5, "sound", "a.cues.json")
+    assert not {"mouth", "sound", "take", "overwrite"} & set(made)
 
 
 def test_gestures_are_added_and_the_mouth_stays(line):
@@ -316,9 +331,10 @@ def test_cues_go_with_their_take(line, tmp_path):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"strength": -1.0},
-        {"jaw": float("nan")},
-        {"viseme_strength": {"aa": 99.0}},
+        {"mouth": MouthStyle(strength=-1.0)},
+        {"mouth": MouthStyle(jaw=float("nan"))},
+        {"mouth": MouthStyle(viseme_strength={"aa": 99.0})},
+        {"emphasis": -1.0},
         {"rate_hz": 0.0},
         {"start_s": 1.0, "end_s": 0.5},
         {"start_s": -1.0},
@@ -332,7 +348,7 @@ def test_numbers_that_make_no_sense_are_refused(line, wrong):
 
 def test_a_request_travels_as_json():
     request = LipsyncRequest(
-        "a.wav", viseme_strength={"PP": 1.2}, gestures=GestureSettings(True, 5)
+        "a.wav", mouth=MouthStyle(viseme_strength={"PP": 1.2}), gestures=GestureSettings(True, 5)
     )
     assert LipsyncRequest.from_wire(json.loads(json.dumps(request.to_wire()))) == request
     with pytest.raises(TypeError):
@@ -340,6 +356,16 @@ def test_a_request_travels_as_json():
 
 
 # The command line
+
+
+def test_the_options_are_what_is_asked():
+    parser = argparse.ArgumentParser()
+    add_lipsync_options(parser)
+    words = "--jaw 0.5 --tongue 2 --viseme-strength aa=0.5 --emphasis 0.3 --gestures --seed 4"
+    request = lipsync_request_from(parser.parse_args(words.split()), "a.wav")
+    assert request.mouth == MouthStyle(jaw=0.5, tongue=2.0, viseme_strength={"aa": 0.5})
+    assert (request.emphasis, request.gestures) == (0.3, GestureSettings(True, 4))
+    assert lipsync_request_from(parser.parse_args([]), "a.wav") == LipsyncRequest("a.wav")
 
 
 def test_one_line_to_curves_cues_and_take(line, tmp_path, capsys):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +15,9 @@ from benchmarks.support.lip_gap import lip_gap_mm
 from benchmarks.support.mouth_sequences import babble, short_closures, spoken
 from engine.core.arkit import COUNT, INDEX, MIRROR, region_of
 from engine.core.cues import Cue
+from engine.core.mouth_style import MouthStyle
 from engine.core.phones import PHONES, VOWELS
-from engine.speech.mouth import MouthStyle, curves
+from engine.speech.mouth import curves
 from engine.speech.mouth_table import load_table, read_table, write_table
 from engine.speech.pull import blend
 
@@ -49,14 +52,13 @@ def test_lips_touch_in_short_closures_between_open_vowels(style):
     assert found.deepest_mm > -2.0
 
 
-def test_emphasis_keeps_lips_together_and_opens_vowels():
+def test_louder_vowels_open_wider_and_lips_stay_together():
     cues = short_closures(2, 20)
+    loud = [replace(cue, strength=1.7) if cue.spoken in VOWELS else cue for cue in cues]
+    assert closures(loud, curves, 60.0).touching > 0.97
     usual = np.arange(0.0, cues[-1].end, 1 / 60)
-    found = closures(cues, lambda c, t: curves(c, t, emphasis=np.full(len(t), 1.7)), 60.0)
-    assert found.touching > 0.97
     jaw = INDEX["jawOpen"]
-    louder = curves(cues, usual, emphasis=np.full(len(usual), 1.7))[:, jaw].max()
-    assert louder > 1.2 * curves(cues, usual)[:, jaw].max()
+    assert curves(loud, usual)[:, jaw].max() > 1.2 * curves(cues, usual)[:, jaw].max()
 
 
 @pytest.mark.parametrize("speed", (1.0, 1.6))
@@ -213,13 +215,11 @@ def test_a_viseme_without_a_phone_is_its_main_phone():
     np.testing.assert_allclose(curves(named, times), curves(phones, times), atol=1e-6)
 
 
-def test_overlaps_and_emphasis_of_another_length():
+def test_overlaps():
     cues = [Cue.of_phone("a", 0.0, 0.5), Cue.of_phone("p", 0.3, 0.4), Cue.of_phone("a", 0.4, 0.6)]
     assert lip_gap_mm(curves(cues, np.array([0.35])))[0] < 1.0
     loud = [Cue.of_phone("a", 0.0, 0.5, 1.6), *cues[1:]]
     assert at(loud, 0.1, "jawOpen") > 1.3 * at(cues, 0.1, "jawOpen")
-    with pytest.raises(ValueError):
-        curves(cues, np.array([0.1, 0.2]), emphasis=np.ones(3))
 
 
 def test_pull_is_the_convolution_that_it_says():

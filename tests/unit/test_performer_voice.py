@@ -18,9 +18,9 @@ from spoken_takes import recording
 from engine.core.arkit import INDEX
 from engine.core.cues import Cue
 from engine.core.errors import FacewrightError
+from engine.core.mouth_style import MouthStyle
 from engine.speech.decode import decode
 from engine.speech.hearing import Heard
-from engine.speech.mouth import MouthStyle
 from engine.speech.performer import holdout
 from engine.speech.performer.closures import close_lips
 from engine.speech.performer.inputs import features_of

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.tracking.detector import anchors, decode, letterbox, merge
+from engine.tracking.detectors.blazeface import anchors, decode, merge
+from engine.tracking.regions import letterbox
 
 
 def test_anchors_cover_both_feature_maps():

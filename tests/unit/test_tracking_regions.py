@@ -10,7 +10,7 @@ import pytest
 
 from engine.tracking.crop import crop, planes
 from engine.tracking.follower import search_squares
-from engine.tracking.landmarks import to_image
+from engine.tracking.landmarkers.mediapipe import to_image
 from engine.tracking.regions import (
     LEFT_EYE_OUTER,
     RIGHT_EYE_OUTER,

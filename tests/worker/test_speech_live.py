@@ -21,9 +21,10 @@ from engine.core.arkit import INDEX
 from engine.core.clock import now_s
 from engine.core.errors import FacewrightError
 from engine.core.live_source import is_live_sound
+from engine.core.mouth_style import MouthStyle
 from engine.core.phones import INDEX as PHONE_INDEX
 from engine.core.phones import PHONES
-from engine.core.requests import LiveRequest, MouthAmounts
+from engine.core.requests import LiveRequest
 from engine.pipeline import speak_live
 from engine.pipeline.capture import follow
 from engine.pipeline.open_capture import open_capture
@@ -139,7 +140,7 @@ def test_amounts_may_change_while_it_is_live(voice):
     jaw = []
     for frame in follow(capture):
         if capture.source.clip_seconds(frame.time_s) > 0.7:
-            capture.use_mouth(MouthAmounts(jaw=0.0))
+            capture.use_mouth(MouthStyle(jaw=0.0), 1.0)
         jaw.append(frame.track.weights[0, INDEX["jawOpen"]])
     capture.close()
     assert max(jaw[25:35]) > 0.1
@@ -148,7 +149,7 @@ def test_amounts_may_change_while_it_is_live(voice):
 
 def test_amounts_reach_the_mouth(voice):
     _, usual = rows_of(fast(voice))
-    _, less = rows_of(fast(voice, mouth=MouthAmounts(jaw=0.5)))
+    _, less = rows_of(fast(voice, mouth=MouthStyle(jaw=0.5)))
     jaw = INDEX["jawOpen"]
     assert less[:, jaw].max() == pytest.approx(usual[:, jaw].max() / 2, rel=0.2)
 

@@ -15,7 +15,7 @@ import numpy as np
 from engine.core.onnx_session import open_model
 from engine.tracking.appearance import MAPS
 from engine.tracking.crop import crop, planes
-from engine.tracking.landmarks import SIZE, to_image
+from engine.tracking.landmarkers.mediapipe import SIZE, to_image
 from engine.tracking.regions import Region, from_landmarks, square
 
 from .expressions import random_expression

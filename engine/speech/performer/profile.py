@@ -19,12 +19,13 @@ import numpy as np
 from ...core.arkit import COUNT, INDEX
 from ...core.cues import Cue
 from ...core.errors import FacewrightError
+from ...core.mouth_style import MouthStyle
 from ...core.phones import PHONES
 from ...core.progress import Progress
 from ...core.requests import VOICE_SUFFIX
 from ..decode import decode
 from ..hearing import Heard
-from ..mouth import MouthStyle, curves
+from ..mouth import curves
 from . import inputs, net, retrieval
 from .closures import close_lips
 from .inputs import Normal, features_of

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default tracker: Google's FaceLandmarker networks in onnxruntime.
+"""A tracker made of a detector and a landmarker.
 
-The same numbers as Google's own package in VIDEO mode with one face (held by
-``tests/unit/test_parity_mediapipe.py``), plus the tongue, which that package drops, and plus
-faces that its detector misses.
+With MediaPipe's two, which is the default engine, it gives the same numbers as Google's own
+package in VIDEO mode with one face (held by ``tests/unit/test_parity_mediapipe.py``), plus the
+tongue, which that package drops, and plus faces that its detector misses.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
 from .follower import Follower, Networks, Place
 from .measure import Measurer
+from .parts import FaceDetector, FaceLandmarker
 from .regions import from_landmarks
 from .streams import follow_blocks
 
@@ -26,32 +27,46 @@ from .streams import follow_blocks
 MAX_STREAMS = 4
 
 
-class MediapipeOnnxTracker:
+class NetworkTracker:
     """See ``engine.tracking.base.FaceTracker``.
 
     Args:
+        engine: Its id in ``catalog.ENGINES``.
+        detector: Finds faces.
+        landmarker: Reads the one that is followed.
         options: How to track.
 
     Raises:
         FacewrightError: Where a model, a package or the device's name is not right.
     """
 
-    engine = "mediapipe"
-
-    def __init__(self, options: TrackerOptions) -> None:
-        landmarks = open_model(options.model_path("face_landmarks"), options.device)
-        detector = open_model(options.model_path("face_detector"), "cpu")
+    def __init__(
+        self,
+        engine: str,
+        detector: FaceDetector,
+        landmarker: FaceLandmarker,
+        options: TrackerOptions,
+    ) -> None:
+        self.engine = engine
         # 0.4 ms on the processor, several times that on a card.
         self._blendshapes = open_model(options.model_path("face_blendshapes"), "cpu")
         self._looks = open_model(options.model_path("face_appearance"), "cpu")
         self._geometry = load_geometry(options.model_path("face_geometry"))
-        self._networks = Networks(detector, landmarks, options.face)
+        self._networks = Networks(detector, landmarker, options.face)
         self._memory_bytes = options.memory_bytes
         self.streams = options.streams or min(MAX_STREAMS, os.cpu_count() or 1)
-        self.provider = landmarks.provider
-        self.notes = [landmarks.note] if landmarks.note else []
         self._live = Follower(self._networks)
         self._live_measurer = self._measurer()
+
+    @property
+    def provider(self) -> str:
+        """What the landmarker runs on."""
+        return self._networks.landmarker.provider
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about anything that is not as asked; more may come while tracking."""
+        return [*self._networks.landmarker.notes, *self._networks.detector.notes]
 
     @property
     def faces_seen(self) -> int:

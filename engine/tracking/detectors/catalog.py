@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face detectors by name. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...core.errors import FacewrightError
+from ..base import TrackerOptions
+from ..parts import FaceDetector
+
+
+def _blazeface(options: TrackerOptions) -> FaceDetector:
+    # Imported here, so that naming the detectors needs neither OpenCV nor onnxruntime.
+    from .blazeface import BlazeFace
+
+    return BlazeFace(options)
+
+
+DEFAULT = "blazeface"
+DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {DEFAULT: _blazeface}
+
+
+def create_detector(options: TrackerOptions) -> FaceDetector:
+    """Makes the detector that the options name; the default one for an empty name.
+
+    Raises:
+        FacewrightError: ``detector-unknown``, or whatever keeps the detector from starting.
+    """
+    name = options.detector or DEFAULT
+    if name not in DETECTORS:
+        names = ", ".join(DETECTORS)
+        raise FacewrightError(
+            f"There is no face detector named {name!r}.",
+            f"Choose one of: {names}.",
+            "detector-unknown",
+        )
+    return DETECTORS[name](options)
