@@ -20,9 +20,9 @@ from engine.core.onnx_session import open_model
 from engine.core.requests import LipsyncRequest
 from engine.models.catalog import model_path
 from engine.pipeline import lipsync
-from engine.speech.decode import StreamDecode
-from engine.speech.hearing import StreamHearing
+from engine.speech.live_voice import FRAMES, LiveVoice
 
+# One moment's worth, so that each push tells of one at most.
 _PIECE = 320
 
 
@@ -67,13 +67,11 @@ def _way(mode: str, network: str) -> Callable[[dict], tuple[list[Cue], list[str]
 def _live(model, job: dict) -> list[Cue]:
     """Each frame as it was shown: nothing that comes later changes it. The delay is left out."""
     sound = read_sound(Path(job["wav"]))
-    hearing, decoding, cues = StreamHearing(model), StreamDecode(), []
+    voice, cues, length_s = LiveVoice(model), [], FRAMES / 100
     for first in range(0, len(sound), _PIECE):
-        found, _levels = hearing.push(sound[first : first + _PIECE])
-        for frame in range(len(found)):
-            decoding.push(found[frame : frame + 1])
-            at = len(cues)
-            cues.append(Cue.of_phone(decoding.cues[-1].spoken, at / 100, (at + 1) / 100))
+        for _moment in voice.push(sound[first : first + _PIECE], 0.0):
+            at_s = len(cues) * length_s
+            cues.append(Cue.of_phone(voice.now.spoken, at_s, at_s + length_s))
     return cues
 
 

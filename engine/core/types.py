@@ -78,7 +78,7 @@ class Observations(_Columns):
             face was found.
         landmarks: float32 (T, 478, 3), MediaPipe topology, image pixels as measured (before
             smoothing); z in about the same scale as x, smaller is nearer to the camera (see
-            ``tracking.landmarkers.mediapipe.to_image`` for MediaPipe's stretch of it in tilted heads).
+            ``tracking.landmarkers.mediapipe.to_image`` for its stretch in tilted heads).
         scores: float32 (T, 52), the network's own blend-shape scores in ARKit order, 0..1;
             ``tongueOut`` from the landmark network where the tracker has it, else 0.
         head: float32 (T, 4, 4), rigid transform from the canonical face (centimetres) to the

@@ -49,6 +49,7 @@ class LiveVoice:
     Attributes:
         style, emphasis: As given; may be changed at any time.
         skipped: Moments for which no mouth was made.
+        now: What was spoken at the newest moment that is known; None before the first.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class LiveVoice:
         self._samples = self._frames = self._shown = 0
         self._usual_db, self._known = 0.0, 0
         self._last: np.ndarray | None = None
+        self.now: Cue | None = None
 
     def push(
         self, sound: np.ndarray, end_s: float, most: int | None = None
@@ -106,7 +108,8 @@ class LiveVoice:
         rows = slice(max(0, stop - _WINDOW), stop)
         levels = self._levels[rows]
         cues = decode(Heard(self._log_probs[rows], levels, np.empty((len(levels), BANDS))))
-        self._learn_level(cues[-1], levels[-FRAMES:])
+        self.now = cues[-1]
+        self._learn_level(self.now, levels[-FRAMES:])
         if self.emphasis and self._known * FRAMES / 100 > _KNOWN_S:
             cues = self._emphasised(cues, levels)
         weights = curves(cues, np.array([len(levels) / 100]), self.style)[0]
