@@ -36,9 +36,7 @@ BEYOND_S = 2.0
 JAW = frozenset({"jawOpen", "jawForward"})
 
 
-def curves(
-    cues: Sequence[Cue], times_s: np.ndarray, style: MouthStyle = MouthStyle()
-) -> np.ndarray:
+def curves(cues: Sequence[Cue], times_s: np.ndarray, style: MouthStyle | None = None) -> np.ndarray:
     """The mouth at each time.
 
     Times before the first cue, between cues and, where any is asked for, after the last are
@@ -47,7 +45,7 @@ def curves(
     Args:
         cues: In order of time; phones with their strengths.
         times_s: (N,) seconds, ascending, on the cues' clock.
-        style: How far the mouth moves.
+        style: How far the mouth moves; None is as usual.
 
     Returns:
         float32 (N, 52) weights in ARKit order, 0..1, left and right alike; 0 for channels that
@@ -57,7 +55,7 @@ def curves(
     weights = np.zeros((len(times), COUNT), np.float32)
     if not len(times) or not len(cues):
         return weights
-    table = load_table()
+    table, style = load_table(), style or MouthStyle()
     spoken = _filled(cues, times[0], times[-1])
     edges = np.array([cue.start for cue in spoken] + [spoken[-1].end])
     phone = np.array([INDEX[cue.spoken] for cue in spoken])

@@ -237,7 +237,12 @@ def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
 
     monkeypatch.setattr(lipsync.Profile, "load", lambda path: Performer())
     request = LipsyncRequest(
-        str(line), profile="me.fwvoice", method="retrieval", jaw=0.5, start_s=0.6, end_s=1.1
+        str(line),
+        profile="me.fwvoice",
+        method="retrieval",
+        mouth=MouthStyle(jaw=0.5),
+        start_s=0.6,
+        end_s=1.1,
     )
     assert (lipsync.speak(request).track.weights == 0.25).all()
 
