@@ -8,12 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import (
-    cues_disabled_reason,
-    run_of,
-    shot_of,
-    show_cues_disabled_reason,
-)
+from ..properties.capture import cues_disabled_reason, shot_of, show_cues_disabled_reason
 from ..properties.speech import cues_shown, mouth_style, set_mouth_style
 from ..scene import cue_markers, cue_update
 from ..scene.live import live_session
@@ -21,13 +16,49 @@ from ..scene.speech_take import read_speech_take
 from .keys import apply_settings, show_result
 
 
-class FACEWRIGHT_OT_show_cues(bpy.types.Operator):
+class _CueOperator:
+    """Mixin: something that is done with cues, and told in the panel and the status bar."""
+
+    bl_options = {"REGISTER", "UNDO"}
+    why_not = staticmethod(cues_disabled_reason)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """With the reason as the tooltip."""
+        reason = cls.why_not(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do it, or say what is wrong."""
+        try:
+            result, notes = self.run(context)
+        except FacewrightError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        show_result(context, result, notes)
+        self.report({"INFO"}, result)
+        for note in notes:
+            self.report({"WARNING"}, note)
+        return {"FINISHED"}
+
+    def run(self, context: bpy.types.Context) -> tuple[str, list[str]]:
+        """What the operator does; raises FacewrightError.
+
+        Returns:
+            What came of it, and sentences for the artist.
+        """
+        raise NotImplementedError
+
+
+class FACEWRIGHT_OT_show_cues(_CueOperator, bpy.types.Operator):
     """Show the sounds of the shot's take as timeline markers. Move, rename, remove or add them, \
 and the curves follow. With a preview range, those inside it are shown"""
 
     bl_idname = "facewright.show_cues"
     bl_label = "Show Cues"
-    bl_options = {"REGISTER", "UNDO"}
+    why_not = staticmethod(show_cues_disabled_reason)
 
     take: bpy.props.StringProperty(
         name="Take",
@@ -36,96 +67,50 @@ and the curves follow. With a preview range, those inside it are shown"""
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = show_cues_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def run(self, context: bpy.types.Context) -> tuple[str, list[str]]:
         """Set the markers, those of another take away."""
         scene, shot = context.scene, shot_of(context)
-        try:
-            path = Path(bpy.path.abspath(self.take or shot.take)).absolute()
-            speech = read_speech_take(path)
-            notes = _settle(context) if cues_shown(shot.speech) else []
-            placed = speech.placed
-            frame = placed.get("frame")
-            if frame is None or (not self.take and round(frame) != shot.start_frame):
-                frame = shot.start_frame
-            target = _character_of(shot, path)
-            cue_markers.hide(scene)
-            record = cue_markers.show(scene, speech, frame, placed.get("speed", 1.0), target)
-        except FacewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        path = Path(bpy.path.abspath(self.take or shot.take)).absolute()
+        speech = read_speech_take(path)
+        notes = _settle(context) if cues_shown(shot.speech) else []
+        placed = speech.placed
+        frame = placed.get("frame")
+        if frame is None or (not self.take and round(frame) != shot.start_frame):
+            frame = shot.start_frame
+        target = _character_of(shot, path)
+        cue_markers.hide(scene)
+        record = cue_markers.show(scene, speech, frame, placed.get("speed", 1.0), target)
         # The amounts in the panel are from now on those of the shown take.
         set_mouth_style(shot.speech, record.style)
-        show_result(context, f"{len(record.marks)} cues of {path.stem}", notes)
-        self.report({"INFO"}, run_of(context).result)
-        return {"FINISHED"}
+        return f"{len(record.marks)} cues of {path.stem}", notes
 
 
-class FACEWRIGHT_OT_hide_cues(bpy.types.Operator):
+class FACEWRIGHT_OT_hide_cues(_CueOperator, bpy.types.Operator):
     """Remove the markers of the cues, after the curves have followed them; other markers stay"""
 
     bl_idname = "facewright.hide_cues"
     bl_label = "Hide Cues"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = cues_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def run(self, context: bpy.types.Context) -> tuple[str, list[str]]:
         """Follow what was not followed yet, then remove them."""
         notes = _settle(context)
-        removed = cue_markers.hide(context.scene)
-        show_result(context, f"{removed} markers removed", notes)
-        for note in notes:
-            self.report({"WARNING"}, note)
-        return {"FINISHED"}
+        return f"{cue_markers.hide(context.scene)} markers removed", notes
 
 
-class FACEWRIGHT_OT_update_from_cues(bpy.types.Operator):
+class FACEWRIGHT_OT_update_from_cues(_CueOperator, bpy.types.Operator):
     """Write the mouth's keys anew where the markers of the cues, or the amounts, were changed"""
 
     bl_idname = "facewright.update_from_cues"
     bl_label = "Update from Cues"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = cues_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def run(self, context: bpy.types.Context) -> tuple[str, list[str]]:
         """Write what changes."""
-        try:
-            done = _update(context)
-        except FacewrightError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if done.spans:
-            where = ", ".join(f"{first:g} to {last:g}" for first, last in done.spans[:3])
-            more = f" and {len(done.spans) - 3} more" if len(done.spans) > 3 else ""
-            result = f"Frames {where}{more} follow the cues"
-        else:
-            result = "The curves are as the cues say"
-        show_result(context, result, done.notes)
-        for note in done.notes:
-            self.report({"WARNING"}, note)
-        self.report({"INFO"}, result)
-        return {"FINISHED"}
+        done = _update(context)
+        if not done.spans:
+            return "The curves are as the cues say", done.notes
+        where = ", ".join(f"{first:g} to {last:g}" for first, last in done.spans[:3])
+        more = f" and {len(done.spans) - 3} more" if len(done.spans) > 3 else ""
+        return f"Frames {where}{more} follow the cues", done.notes
 
 
 def _update(context: bpy.types.Context) -> cue_update.CueUpdate:
