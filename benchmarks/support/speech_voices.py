@@ -17,13 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from tools.speech_training.espeak import Espeak
-from tools.speech_training.kokoro import Kokoro
+from tools.speech_training.kokoro import HELD_OUT, Kokoro
 from tools.speech_training.packages import fetch_kokoro
 from tools.speech_training.timed import Segment, Speech, read, write
 
 SENTENCES = Path(__file__).with_name("speech_sentences.toml")
-# Kokoro's voices that ``tools/speech_training/corpus.py`` holds out.
-_HELD_OUT = ("af_bella", "am_michael", "bm_george")
 # The mixture of each language: a native voice and another one, native where there is a second.
 _MIXED = {
     "es": ("ef_dora", "em_alex"),
@@ -46,7 +44,7 @@ def main(folder: Path) -> int:
     files = fetch_kokoro(folder / "kokoro")
     kokoro = Kokoro(files.model, files.vocabulary, files.voices, threads=2)
     voices: list[tuple[str, Callable[[str], Speech | None]]] = [
-        (f"kokoro_{name}", lambda text, name=name: kokoro.speak(name, text)) for name in _HELD_OUT
+        (f"kokoro_{name}", lambda text, name=name: kokoro.speak(name, text)) for name in HELD_OUT
     ]
     voices.append(("piper_joe", _piper()))
     for index, text in enumerate(sentences["en"]):

@@ -15,8 +15,6 @@ from . import classic, noises
 from .texts import Texts
 from .timed import Speech, write
 
-# Never trained on: the test.
-HELD_OUT = ("af_bella", "am_michael", "bm_george")
 _ESPEAK_LANGUAGES = "en-us en es fr it pt-br de cmn ja nl pl sv".split()
 _TEXTS_OF = {"en": "en", "es": "es", "fr": "fr", "it": "it", "pt": "pt", "de": "de", "nl": "nl"}
 _TEXTS_OF |= {"cmn": "zh", "ja": "ja", "hi": "hi", "pl": "pl", "sv": "sv"}
@@ -26,7 +24,7 @@ Job = tuple[str, Callable[[], Speech | None]]
 
 def kokoro_jobs(kokoro, sentences: int, test: bool) -> Iterator[Job]:
     """Kokoro's sentences, as names and how to say them."""
-    from .kokoro import LANGUAGES
+    from .kokoro import HELD_OUT, LANGUAGES
 
     chosen = [v for v in kokoro.voices if (v in HELD_OUT) == test]
     for index in range(sentences):

@@ -34,8 +34,8 @@ LANGUAGES = {
     "p": "pt-br",
     "z": "cmn",
 }
-
-
+# Never trained on: the test, and English voices of the speech benchmark.
+HELD_OUT = ("af_bella", "am_michael", "bm_george")
 # How espeak-ng writes Mandarin, and what Kokoro was taught for the same sounds.
 _MANDARIN = {
     "tɕh": "ʨʰ",
