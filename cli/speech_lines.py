@@ -21,6 +21,7 @@ from ..engine.console import (
     check_writable,
     make_folder,
     result_names,
+    say,
 )
 from ..engine.core.cues import read_cues, write_cues
 from ..engine.core.errors import FacewrightError
@@ -70,7 +71,7 @@ def run_folder(options: argparse.Namespace, folder: Path) -> int:
                 render_result(bpy.context.scene, Path(options.render), options)
     finally:
         finish(options, reports)
-    sys.stdout.write(f"{len(written)} of {len(reports)} lines -> {options.out}\n")
+    say(f"{len(written)} of {len(reports)} lines -> {options.out}")
     return EXIT_DONE if len(written) == len(reports) else EXIT_FAILED
 
 
@@ -166,7 +167,7 @@ def _write_lines(
             continue
         written.append(done)
         report.update({**heard, **facts, "notes": [*heard["notes"], *done.warnings]})
-        sys.stdout.write(f"{label}: {told(heard, [done])}\n")
+        say(f"{label}: {told(heard, [done])}")
     lines.finish()
 
 

@@ -8,11 +8,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from .core.errors import FacewrightError
+from .core.same_file import is_same_file
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 _BAR = 28
@@ -69,6 +71,10 @@ def _describe(done: int, total: int, unit: str, speed: float) -> str:
 
 def guarded(command: Callable[[], int]) -> int:
     """Run a command; an expected failure becomes one sentence on stderr and exit code 1."""
+    for name in ("stdout", "stderr"):
+        # A service may give none at all.
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere())
     for stream in (sys.stdout, sys.stderr):
         # A letter that the console lacks is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
@@ -81,6 +87,43 @@ def guarded(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")
         return EXIT_FAILED
+
+
+def say(line: str) -> None:
+    """A line on stdout. Where nobody reads any more, e.g. behind ``| head``, work goes on."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = _nowhere()
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def check_apart(inputs: Iterable[str | Path | None], outputs: Iterable[str | Path | None]) -> None:
+    """Refuse to write over what is read, or twice over one file.
+
+    Args:
+        inputs, outputs: Files; None and empty names are passed over.
+
+    Raises:
+        FacewrightError: ``same-file``.
+    """
+    written: list[str | Path] = []
+    for output in filter(None, outputs):
+        if any(is_same_file(output, source) for source in filter(None, inputs)):
+            raise FacewrightError(
+                f"{output} is read, so it cannot be written.", "Choose another name.", "same-file"
+            )
+        if any(is_same_file(output, other) for other in written):
+            raise FacewrightError(
+                f"{output} would be written twice.",
+                "Choose a name of its own for each result.",
+                "same-file",
+            )
+        written.append(output)
 
 
 def check_writable(*paths: str | Path | None) -> None:
@@ -129,9 +172,23 @@ def make_folder(path: str | Path) -> Path:
 
 
 def result_names(videos: Sequence[Path]) -> list[str]:
-    """A name without suffix for the results of each video; ``a.mov`` beside ``a.mp4`` keeps it."""
-    stems = [video.stem for video in videos]
-    return [v.name if stems.count(v.stem) > 1 else v.stem for v in videos]
+    """A name without suffix for the results of each video, no two of them alike.
+
+    ``a.mov`` beside ``a.mp4`` keeps its suffix; a second ``a.mp4``, of another folder, gets a
+    number.
+    Capitals make no difference, because they make none on many disks.
+    """
+    stems = Counter(video.stem.casefold() for video in videos)
+    names: list[str] = []
+    taken: set[str] = set()
+    for video in videos:
+        plain = video.name if stems[video.stem.casefold()] > 1 else video.stem
+        name, number = plain, 2
+        while name.casefold() in taken:
+            name, number = f"{plain}_{number:03}", number + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def write_json(path: str | Path, data: object) -> None:

@@ -14,19 +14,22 @@ from .console import (
     EXIT_FAILED,
     EXIT_USAGE,
     ProgressBar,
+    check_apart,
     check_writable,
     make_folder,
     result_names,
+    say,
     write_json,
 )
 from .core.cues import SETS
 from .core.errors import FacewrightError
 from .core.progress import Progress
-from .core.same_file import is_same_file
 from .lipsync_options import add_lipsync_options, lipsync_request_from, sounds_in, text_of
 
 # What is written: option, suffix.
 _RESULTS = (("output", ".csv"), ("take", ".fwtake"), ("visemes", ".json"))
+# The state of a recording at which Ctrl-C was pressed.
+_STOPPED = "cancelled"
 
 
 def add_lipsync(verbs: argparse._SubParsersAction) -> None:
@@ -65,13 +68,14 @@ def _run(options: argparse.Namespace) -> int:
             "recording's name\n"
         )
         return EXIT_USAGE
-    check_writable(options.json)
+    _check_report(options)
     if several:
         return _run_several(options)
     sound = Path(options.sounds[0])
+    outputs = {option: getattr(options, option) for option, _ in _RESULTS}
+    check_apart((), (*outputs.values(), options.json))
     report = {"sound": str(sound), "state": "failed"}
     try:
-        outputs = {option: getattr(options, option) for option, _ in _RESULTS}
         bar = ProgressBar(f"Hearing {sound.name}")
         try:
             report.update(_speak(options, sound, outputs, bar))
@@ -80,9 +84,22 @@ def _run(options: argparse.Namespace) -> int:
     except FacewrightError as error:
         report.update(message=error.message, hint=error.hint, code=error.code)
         raise
+    except KeyboardInterrupt:
+        report["state"] = _STOPPED
+        raise
     finally:
         _write_report(options.json, report)
     return EXIT_DONE
+
+
+def _check_report(options: argparse.Namespace) -> None:
+    """The report must not take the place of anything that is read."""
+    if options.json:
+        from .takes.protect import refuse_take
+
+        check_writable(options.json)
+        refuse_take(options.json)
+        check_apart((*options.sounds, options.text_file, options.profile), (options.json,))
 
 
 def _run_several(options: argparse.Namespace) -> int:
@@ -104,6 +121,9 @@ def _run_several(options: argparse.Namespace) -> int:
             reports.append(report)
             try:
                 report.update(_speak(options, sound, outputs))
+            except KeyboardInterrupt:
+                report["state"] = _STOPPED
+                raise
             except FacewrightError as error:
                 report.update(message=error.message, hint=error.hint, code=error.code)
                 sys.stderr.write(f"error: {sound.name}: {error}\n")
@@ -117,7 +137,7 @@ def _run_several(options: argparse.Namespace) -> int:
     if not reports:
         sys.stderr.write(f"error: there is no recording in {', '.join(options.sounds)}\n")
         return EXIT_FAILED
-    sys.stdout.write(f"{len(reports) - failed} of {len(reports)} recordings done\n")
+    say(f"{len(reports) - failed} of {len(reports)} recordings done")
     return EXIT_FAILED if failed else EXIT_DONE
 
 
@@ -136,15 +156,21 @@ def _speak(
     from .core.cues import write_cues
     from .pipeline.lipsync import lipsync_and_values
     from .takes.csv_out import write_csv
-    from .takes.protect import refuse_take
+    from .takes.protect import refuse_cues, refuse_take
+    from .takes.speech import cues_path
 
     check_writable(*outputs.values())
-    for option, path in outputs.items():
-        if path and is_same_file(path, sound):
-            raise FacewrightError(f"{path} is the recording.", "Choose another name.", "same-file")
-        if path and option != "take":
-            refuse_take(path)
+    take, visemes = outputs["take"], outputs["visemes"]
     text_file = text_of(sound, options.text_file)
+    check_apart(
+        (sound, text_file, options.profile),
+        (*outputs.values(), take and cues_path(take)),
+    )
+    if outputs["output"]:
+        refuse_take(outputs["output"])
+    if visemes:
+        refuse_take(visemes)
+        refuse_cues(visemes)
     progress = Progress(bar, lambda text: sys.stderr.write(f"note: {sound.name}: {text}\n"))
     request = lipsync_request_from(options, sound, outputs["take"] or "", text_file)
     if options.text_file and not text_file:
@@ -155,9 +181,9 @@ def _speak(
     if outputs["visemes"]:
         write_cues(outputs["visemes"], spoken.cues, options.names)
     written = [path for path in outputs.values() if path]
-    sys.stdout.write(
+    say(
         f"{sound.name}: {report.sound_s:.2f} s, {report.cues} cues by the {report.by}, "
-        f"{report.times_real_time:.0f} times real time -> {', '.join(map(str, written))}\n"
+        f"{report.times_real_time:.0f} times real time -> {', '.join(map(str, written))}"
     )
     return vars(report) | {
         "notes": list(progress.warnings),
@@ -174,13 +200,16 @@ def _write_report(path: str | None, report: dict | list[dict]) -> None:
         return
     rows = report if isinstance(report, list) else [report]
     columns = list(dict.fromkeys([*(name for row in rows for name in row), "notes"]))
+    partial = Path(f"{path}.part")
     try:
-        with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        with partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             table = csv.DictWriter(file, columns)
             table.writeheader()
             for row in rows:
                 table.writerow(row | {"notes": " ".join(row.get("notes", ()))})
+        partial.replace(path)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise FacewrightError(
             f"The report {path} cannot be written ({error.strerror}).", "", "report-unwritable"
         ) from error

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -113,7 +114,7 @@ def named(cues: Iterable[Cue], names: str = "ovr") -> list[tuple[float, float, s
 
 
 def write_cues(path: Path | str, cues: Sequence[Cue], names: str = "ovr") -> None:
-    """Write cues as JSON: a list of objects with ``start``, ``end`` and ``viseme``.
+    """Write cues as JSON, completely or not at all: objects with ``start``, ``end``, ``viseme``.
 
     With the OVR names every phone stays a cue of its own, with ``phone`` and ``strength`` beside
     it, so that ``read_cues`` gives the same cues back; with other sets neighbours are joined.
@@ -132,14 +133,20 @@ def write_cues(path: Path | str, cues: Sequence[Cue], names: str = "ovr") -> Non
             for start, end, name in named(cues, names)
         ]
     text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+    path = Path(path)
+    partial = path.with_name(f"{path.name}.part")
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
     except OSError as error:
         raise FacewrightError(
             f"The cues {path} cannot be written: {error.strerror or error}.",
             "Choose another folder.",
             "cues-unwritable",
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def read_cues(path: Path | str) -> list[Cue]:

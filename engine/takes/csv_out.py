@@ -8,6 +8,7 @@ then the head's angles in degrees and position in centimetres as ``engine.core.t
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from pathlib import Path
 
@@ -42,12 +43,14 @@ def write_csv(path: Path | str, track: FaceTrack) -> None:
             writer.writerows(_rows(track))
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise FacewrightError(
             f"{path} cannot be written ({error.strerror}).",
             "Choose a folder that exists, may be written to and has space.",
             "csv-unwritable",
         ) from error
+    finally:
+        with contextlib.suppress(OSError):  # after Ctrl-C, too
+            partial.unlink(missing_ok=True)
 
 
 def _rows(track: FaceTrack):

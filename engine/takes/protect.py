@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from ..core.same_file import real_path
+from .speech import CUES_SUFFIX
 from .take_file import SUFFIX
 
 
@@ -23,3 +24,19 @@ def refuse_take(path: Path | str) -> None:
             f"Choose a name that does not end in {SUFFIX}.",
             "take-protected",
         )
+
+
+def refuse_cues(path: Path | str) -> None:
+    """Refuse the path of the cues beside a take of speech: its curves are made anew from them.
+
+    Raises:
+        FacewrightError: ``cues-protected``.
+    """
+    for name in map(Path, (path, real_path(path))):
+        beside = name.name.removesuffix(CUES_SUFFIX) + SUFFIX
+        if name.name.endswith(CUES_SUFFIX) and name.with_name(beside).is_file():
+            raise FacewrightError(
+                f"{path} has the cues of the take {beside}.",
+                "Choose another name for these cues.",
+                "cues-protected",
+            )

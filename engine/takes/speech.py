@@ -119,6 +119,14 @@ def write_speech_take(
         write_cues(parts[cues_path(take)], cues)
         for path, part in parts.items():
             part.replace(path)
+    except FacewrightError as error:
+        if error.code != "disk-full":
+            raise
+        raise FacewrightError(
+            f"The disk is full: the take {take} could not be written.",
+            "Free some space and try again; nothing half was left.",
+            "disk-full",
+        ) from error
     except OSError as error:
         raise FacewrightError(
             f"The take {take} cannot be written ({error.strerror or error}).",

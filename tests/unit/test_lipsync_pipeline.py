@@ -422,7 +422,7 @@ def test_nothing_is_written_over_the_recording(line, capsys):
     before = line.read_bytes()
     assert command_line.main(["lipsync", str(line), "-o", str(line)]) == 1
     assert line.read_bytes() == before
-    assert "is the recording" in capsys.readouterr().err
+    assert "is read" in capsys.readouterr().err
 
 
 def test_wrong_usage(line, tmp_path):
