@@ -59,12 +59,18 @@ def align(heard: Heard, text: str | Sequence[Block], language: str = "en") -> li
         Cues from 0 to the end of the recording, without gaps.
 
     Raises:
-        FacewrightError: ``text-mismatch`` where the text is not what is spoken; and those of
-            ``spelling.spell``.
+        FacewrightError: ``text-mismatch`` where the text is not what is spoken or has no words;
+            and those of ``spelling.spell``.
     """
     words = words_of(text, language)
-    if not words or not len(heard):
-        return decode.decode(heard)
+    if not words:
+        raise FacewrightError(
+            "The text has no words that are spoken.",
+            "Write what is said, or leave the text out.",
+            "text-mismatch",
+        )
+    if not len(heard):
+        return []
     graph = lattice(words)
     score = relative(heard)
     steps = _steps(words, graph, score)
