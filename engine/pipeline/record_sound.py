@@ -8,9 +8,10 @@ from pathlib import Path
 from ..core.errors import FacewrightError
 from ..sources.devices import find_microphone
 from ..sources.live import LiveSource
-from ..sources.live_sound import LiveMicrophone, PacedSound, SoundTap
+from ..sources.live_microphone import LiveMicrophone, SoundTap
 from ..sources.microphone import SoundRecorder, clip_sound
 from ..sources.paced_file import PacedFile
+from ..sources.paced_sound import PacedSound
 
 
 class TakeSound:

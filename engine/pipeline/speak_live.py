@@ -16,7 +16,9 @@ from ..core.requests import LiveRequest
 from ..core.types import Observations
 from ..formats.sample import FaceSample, to_row
 from ..models.catalog import list_models, model_path
-from ..sources.live_sound import LiveMicrophone, LiveSound, SoundPacket, open_live_sound
+from ..sources.live_microphone import LiveMicrophone
+from ..sources.live_sound import LiveSound, SoundPacket
+from ..sources.open_live import open_live_sound
 from ..speech.live_voice import LiveVoice
 from .capture import WAIT_S, Capture, LiveFrame, LiveStatus
 from .solve import NOTHING_SOLVED

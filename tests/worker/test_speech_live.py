@@ -29,7 +29,9 @@ from engine.pipeline import speak_live
 from engine.pipeline.capture import follow
 from engine.pipeline.open_capture import open_capture
 from engine.pipeline.speak_live import SpeechCapture
-from engine.sources.live_sound import LiveMicrophone, PacedSound, SoundPacket
+from engine.sources.live_microphone import LiveMicrophone
+from engine.sources.live_sound import SoundPacket
+from engine.sources.paced_sound import PacedSound
 from engine.speech import hearing
 from engine.speech.live_voice import LiveVoice
 from engine.takes.take_file import read_header, read_track
@@ -270,7 +272,7 @@ def test_no_microphone_and_no_face_to_calibrate_are_told(monkeypatch, voice):
 
 
 def test_a_microphone_that_stops_is_waited_for(monkeypatch):
-    monkeypatch.setattr("engine.sources.live_sound._AGAIN_S", 0.01)
+    monkeypatch.setattr("engine.sources.live_microphone._AGAIN_S", 0.01)
     source = LiveMicrophone("lavfi:sine=frequency=220:sample_rate=44100:duration=0.1")
     packets, ends_s = [], time.monotonic() + WAIT_S
     while sum(packet.begins_anew for packet in packets) < 3 and time.monotonic() < ends_s:
