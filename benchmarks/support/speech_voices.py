@@ -104,7 +104,8 @@ def _piper() -> Callable[[str], Speech | None]:
             pause = np.zeros(round(_PIPER_PAUSE_S * rate), np.float32)
             sounds += [chunk.audio_float_array, pause]
             begun += len(chunk.audio_float_array) + len(pause)
-        if not segments:
+        # Now and then its espeak-ng gives no phonemes, and a breath is all that is spoken.
+        if len(segments) < len(text.split()):
             return None
         return Speech(np.concatenate(sounds), rate, segments, "piper joe", "en-us", text)
 
