@@ -30,6 +30,7 @@ from .learn_speech_command import add_learn_speech
 from .lipsync_command import add_lipsync
 from .listen_command import add_listen
 from .live_command import add_live
+from .models_command import add_models
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
 from .send_command import add_send
 from .takes.recordings import videos_in
@@ -79,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add_listen(verbs)
     add_convert(verbs)
 
-    models = verbs.add_parser("models", help="the networks that ship with Facewright")
-    models.add_argument("action", choices=("list", "verify"))
-    models.set_defaults(run=_models)
+    add_models(verbs)
 
     cameras = verbs.add_parser("cameras", help="the cameras and microphones of this machine")
     cameras.add_argument("--json", action="store_true", help="print JSON")
@@ -219,23 +218,6 @@ def _take_export(options: argparse.Namespace) -> int:
         )
     write_csv(options.output, read_track(options.file))
     return EXIT_DONE
-
-
-def _models(options: argparse.Namespace) -> int:
-    from .models.catalog import list_models, verify_all
-
-    if options.action == "list":
-        for model in list_models():
-            sys.stdout.write(
-                f"{model.id:24} {model.bytes:>9} bytes  {model.licence}  {model.file}\n"
-            )
-        return EXIT_DONE
-    problems = [error for _, error in verify_all() if error]
-    for problem in problems:
-        sys.stderr.write(f"error: {problem}\n")
-    if not problems:
-        sys.stdout.write("all models are as they should be\n")
-    return EXIT_FAILED if problems else EXIT_DONE
 
 
 def _cameras(options: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models that ship with the extension: where they are, and whether they are whole."""
+"""The models: those that ship, where they are and whether they are whole; others by optional.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import FacewrightError
+from .optional import optional_path
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 _HINT = "Install the extension again; `python -m engine models verify` checks every model file."
@@ -75,21 +76,26 @@ def verify(model: Model, folder: Path = WEIGHTS) -> Path:
     return path
 
 
-@functools.cache
 def model_path(model_id: str, folder: Path = WEIGHTS) -> Path:
     """Where a model is; its size and hash are checked once per process.
 
     Args:
-        model_id: An ``id`` of the catalogue.
+        model_id: An ``id`` of the catalogue, or of the models that a person adds.
         folder: The weights folder.
 
     Raises:
-        FacewrightError: ``model-missing`` or ``model-corrupt``.
+        FacewrightError: ``model-missing`` or ``model-corrupt``; for a model that a person adds
+            also ``model-not-there`` and ``licence-not-accepted``, see ``optional.optional_path``.
     """
+    return _shipped_path(model_id, folder) or optional_path(model_id)
+
+
+@functools.cache
+def _shipped_path(model_id: str, folder: Path) -> Path | None:
     for model in list_models(folder):
         if model.id == model_id:
             return verify(model, folder)
-    raise FacewrightError(f"There is no model named {model_id!r}.", _HINT, "model-missing")
+    return None
 
 
 def verify_all(folder: Path = WEIGHTS) -> list[tuple[Model, FacewrightError | None]]:
