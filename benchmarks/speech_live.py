@@ -29,8 +29,8 @@ from engine.core.requests import LipsyncRequest, LiveRequest
 from engine.models.catalog import list_models
 from engine.pipeline import speak_live
 from engine.pipeline.capture import follow
-from engine.pipeline.lipsync import NETWORK as OFFLINE
-from engine.pipeline.lipsync import speak
+from engine.pipeline.speak import NETWORK as OFFLINE
+from engine.pipeline.speak import speak
 from engine.worker.client import WorkerClient
 from engine.worker.live_wire import unpack_values
 from engine.worker.protocol import LAST_WORDS, Kind

@@ -270,18 +270,7 @@ def _mouth(seconds: np.ndarray, cues: list[Cue], style: MouthStyle) -> np.ndarra
 
 def _mouth_track(seconds: np.ndarray, cues: list[Cue], style: MouthStyle) -> FaceTrack:
     near = _near(cues, float(seconds[0]), float(seconds[-1]))
-    weights = _mouth(seconds, near, style)
-    count = len(seconds)
-    return FaceTrack(
-        seconds,
-        np.ones(count, bool),
-        np.ones(count, np.float32),
-        np.ones_like(weights),
-        weights,
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 2, 2), np.float32),
-    )
+    return FaceTrack.of_weights(seconds, _mouth(seconds, near, style))
 
 
 def _inside(times: np.ndarray, stretches: list[tuple[float, float]]) -> np.ndarray:

@@ -125,7 +125,7 @@ def bones_to_keys(
     _require_own_action(bones)
     weights = _weights_of_bones(scene, parts.moves, first, last, progress or Progress())
     weights = np.clip(parts.mapping.invert(weights), 0, 1)
-    track = _track(weights)
+    track = FaceTrack.of_weights(np.arange(len(weights), dtype=np.float64), np.float32(weights))
     frames = np.arange(first, last + 1, dtype=np.float64)
     on_bones = parts.moves.written()
     # Found without the guard against moving twice, which leaves these keys out.
@@ -144,11 +144,11 @@ def bones_to_keys(
             "Map the same channels to shape keys as well.",
             "nothing-writable",
         )
+    once = np.zeros(1)
+    still = FilteredTrack(once, FaceTrack.of_weights(once, np.zeros((1, COUNT), np.float32)), [], 0)
     rest = [
         (owner, Number(owner, channel.data_path, channel.index), float(channel.values[0]))
-        for owner, channel, _ in move_channels(
-            parts.moves, FilteredTrack(np.zeros(1), _track(np.zeros((1, COUNT))), [], 0)
-        )
+        for owner, channel, _ in move_channels(parts.moves, still)
         if owner in bones
     ]
     return _exchange(plans, bones, rest, name, (first, last), _moving(weights), on_keys)
@@ -221,20 +221,6 @@ def _weights_of_bones(
         scene.frame_set(current, subframe=sub)
     tops = highest(moves.mapping)
     return bounded_weights(stands.means * tops[:, None], np.array(rows)) * tops
-
-
-def _track(weights: np.ndarray) -> FaceTrack:
-    count = len(weights)
-    return FaceTrack(
-        np.arange(count, dtype=np.float64),
-        np.ones(count, bool),
-        np.ones(count, np.float32),
-        np.ones((count, COUNT), np.float32),
-        weights.astype(np.float32),
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 3), np.float32),
-        np.zeros((count, 2, 2), np.float32),
-    )
 
 
 def _moving(weights: np.ndarray) -> set[str]:

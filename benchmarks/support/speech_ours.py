@@ -19,7 +19,7 @@ from engine.core.errors import FacewrightError
 from engine.core.onnx_session import open_model
 from engine.core.requests import LipsyncRequest
 from engine.models.catalog import model_path
-from engine.pipeline import lipsync
+from engine.pipeline import speak
 from engine.speech.live_voice import FRAMES, LiveVoice
 
 # One moment's worth, so that each push tells of one at most.
@@ -53,15 +53,15 @@ def _way(mode: str, network: str) -> Callable[[dict], tuple[list[Cue], list[str]
         return lambda job: (_live(model, job), [])
     if network:
         # A network that is still being trained, in the place of the shipped one.
-        lipsync.model_path = lambda _name: Path(network)
+        speak.model_path = lambda _name: Path(network)
 
-    def speak(job: dict) -> tuple[list[Cue], list[str]]:
+    def spoken(job: dict) -> tuple[list[Cue], list[str]]:
         text = job["text"] if mode == "text" else ""
         request = LipsyncRequest(job["wav"], text=text, language=job["language"])
-        spoken = lipsync.speak(request)
-        return spoken.cues, spoken.notes
+        found = speak.speak(request)
+        return found.cues, found.notes
 
-    return speak
+    return spoken
 
 
 def _live(model, job: dict) -> list[Cue]:

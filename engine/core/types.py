@@ -163,3 +163,30 @@ class FaceTrack(_Columns):
         "head_cm": (3,),
         "gaze_deg": (2, 2),
     }
+
+    @classmethod
+    def of_weights(cls, time_s: np.ndarray, weights: np.ndarray) -> FaceTrack:
+        """A face of which the weights are known, and are sure: head and gaze rest.
+
+        Args:
+            time_s: float64 (T,), seconds, increasing.
+            weights: float32 (T, 52), ARKit order.
+
+        Returns:
+            The track; what rests takes no room, so that it cannot be written to.
+        """
+        count = len(time_s)
+
+        def alike(value: float, *shape: int) -> np.ndarray:
+            return np.broadcast_to(np.float32(value), (count, *shape))
+
+        return cls(
+            time_s,
+            np.ones(count, bool),
+            alike(1.0),
+            alike(1.0, COUNT),
+            weights,
+            alike(0.0, 3),
+            alike(0.0, 3),
+            alike(0.0, 2, 2),
+        )

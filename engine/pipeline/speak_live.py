@@ -15,13 +15,13 @@ from ..core.onnx_session import open_model
 from ..core.requests import LiveRequest
 from ..core.types import Observations
 from ..formats.sample import FaceSample, to_row
-from ..models.catalog import list_models, model_path
+from ..models.catalog import model_path
 from ..sources.live_microphone import LiveMicrophone
 from ..sources.live_sound import LiveSound, SoundPacket
 from ..sources.open_live import open_live_sound
 from ..speech.live_voice import LiveVoice
 from .capture import WAIT_S, Capture, LiveFrame, LiveStatus
-from .solve import NOTHING_SOLVED
+from .solve import NOTHING_SOLVED, sha256_of
 
 NETWORK = "speech_live"
 ENGINE = "speech"
@@ -87,7 +87,7 @@ class SpeechCapture(Capture):
 
     def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
         """As ``Capture.record``; the sound that moves the mouth is always recorded beside it."""
-        models = {model.id: model.sha256 for model in list_models() if model.id == NETWORK}
+        models = {NETWORK: sha256_of(NETWORK)}
         made = {"engine": ENGINE, "solver": NOTHING_SOLVED, "models": models}
         super().record(take, zero_s, microphone or self.source.name, **made, **header)
 

@@ -17,8 +17,10 @@ from engine.console import result_names
 from engine.core import cues as cue_files
 from engine.core.cues import Cue, read_cues, write_cues
 from engine.core.errors import FacewrightError
+from engine.core.types import FaceTrack
 from engine.pipeline import lipsync as pipeline
-from engine.pipeline.lipsync import LipsyncReport, Spoken
+from engine.pipeline.lipsync import LipsyncReport
+from engine.pipeline.speak import Spoken
 
 CUES = [Cue.of_phone("sil", 0.0, 0.2), Cue.of_phone("p", 0.2, 0.3)]
 
@@ -30,7 +32,7 @@ def heard(monkeypatch):
 
     def speak(request, _progress=None):
         found.append(request.sound)
-        track = pipeline._track(*_rest())
+        track = FaceTrack.of_weights(*_rest())
         spoken = Spoken(track, CUES, None, "sound", 0.3, "", [])
         return LipsyncReport(request.sound, take=request.take, by="sound"), spoken
 

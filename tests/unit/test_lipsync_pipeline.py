@@ -28,7 +28,7 @@ from engine.core.phones import PHONES
 from engine.core.progress import Progress
 from engine.core.requests import GestureSettings, LipsyncRequest
 from engine.lipsync_options import add_lipsync_options, lipsync_request_from
-from engine.pipeline import hear_file, lipsync
+from engine.pipeline import hear_file, lipsync, speak
 from engine.speech.features import BANDS
 from engine.speech.hearing import Heard
 from engine.takes.manage import companions, delete_take, rename_take
@@ -55,9 +55,9 @@ def stand_in(_network, sound: np.ndarray, _on_block=None) -> Heard:
 
 @pytest.fixture(autouse=True)
 def network(monkeypatch):
-    monkeypatch.setattr(lipsync, "model_path", lambda _id: Path("speech.onnx"))
+    monkeypatch.setattr(speak, "model_path", lambda _id: Path("speech.onnx"))
     monkeypatch.setattr(
-        lipsync, "open_model", lambda *_: SimpleNamespace(provider="CPUExecutionProvider")
+        speak, "open_model", lambda *_: SimpleNamespace(provider="CPUExecutionProvider")
     )
     monkeypatch.setattr(hear_file, "hear", stand_in)
 
@@ -111,7 +111,7 @@ def test_a_recording_becomes_a_take_with_its_cues_beside_it(line, tmp_path):
 
 
 def test_lips_close_at_each_p_and_open_between(line):
-    track = lipsync.speak(LipsyncRequest(str(line))).track
+    track = speak.speak(LipsyncRequest(str(line))).track
     nearest = [np.abs(track.time_s - t).argmin() for t in middles(of="p")]
     wide = [np.abs(track.time_s - t).argmin() for t in middles(of="a")]
     assert openness(track)[nearest].max() < 0.25 * openness(track)[wide].min()
@@ -119,8 +119,8 @@ def test_lips_close_at_each_p_and_open_between(line):
 
 
 def test_a_part_keeps_the_times_of_the_recording(line):
-    whole = lipsync.speak(LipsyncRequest(str(line)))
-    part = lipsync.speak(LipsyncRequest(str(line), start_s=0.6, end_s=1.1))
+    whole = speak.speak(LipsyncRequest(str(line)))
+    part = speak.speak(LipsyncRequest(str(line), start_s=0.6, end_s=1.1))
     assert part.track.time_s[0] == pytest.approx(0.6)
     assert part.sound_s == pytest.approx(0.5)
     (p,) = (cue for cue in part.cues if cue.phone == "p")
@@ -130,15 +130,15 @@ def test_a_part_keeps_the_times_of_the_recording(line):
 
 
 def test_an_offset_moves_mouth_and_cues(line):
-    usual = lipsync.speak(LipsyncRequest(str(line)))
-    early = lipsync.speak(LipsyncRequest(str(line), offset_s=-0.1))
+    usual = speak.speak(LipsyncRequest(str(line)))
+    early = speak.speak(LipsyncRequest(str(line), offset_s=-0.1))
     assert [c.start for c in early.cues] == pytest.approx([c.start - 0.1 for c in usual.cues])
     assert openness(early.track)[:-6] == pytest.approx(openness(usual.track)[6:], abs=1e-4)
 
 
 @pytest.mark.parametrize("rate", [24.0, 29.97, 120.0])
 def test_any_rate(line, rate):
-    track = lipsync.speak(LipsyncRequest(str(line), rate_hz=rate)).track
+    track = speak.speak(LipsyncRequest(str(line), rate_hz=rate)).track
     assert np.diff(track.time_s) == pytest.approx(1 / rate)
     assert track.time_s[-1] >= 1.7
 
@@ -146,7 +146,7 @@ def test_any_rate(line, rate):
 def test_strengths_reach_the_mouth(line):
     def jaw(**amounts):
         request = LipsyncRequest(str(line), mouth=MouthStyle(**amounts))
-        return lipsync.speak(request).track.weights[:, INDEX["jawOpen"]]
+        return speak.speak(request).track.weights[:, INDEX["jawOpen"]]
 
     assert jaw(jaw=0.5).max() < 0.7 * jaw().max()
     assert jaw(viseme_strength={"aa": 0.3}).max() < jaw().max()
@@ -165,8 +165,8 @@ def test_a_header_tells_how_the_take_was_made(line, tmp_path):
 
 
 def test_gestures_are_added_and_the_mouth_stays(line):
-    plain = lipsync.speak(LipsyncRequest(str(line))).track
-    lively = lipsync.speak(LipsyncRequest(str(line), gestures=GestureSettings(on=True))).track
+    plain = speak.speak(LipsyncRequest(str(line))).track
+    lively = speak.speak(LipsyncRequest(str(line), gestures=GestureSettings(on=True))).track
     assert not plain.head_deg.any()
     assert lively.head_deg.any()
     mouth = [INDEX[name] for name in INDEX if name.startswith(("jaw", "mouth", "tongue"))]
@@ -175,13 +175,13 @@ def test_gestures_are_added_and_the_mouth_stays(line):
 
 @pytest.mark.parametrize("seconds", [0.004, 0.05])
 def test_the_shortest_recordings(tmp_path, seconds):
-    spoken = lipsync.speak(LipsyncRequest(str(record(tmp_path / "s.wav", (("a", seconds),)))))
+    spoken = speak.speak(LipsyncRequest(str(record(tmp_path / "s.wav", (("a", seconds),)))))
     assert len(spoken.track) >= 2
     assert np.isfinite(spoken.track.weights).all()
 
 
 def test_silence_leaves_the_mouth_at_rest_and_says_so(tmp_path):
-    spoken = lipsync.speak(LipsyncRequest(str(record(tmp_path / "s.wav", (("sil", 1.0),)))))
+    spoken = speak.speak(LipsyncRequest(str(record(tmp_path / "s.wav", (("sil", 1.0),)))))
     assert "Nobody was heard" in spoken.notes[0]
     assert np.abs(spoken.track.weights[:, INDEX["jawOpen"]]).max() < 0.02
 
@@ -205,9 +205,9 @@ def test_pieces_are_heard_as_the_whole(monkeypatch):
 def test_a_text_is_followed(line, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        lipsync, "align", lambda heard, text, language: seen.append((text, language)) or []
+        speak, "align", lambda heard, text, language: seen.append((text, language)) or []
     )
-    spoken = lipsync.speak(LipsyncRequest(str(line), text=" apu ", language="fr"))
+    spoken = speak.speak(LipsyncRequest(str(line), text=" apu ", language="fr"))
     assert (spoken.by, seen) == ("text", [("apu", "fr")])
 
 
@@ -215,8 +215,8 @@ def test_subtitles_of_the_part_keep_their_place_in_it(line, tmp_path, monkeypatc
     lines = [f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\nword {n}\n" for n in range(4)]
     (tmp_path / "a.srt").write_text("\n".join(lines))
     seen = []
-    monkeypatch.setattr(lipsync, "align", lambda heard, text, _: seen.extend(text) or [])
-    lipsync.speak(
+    monkeypatch.setattr(speak, "align", lambda heard, text, _: seen.extend(text) or [])
+    speak.speak(
         LipsyncRequest(str(line), text_file=str(tmp_path / "a.srt"), start_s=1.2, end_s=2.5)
     )
     assert [(block.text, block.start) for block in seen] == [
@@ -235,7 +235,7 @@ def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
             assert (method, style.jaw) == ("retrieval", 0.5)
             return np.full((len(times_s), 52), 0.25, np.float32)
 
-    monkeypatch.setattr(lipsync.Profile, "load", lambda path: Performer())
+    monkeypatch.setattr(speak.Profile, "load", lambda path: Performer())
     request = LipsyncRequest(
         str(line),
         profile="me.fwvoice",
@@ -244,7 +244,7 @@ def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
         start_s=0.6,
         end_s=1.1,
     )
-    assert (lipsync.speak(request).track.weights == 0.25).all()
+    assert (speak.speak(request).track.weights == 0.25).all()
 
 
 @pytest.mark.parametrize(
@@ -256,10 +256,9 @@ def test_a_profile_of_another_network_is_told(line, monkeypatch, learned_with, t
         about=learned_with,
         curves=lambda _heard, _mel, times_s, **_: np.zeros((len(times_s), 52), np.float32),
     )
-    monkeypatch.setattr(lipsync.Profile, "load", lambda path: performer)
-    model = SimpleNamespace(id="speech", sha256="1" * 64)
-    monkeypatch.setattr(lipsync, "list_models", lambda: [model])
-    notes = lipsync.speak(LipsyncRequest(str(line), profile="a/me.fwvoice")).notes
+    monkeypatch.setattr(speak.Profile, "load", lambda path: performer)
+    monkeypatch.setattr(speak, "sha256_of", lambda _id: "1" * 64)
+    notes = speak.speak(LipsyncRequest(str(line), profile="a/me.fwvoice")).notes
     assert [note.split(" was learned with another network")[0] for note in notes] == (
         ["me.fwvoice"] if told else []
     )
@@ -269,8 +268,8 @@ def test_a_text_that_does_not_match_is_left_out_and_told(line, monkeypatch):
     def refuse(*_):
         raise FacewrightError("The text does not match.", "", "text-mismatch")
 
-    monkeypatch.setattr(lipsync, "align", refuse)
-    spoken = lipsync.speak(LipsyncRequest(str(line), text="something else"))
+    monkeypatch.setattr(speak, "align", refuse)
+    spoken = speak.speak(LipsyncRequest(str(line), text="something else"))
     assert (spoken.by, len(spoken.cues)) == ("sound", len(SPOKEN))
     assert spoken.notes == ["The text does not match. The mouth goes by the sound alone."]
 
@@ -279,9 +278,9 @@ def test_other_troubles_with_the_text_are_told(line, monkeypatch):
     def refuse(*_):
         raise FacewrightError("No such language.", "", "language-unknown")
 
-    monkeypatch.setattr(lipsync, "align", refuse)
+    monkeypatch.setattr(speak, "align", refuse)
     with pytest.raises(FacewrightError, match="No such language"):
-        lipsync.speak(LipsyncRequest(str(line), text="something"))
+        speak.speak(LipsyncRequest(str(line), text="something"))
 
 
 # Nothing is lost
@@ -347,7 +346,7 @@ def test_cues_go_with_their_take(line, tmp_path):
 )
 def test_numbers_that_make_no_sense_are_refused(line, wrong):
     with pytest.raises(FacewrightError) as caught:
-        lipsync.speak(LipsyncRequest(str(line), **wrong))
+        speak.speak(LipsyncRequest(str(line), **wrong))
     assert caught.value.code == "bad-setting"
 
 
@@ -395,7 +394,7 @@ def test_a_folder_of_lines_with_texts_and_one_bad_file(tmp_path, capsys, monkeyp
     (lines / "readme.md").write_text("about these lines")
     (texts / "a.txt").write_text("apu")
     seen = []
-    monkeypatch.setattr(lipsync, "align", lambda heard, text, _: seen.extend(text) or [])
+    monkeypatch.setattr(speak, "align", lambda heard, text, _: seen.extend(text) or [])
     words = ["lipsync", lines, "--take", tmp_path / "takes", "--text-file", texts]
     report = tmp_path / "report.csv"
     assert command_line.main([*map(str, words), "--json", str(report)]) == 1
