@@ -29,6 +29,8 @@ _PAIRS = 16_000_000
 # No sound is shorter.
 _SHORTEST_S = 0.01
 _LAST_S = 0.08
+# The least that a cue lasts between those that are not shown.
+_ROOM_S = 0.001
 _BY_NAME = {name.lower(): name for name in OVR}
 
 
@@ -162,6 +164,24 @@ def _laid_out(starts: list[tuple[float, Cue]], end: float) -> list[Cue]:
         last = laid[-1].start + max(starts[-1][1].end - starts[-1][1].start, _SHORTEST_S)
         laid[-1] = replace(laid[-1], end=max(end, last))
     return laid
+
+
+def joined(before: list[Cue], inner: list[Cue], after: list[Cue]) -> list[Cue]:
+    """Cues that are shown, back between those that are not."""
+    low = before[-1].start if before else -np.inf
+    high = after[0].start if after else np.inf
+    # Each has room, however far its marker was carried.
+    room = np.arange(1, len(inner) + 1) * _ROOM_S
+    starts = np.array([cue.start for cue in inner])
+    starts = np.maximum.accumulate(np.clip(starts, low + room, high - room[::-1]))
+    ends = [*starts[1:], high if after else inner[-1].end]
+    kept = [
+        replace(cue, start=float(start), end=float(end))
+        for cue, start, end in zip(inner, starts, ends, strict=True)
+    ]
+    if before:
+        before = [*before[:-1], replace(before[-1], end=kept[0].start)]
+    return [*before, *kept, *after]
 
 
 def pair_marks(

@@ -1,112 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cues as markers on the timeline, and what was done to them since.
 
-The settings of the scene keep which cues are shown and which markers stood for them: undo and
-saving treat both alike. A person's own markers are never touched.
+A person's own markers are never touched.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import bpy
-import numpy as np
 
-from ..engine.core.clock import FrameClock
-from ..engine.core.cues import OVR, Cue, cues_from_rows
+from ..engine.core.cues import OVR
 from ..engine.core.errors import FacewrightError
-from ..engine.core.mouth_style import MouthStyle
 from .clock import scene_clock
-from .cue_edit import Mark, edited_cues, marks_of, meaning, without_gaps
+from .cue_edit import Mark, edited_cues, joined, marks_of, meaning, without_gaps
+from .cue_record import ShownCues, forget, remember
 from .speech_take import SpeechTake
 
 # Blender draws every marker on every redraw.
 _MOST = 4000
-# The least that a cue lasts between those that are not shown.
-_ROOM_S = 0.001
-
-
-@dataclass(frozen=True)
-class ShownCues:
-    """What is known of the cues on the timeline.
-
-    Attributes:
-        take: Path of the take that they belong to.
-        start_frame, speed: Where the take lies, as ``ApplySettings`` has it.
-        rate: The scene's frames a second when they were shown.
-        cues: All cues of the take, without gaps.
-        first: How many cues come before the first that is shown.
-        marks: Name and frame of each shown cue's marker.
-        others: The markers that were there before.
-        style: How far the mouth goes in the keys that are written.
-    """
-
-    take: str
-    start_frame: float
-    speed: float
-    rate: tuple[int, float]
-    cues: list[Cue]
-    first: int
-    marks: list[Mark]
-    others: list[Mark]
-    style: MouthStyle = field(default_factory=MouthStyle)
-
-    @property
-    def clock(self) -> FrameClock:
-        """From the recording's seconds to frames."""
-        return FrameClock(self.rate[0], self.rate[1] * self.speed, self.start_frame)
-
-    @property
-    def shown(self) -> list[Cue]:
-        """The cues that have a marker."""
-        return self.cues[self.first : self.first + len(self.marks)]
-
-    def to_text(self) -> str:
-        """As a string that the scene keeps."""
-        rows = [[c.start, c.end, c.viseme, c.phone, c.strength] for c in self.cues]
-        return json.dumps(asdict(self) | {"cues": rows}, separators=(",", ":"))
-
-    @classmethod
-    def from_text(cls, text: str) -> ShownCues:
-        """From such a string.
-
-        Raises:
-            FacewrightError: ``cues-record`` where it is damaged.
-        """
-        try:
-            data = json.loads(text)
-            names = ("start", "end", "viseme", "phone", "strength")
-            rows = [dict(zip(names, row, strict=True)) for row in data["cues"]]
-            return cls(
-                str(data["take"]),
-                float(data["start_frame"]),
-                float(data["speed"]),
-                (int(data["rate"][0]), float(data["rate"][1])),
-                cues_from_rows(rows),
-                int(data["first"]),
-                [(str(name), int(frame)) for name, frame in data["marks"]],
-                [(str(name), int(frame)) for name, frame in data["others"]],
-                MouthStyle(**data["style"]),
-            )
-        except (ValueError, TypeError, KeyError, IndexError) as error:
-            raise FacewrightError(
-                f"What this file remembers of the shown cues is damaged ({error}).",
-                "Hide the cues and show them again.",
-                "cues-record",
-            ) from error
-
-
-def shown_cues(scene: bpy.types.Scene) -> ShownCues | None:
-    """The cues on a scene's timeline, or None.
-
-    Raises:
-        FacewrightError: ``cues-record``.
-    """
-    text = scene.facewright.speech.cues_record
-    return ShownCues.from_text(text) if text else None
 
 
 def show(
@@ -169,7 +82,7 @@ def show(
     )
     for name, frame in record.marks:
         scene.timeline_markers.new(name, frame=frame)
-    _remember(scene, record)
+    remember(scene, record)
     scene.facewright.speech.cues_target = target
     return record
 
@@ -191,8 +104,7 @@ def hide(scene: bpy.types.Scene) -> int:
             ours[key] -= 1
             scene.timeline_markers.remove(marker)
             removed += 1
-    scene.facewright.speech.cues_record = ""
-    scene.facewright.speech.cues_target = None
+    forget(scene)
     return removed
 
 
@@ -259,47 +171,4 @@ def edited(scene: bpy.types.Scene, record: ShownCues) -> tuple[ShownCues, list[s
     before = record.cues[: record.first]
     after = record.cues[record.first + len(record.marks) :]
     changed, marks = edited_cues(record.shown, record.marks, marks, record.clock)
-    whole = _joined(before, changed, after)
-    return replace(record, cues=whole, marks=marks), notes
-
-
-def remember(scene: bpy.types.Scene, record: ShownCues) -> None:
-    """Keep what the markers stand for now."""
-    _remember(scene, record)
-
-
-def follow_rename(old: Path, new: Path) -> None:
-    """Let the shown cues, and the speakers, of all scenes know a take by its new name."""
-    for scene in bpy.data.scenes:
-        speech = scene.facewright.speech
-        for speaker in speech.speakers:
-            if speaker.take and Path(bpy.path.abspath(speaker.take)).absolute() == old.absolute():
-                speaker.take = str(Path(speaker.take).with_name(new.name))
-        try:
-            record = shown_cues(scene)
-        except FacewrightError:
-            continue  # the next update tells
-        if record is not None and Path(record.take) == old.absolute():
-            _remember(scene, replace(record, take=str(new.absolute())))
-
-
-def _joined(before: list[Cue], inner: list[Cue], after: list[Cue]) -> list[Cue]:
-    """Cues that are shown, back between those that are not."""
-    low = before[-1].start if before else -np.inf
-    high = after[0].start if after else np.inf
-    # Each has room, however far its marker was carried.
-    room = np.arange(1, len(inner) + 1) * _ROOM_S
-    starts = np.array([cue.start for cue in inner])
-    starts = np.maximum.accumulate(np.clip(starts, low + room, high - room[::-1]))
-    ends = [*starts[1:], high if after else inner[-1].end]
-    kept = [
-        replace(cue, start=float(start), end=float(end))
-        for cue, start, end in zip(inner, starts, ends, strict=True)
-    ]
-    if before:
-        before = [*before[:-1], replace(before[-1], end=kept[0].start)]
-    return [*before, *kept, *after]
-
-
-def _remember(scene: bpy.types.Scene, record: ShownCues) -> None:
-    scene.facewright.speech.cues_record = record.to_text()
+    return replace(record, cues=joined(before, changed, after), marks=marks), notes

@@ -22,7 +22,7 @@ from ..engine.takes.take_file import TakeWriter
 from . import cue_markers, keyframes
 from .apply import ApplyReport, apply_track
 from .apply_settings import ApplySettings
-from .cue_markers import ShownCues
+from .cue_record import ShownCues, remember, shown_cues
 from .face_blocks import face_blocks
 from .speech_take import (
     MOUTH,
@@ -80,7 +80,7 @@ def update_from_cues(
         FacewrightError: ``no-cues-shown``, ``speech-not-there``, what ``cue_markers.edited`` and
             ``apply_track`` raise; the curves are as they were.
     """
-    record = cue_markers.shown_cues(scene)
+    record = shown_cues(scene)
     if record is None:
         raise FacewrightError("No cues are shown.", "Press Show Cues first.", "no-cues-shown")
     new, notes = cue_markers.edited(scene, record)
@@ -94,7 +94,7 @@ def update_from_cues(
         done = _write(scene, objects, speech, settings, new, (first, last))
         report.spans.append((first, last))
         report.keys += done.keys
-    cue_markers.remember(scene, new)
+    remember(scene, new)
     stretches = [tuple(float(s) for s in record.clock.seconds(np.array(f))) for f in report.spans]
     try:
         sync_take(Path(record.take), new.cues, style, stretches)
@@ -140,7 +140,7 @@ def sync_take(
 
 def sync_shown(scene: bpy.types.Scene) -> bool:
     """Bring the files of the shown cues up to date, e.g. after an undo."""
-    record = cue_markers.shown_cues(scene)
+    record = shown_cues(scene)
     return record is not None and sync_take(Path(record.take), record.cues, record.style)
 
 

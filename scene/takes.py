@@ -10,7 +10,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.takes import manage
 from ..engine.takes.manage import TakeSummary
-from .cue_markers import follow_rename
+from .cue_record import follow_rename
 from .jobs import running_job
 from .live import live_session
 
