@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""478 landmarks from few: on the canonical face, where the answer is known, and on real faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.axes import euler_deg
+from engine.core.face_geometry import load_geometry
+from engine.models.catalog import model_path
+from engine.solve.frontal import rotation_from_vector, turn_to_front
+from engine.sources.media import VideoSource
+from engine.tracking.base import TrackerOptions
+from engine.tracking.catalog import create_tracker
+from engine.tracking.correspondence import (
+    IBUG_68,
+    IBUG_VERTICES,
+    INSIGHTFACE_106,
+    MIRROR,
+    OPENSEEFACE_66,
+    Correspondence,
+)
+from engine.tracking.dense import Dense, fit_pose, with_irises
+
+GEOMETRY = load_geometry(model_path("face_geometry"))
+FACE = with_irises(GEOMETRY.vertices)
+SCHEMES = (IBUG_68, OPENSEEFACE_66)
+DENSE = {scheme.name: Dense(GEOMETRY, scheme) for scheme in SCHEMES}
+_EYES = (33, 263)
+
+
+def _seen(vertices: np.ndarray, degrees, scale: float = 20.0) -> np.ndarray:
+    """float64 (n, 3): vertices of the canonical frame as a far camera sees them, pixels, y down."""
+    rotation = rotation_from_vector(np.radians([degrees]))[0]
+    return (scale * vertices @ rotation.T + [300.0, -200.0, 0.0]) * [1, -1, -1]
+
+
+def _reduced(landmarks: np.ndarray, scheme: Correspondence) -> np.ndarray:
+    """The points that a network of the scheme would find, float64 (N, 2)."""
+    return np.stack([landmarks[list(IBUG_VERTICES[i]), :2].mean(0) for i in scheme.ibug])
+
+
+def _eye_distance(landmarks: np.ndarray) -> float:
+    return float(np.linalg.norm(landmarks[_EYES[0], :2] - landmarks[_EYES[1], :2]))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.name)
+@given(
+    pitch=st.floats(-40, 40),
+    yaw=st.floats(-60, 60),
+    roll=st.floats(-60, 60),
+    scale=st.floats(2, 200),
+)
+@settings(max_examples=25, deadline=None)
+def test_the_canonical_face_comes_back_in_any_pose(scheme, pitch, yaw, roll, scale):
+    true = _seen(FACE, (pitch, yaw, roll), scale)
+    found = DENSE[scheme.name](_reduced(true, scheme), 1.0)
+    assert found.shape == (478, 3)
+    assert found.dtype == np.float32
+    apart = np.linalg.norm(found[:, :2] - true[:, :2], axis=1) / scale
+    assert apart.max() < 0.05  # cm
+    depth = found[:, 2] - true[:, 2]
+    assert np.ptp(depth) / scale < 0.1
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.name)
+def test_the_points_themselves_are_met_exactly(scheme):
+    rng = np.random.default_rng(1)
+    for degrees in ((0, 0, 0), (10, 35, 5), (-15, -50, 20)):
+        points = _reduced(_seen(FACE, degrees), scheme)
+        points += rng.normal(0, 2.0, points.shape)
+        found = DENSE[scheme.name](points, 1.0)
+        again = _reduced(found, scheme)
+        lips_and_lids = [row for row, point in enumerate(scheme.ibug) if point >= 36]
+        gap = np.linalg.norm(again - points, axis=1)
+        # A point in the middle of two vertices of a line bends with the line.
+        assert np.median(gap[lips_and_lids]) < 0.5
+        assert gap[lips_and_lids].max() < 2.5
+
+
+@pytest.mark.parametrize("yaw", [0, 35])
+def test_a_lid_that_comes_down_comes_down_along_its_length(yaw):
+    face = FACE.copy()
+    upper, lower = ((385, 386, 387, 384, 388), (380, 374, 373, 381, 390))
+    face[list(upper)] = face[list(lower)]
+    dense = DENSE["OpenSeeFace 66"]
+    open_, shut = (
+        dense(_reduced(_seen(f, (0, yaw, 0)), OPENSEEFACE_66), 1.0) for f in (FACE, face)
+    )
+
+    def gaps(landmarks):
+        return [
+            np.linalg.norm(landmarks[a, :2] - landmarks[b, :2])
+            for a, b in zip(upper, lower, strict=True)
+        ]
+
+    assert max(gaps(shut)) < 0.15 * min(gaps(open_)[:3])
+    # The other eye stays as it was.
+    assert np.abs(shut[[159, 145, 158, 153], :2] - open_[[159, 145, 158, 153], :2]).max() < 0.5
+
+
+def test_lips_that_part_leave_the_upper_face_alone():
+    dense, scheme = DENSE["iBUG 68"], IBUG_68
+    closed = _reduced(_seen(FACE, (5, 20, 0)), scheme)
+    opened = closed.copy()
+    lower = [row for row, point in enumerate(scheme.ibug) if point in (*range(55, 60), 65, 66, 67)]
+    opened[lower, 1] += 20  # 1 cm
+    before, after = dense(closed, 1.0), dense(opened, 1.0)
+    assert np.linalg.norm(after[14] - before[14]) == pytest.approx(20, rel=0.15)
+    assert np.abs(after[13] - before[13])[:2].max() < 1
+    rest = [33, 133, 159, 145, 263, 362, 105, 334, 168, 10, 4]
+    assert np.abs(after[rest, :2] - before[rest, :2]).max() < 2
+    geometry = turn_to_front(np.stack([before, after]), GEOMETRY, 1.0)
+    moved = geometry.points[1, 14] - geometry.points[0, 14]
+    # Down the face, not out of it.
+    assert moved[1] == pytest.approx(-1, abs=0.25)
+    assert np.abs(moved[[0, 2]]).max() < 0.25
+
+
+def test_irises_go_where_they_are_seen_and_look_ahead_where_they_are_not():
+    points = _reduced(_seen(FACE, (0, 15, 0)), IBUG_68)
+    dense = DENSE["iBUG 68"]
+    ahead = dense(points, 1.0)
+    there = ahead[[468, 473], :2] + [4.0, -1.0]
+    seen = dense(points, 1.0, irises=np.stack([there[0], [np.nan, np.nan]]))
+    np.testing.assert_allclose(seen[468, :2], there[0], atol=1e-3)
+    np.testing.assert_allclose(seen[469:473] - seen[468], ahead[469:473] - ahead[468], atol=1e-3)
+    np.testing.assert_allclose(seen[473:], ahead[473:], atol=1e-6)
+    eye = ahead[[33, 133, 159, 145], :2]
+    assert (ahead[468, :2] > eye.min(0)).all()
+    assert (ahead[468, :2] < eye.max(0)).all()
+
+
+def test_points_that_are_not_trusted_take_no_part():
+    points = _reduced(_seen(FACE, (0, 10, 0)), IBUG_68)
+    trust = np.ones(68)
+    trust[[30, 45, 54]] = 0
+    spoilt = points.copy()
+    spoilt[[30, 45, 54]] += 60
+    dense = DENSE["iBUG 68"]
+    good, held, bad = dense(points, 1.0), dense(spoilt, 1.0, trust=trust), dense(spoilt, 1.0)
+    assert np.abs(held - good)[:, :2].max() < 1
+    assert np.abs(bad - good)[:, :2].max() > 20
+
+
+def test_depth_is_stretched_as_the_solver_expects_it():
+    true = _seen(FACE, (5, 30, 40))
+    for aspect in (1.0, 16 / 9):
+        found = DENSE["iBUG 68"](_reduced(true, IBUG_68), aspect)
+        frontal = turn_to_front(found[None], GEOMETRY, aspect)
+        assert np.abs(frontal.points[0] - FACE).max() < 0.1
+
+
+@given(pitch=st.floats(-45, 45), yaw=st.floats(-70, 70), roll=st.floats(-180, 180))
+@settings(max_examples=40, deadline=None)
+def test_the_pose_is_found(pitch, yaw, roll):
+    places = FACE[[33, 133, 263, 362, 4, 97, 326, 168, 127, 356]]
+    rotation = rotation_from_vector(np.radians([(pitch, yaw, roll)]))[0]
+    seen = 7.0 * places @ rotation[:2].T + [3.0, -40.0]
+    scale, found, shift = fit_pose(places, seen, np.ones(len(places)))
+    assert scale == pytest.approx(7.0, rel=0.01)
+    assert np.abs(found - rotation).max() < 0.02
+    np.testing.assert_allclose(shift, [3, -40], atol=0.2)
+
+
+def test_points_in_a_line_or_in_one_place_give_numbers():
+    for points in (np.zeros((68, 2)), np.linspace([0, 0], [100, 50], 68)):
+        assert np.isfinite(DENSE["iBUG 68"](points, 1.0)).all()
+
+
+def test_the_tables_are_symmetrical_and_complete():
+    mirrored = FACE * [-1, 1, 1]
+    for point in range(68):
+        here = FACE[list(IBUG_VERTICES[point])].mean(0)
+        there = mirrored[list(IBUG_VERTICES[MIRROR[point]])].mean(0)
+        assert MIRROR[MIRROR[point]] == point
+        assert np.linalg.norm(here - there) < 0.02, point
+    assert sorted(set(OPENSEEFACE_66.ibug)) == [i for i in range(68) if i not in (48, 54)]
+    assert len(set(INSIGHTFACE_106.take)) == len(INSIGHTFACE_106.ibug) == 68
+    assert max(INSIGHTFACE_106.take) < 106
+
+
+def test_real_faces_made_sparse_and_dense_again(clip):
+    tracker = create_tracker(
+        "mediapipe", TrackerOptions(lambda m: Path(model_path(m)), device="cpu", streams=1)
+    )
+    with VideoSource(clip("single_face.mp4")) as source:
+        rows = [tracker.track_one(f) for f in source.frames() if f.index < 12]
+        aspect = source.info.width / source.info.height
+    landmarks = np.concatenate([r.landmarks for r in rows if r.valid.all()])
+    again = np.stack([DENSE["iBUG 68"](_reduced(face, IBUG_68), aspect) for face in landmarks])
+    apart = np.linalg.norm(again[:, :, :2] - landmarks[:, :, :2], axis=2).mean(0)
+    apart /= _eye_distance(landmarks[0])
+    assert apart.mean() < 0.02
+    # What the solver measures: lids, inner lips, brows.
+    assert apart[[159, 145, 158, 153, 386, 374, 13, 14, 82, 87, 105, 334, 65, 295]].max() < 0.015
+    ours, theirs = (
+        euler_deg(turn_to_front(faces, GEOMETRY, aspect).rotation) for faces in (again, landmarks)
+    )
+    assert np.abs(ours - theirs).max() < 6
