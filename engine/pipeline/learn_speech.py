@@ -24,11 +24,12 @@ from ..speech.hearing import Heard
 from ..speech.offset import measure_offset, sentence
 from ..speech.performer.learning import Learned, learn
 from ..speech.performer.recording import Recording
+from ..speech.performer.voice_file import write_voice
 from ..takes.take_file import SUFFIX as TAKE_SUFFIX
 from ..takes.take_file import read_header, read_track
 from .hear_file import PIECE_S, hear_pieces
-from .lipsync import NETWORK
 from .solve import sha256_of
+from .speak import NETWORK
 from .track import track_video
 
 # A recording of so many seconds has an offset of its own; shorter ones share theirs.
@@ -269,7 +270,7 @@ def _finish(request: LearnSpeechRequest, learned: Learned, report: LearnSpeechRe
         return
     figures = {name: getattr(report, name) for name in ("learn_s", "stop_s", "measure_s")}
     about = learned.profile.about | figures | {"scores": report.scores, "better": report.better}
-    replace(learned.profile, about=about).save(request.voice)
+    write_voice(request.voice, replace(learned.profile, about=about))
     report.voice = request.voice
 
 

@@ -26,7 +26,7 @@ from ..speech.emphasis import emphasised
 from ..speech.gestures import make_gestures
 from ..speech.hearing import Heard
 from ..speech.mouth import curves
-from ..speech.performer.profile import Profile
+from ..speech.performer.voice_file import read_voice
 from ..speech.prosody import PitchMeter
 from ..speech.subtitles import Block, read_text
 from .hear_file import PIECE_S, hear_pieces
@@ -72,7 +72,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
     _check(request)
     notes: list[str] = []
     text = request.text.strip() or _text_of(request)
-    profile = Profile.load(request.profile) if request.profile else None
+    profile = read_voice(request.profile) if request.profile else None
     network = open_model(model_path(NETWORK), "cpu")
     meter = PitchMeter() if request.gestures.on else None
     with SoundFile(request.sound) as file:

@@ -26,8 +26,8 @@ from engine.pipeline import learn_speech as pipeline
 from engine.speech.hearing import Heard
 from engine.speech.performer import learning
 from engine.speech.performer.lips import CHANNELS
-from engine.speech.performer.profile import Profile
 from engine.speech.performer.training import TrainSettings
+from engine.speech.performer.voice_file import read_voice
 from engine.takes.take_file import TakeWriter
 
 QUICK = TrainSettings(rounds=10, rate=0.01)
@@ -118,7 +118,7 @@ def test_a_take_becomes_a_profile(take, tmp_path):
     assert report.scores["network"]["mae"] < report.scores["general"]["mae"]
     assert "kept aside" in report.verdict
     json.dumps(vars(report), allow_nan=False)  # it goes over the wire
-    about = Profile.load(report.voice).about
+    about = read_voice(report.voice).about
     assert about["name"] == "Ada Lovelace"
     assert about["better"] is True
     assert about["hearing_model"] == "0" * 64
@@ -139,7 +139,7 @@ def test_lips_of_another_sound_are_refused_and_nothing_is_written(tmp_path):
     report = learn(take, voice=tmp_path / "other.fwvoice", keep_anyway=True)
     assert report.state == "complete"
     assert not report.better
-    assert Profile.load(tmp_path / "other.fwvoice").about["better"] is False
+    assert read_voice(tmp_path / "other.fwvoice").about["better"] is False
 
 
 def test_the_command(tmp_path, take, capsys):

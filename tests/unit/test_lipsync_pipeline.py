@@ -235,7 +235,7 @@ def test_a_profile_speaks_in_the_performers_own_way(line, monkeypatch):
             assert (method, style.jaw) == ("retrieval", 0.5)
             return np.full((len(times_s), 52), 0.25, np.float32)
 
-    monkeypatch.setattr(speak.Profile, "load", lambda path: Performer())
+    monkeypatch.setattr(speak, "read_voice", lambda path: Performer())
     request = LipsyncRequest(
         str(line),
         profile="me.fwvoice",
@@ -256,7 +256,7 @@ def test_a_profile_of_another_network_is_told(line, monkeypatch, learned_with, t
         about=learned_with,
         curves=lambda _heard, _mel, times_s, **_: np.zeros((len(times_s), 52), np.float32),
     )
-    monkeypatch.setattr(speak.Profile, "load", lambda path: performer)
+    monkeypatch.setattr(speak, "read_voice", lambda path: performer)
     monkeypatch.setattr(speak, "sha256_of", lambda _id: "1" * 64)
     notes = speak.speak(LipsyncRequest(str(line), profile="a/me.fwvoice")).notes
     assert [note.split(" was learned with another network")[0] for note in notes] == (

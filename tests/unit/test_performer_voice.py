@@ -26,10 +26,10 @@ from engine.speech.performer.closures import close_lips
 from engine.speech.performer.inputs import features_of
 from engine.speech.performer.learning import Learned, learn
 from engine.speech.performer.lips import CHANNEL_NAMES, CHANNELS, EigenLips
-from engine.speech.performer.profile import SCHEMA, Profile
 from engine.speech.performer.retrieval import unit_edges
 from engine.speech.performer.score import score, shortcomings
 from engine.speech.performer.training import TrainSettings
+from engine.speech.performer.voice_file import SCHEMA, read_voice, write_voice
 
 JAW, CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 QUICK = TrainSettings(rounds=15, rate=0.01)
@@ -49,7 +49,7 @@ def learned() -> Learned:
 @pytest.fixture(scope="module")
 def file(learned, tmp_path_factory):
     path = tmp_path_factory.mktemp("voice") / "ada.fwvoice"
-    learned.profile.save(path)
+    write_voice(path, learned.profile)
     return path
 
 
@@ -279,7 +279,7 @@ def test_units_are_short_and_without_gaps():
 
 
 def test_a_profile_comes_back_from_its_file(learned, file):
-    back = Profile.load(file)
+    back = read_voice(file)
     assert back.about == {"name": "Ada"}
     new = recording(10, 56)
     for method in ("network", "retrieval"):
@@ -300,7 +300,7 @@ def changed(file, tmp_path, **arrays):
 
 def refused(path) -> str:
     with pytest.raises(FacewrightError) as caught:
-        Profile.load(path)
+        read_voice(path)
     return caught.value.code
 
 
@@ -328,7 +328,7 @@ def test_damage_inside_the_file_is_refused(file, tmp_path):
         path = tmp_path / f"{number}.fwvoice"
         path.write_bytes(broken)
         try:
-            Profile.load(path)
+            read_voice(path)
         except FacewrightError as error:
             assert error.code in ("voice-unreadable", "voice-newer")
 
@@ -370,6 +370,6 @@ def test_nothing_in_a_file_is_ever_run(file, tmp_path, capsys):
 
 def test_a_profile_that_cannot_be_written_leaves_the_old_one(learned, tmp_path):
     with pytest.raises(FacewrightError) as caught:
-        learned.profile.save(tmp_path / "nowhere" / "ada.fwvoice")
+        write_voice(tmp_path / "nowhere" / "ada.fwvoice", learned.profile)
     assert caught.value.code == "voice-unwritable"
     assert SCHEMA.startswith("FacewrightVoice.")

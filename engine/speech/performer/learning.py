@@ -21,10 +21,11 @@ from . import holdout
 from .inputs import Normal
 from .lips import CHANNELS, EigenLips
 from .net import STRIDE, NetSize
-from .profile import Profile, sound_keys
+from .profile import Profile
 from .recording import STEP_S, Recording
 from .retrieval import MOST_UNITS, Stock, unit_edges
 from .score import Score, score, shortcomings
+from .sound_keys import sound_keys
 from .training import Lesson, TrainSettings, run, train
 
 # Less tells nothing about a performer, and leaves nothing to measure on.
