@@ -26,6 +26,7 @@ from .console import (
 from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
+from .engines_command import add_engines
 from .learn_speech_command import add_learn_speech
 from .lipsync_command import add_lipsync
 from .listen_command import add_listen
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add_listen(verbs)
     add_convert(verbs)
 
+    add_engines(verbs)
     add_models(verbs)
 
     cameras = verbs.add_parser("cameras", help="the cameras and microphones of this machine")

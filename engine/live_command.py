@@ -10,7 +10,16 @@ from .console import EXIT_DONE, EXIT_USAGE, ProgressBar, check_writable, write_j
 from .core.live_source import is_live_sound
 from .core.progress import Progress
 from .core.requests import LiveRequest
-from .options import DEVICES, add_solve_options, count, rate, seconds, share, solve_settings_from
+from .options import (
+    DEVICES,
+    add_engine_options,
+    add_solve_options,
+    count,
+    rate,
+    seconds,
+    share,
+    solve_settings_from,
+)
 
 
 def add_live(verbs: argparse._SubParsersAction) -> None:
@@ -60,7 +69,7 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
     live.add_argument("--mirror", action="store_true", help="flip the picture")
     live.add_argument("--size", type=_size, default=(640, 360), metavar="WxH", help="of a camera")
     live.add_argument("--rate", type=rate, default=30, help="of a camera (%(default)s)")
-    live.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
+    add_engine_options(live)
     live.add_argument("--face", type=count, default=0, help="which face, 0 = largest")
     live.add_argument("--device", default="auto", choices=DEVICES)
     add_solve_options(live)
@@ -101,6 +110,7 @@ def _run(options: argparse.Namespace) -> int:
         rate=options.rate,
         mirror=options.mirror,
         engine=options.engine,
+        detector=options.detector,
         solve=solve_settings_from(options),
         face=options.face,
         device=options.device,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .core.engines import DEFAULT_ENGINE
 from .core.requests import SolveSettings, TrackRequest
 
 DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
@@ -13,7 +14,7 @@ DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """The options of tracking, shared with the commands inside Blender."""
-    parser.add_argument("--engine", default="mediapipe", help="tracking engine (%(default)s)")
+    add_engine_options(parser)
     add_solve_options(parser)
     parser.add_argument(
         "--face", type=count, default=0, help="which face, 0 = largest (%(default)s)"
@@ -32,6 +33,19 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on with an unfinished take")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing take")
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """The options that choose what tracks; the command ``engines`` lists both."""
+    parser.add_argument(
+        "--engine",
+        default=DEFAULT_ENGINE,
+        metavar="ID",
+        help="tracking engine, or a .toml that describes one (%(default)s)",
+    )
+    parser.add_argument(
+        "--detector", default="", metavar="ID", help="face detector, instead of the engine's own"
+    )
 
 
 def add_solve_options(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +119,7 @@ def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackR
         video=str(video),
         take=str(take),
         engine=options.engine,
+        detector=options.detector,
         solve=solve_settings_from(options),
         face=options.face,
         device=options.device,

@@ -78,7 +78,7 @@ class TrackRequest:
     Attributes:
         video: Path of the clip.
         take: Path of the take to write.
-        engine: Id of the tracking engine.
+        engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights.
         face: Which face, by size in the picture where it first shows: 0 is the largest.
         device: "auto", "cpu" or "cuda".
@@ -86,6 +86,7 @@ class TrackRequest:
         recover: Track backwards into gaps from the next frame in which the face is found.
         resume: Go on with an unfinished take instead of starting one.
         overwrite: Replace a take of that name once the new one is complete.
+        detector: Id of the face detector; empty for the engine's own.
     """
 
     video: str
@@ -98,6 +99,7 @@ class TrackRequest:
     recover: bool = True
     resume: bool = False
     overwrite: bool = False
+    detector: str = ""
 
     def to_wire(self) -> dict:
         """As a JSON object."""
@@ -125,12 +127,13 @@ class LiveRequest:
         width, height: Size of picture to ask a camera for, pixels.
         rate: Frames per second to ask a camera for.
         mirror: Flip the picture, so that the character moves like a mirror image.
-        engine: Id of the tracking engine.
+        engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights; ``performer`` is the profile to start with.
         face: Which face, by size where it first shows: 0 is the largest.
         device: "auto", "cpu" or "cuda".
         mouth: How far the mouth goes where sound moves it.
         emphasis: How much louder speech opens it wider, 1 as usual, 0 for not at all.
+        detector: Id of the face detector; empty for the engine's own.
     """
 
     source: str
@@ -147,6 +150,7 @@ class LiveRequest:
     device: str = "auto"
     mouth: MouthStyle = field(default_factory=MouthStyle)
     emphasis: float = 1.0
+    detector: str = ""
 
     def to_wire(self) -> dict:
         """As a JSON object."""

@@ -150,6 +150,11 @@ def optional_path(model_id: str) -> Path:
     return path
 
 
+def known_hash(model: OptionalModel) -> str:
+    """The sha256 that the model's file must have; empty where it was never added."""
+    return model.sha256 or _records().get(model.id, {}).get("sha256", "")
+
+
 def how_to_get(model: OptionalModel) -> str:
     """What a person does to have a model, one sentence."""
     if model.url:
@@ -171,6 +176,13 @@ def state_of(model: OptionalModel) -> OptionalState:
             accepted = there = False
         return OptionalState(model, accepted, there, error)
     return OptionalState(model, accepted, there, None)
+
+
+def is_there(model: OptionalModel) -> bool:
+    """Whether a file of the model was fetched or added; it is not looked into."""
+    record = _records().get(model.id, {})
+    known = model.sha256 or record.get("sha256", "")
+    return bool(known) and _path(model, record).is_file()
 
 
 def is_accepted(model: OptionalModel) -> bool:

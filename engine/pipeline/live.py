@@ -41,7 +41,10 @@ class LiveCapture(Capture):
         self._live_settings = replace(request.solve, causal=True, steady=False)
         profile = read_profile(request.solve.performer) if request.solve.performer else None
         tracker = create_tracker(
-            request.engine, TrackerOptions(model_path, device=request.device, face=request.face)
+            request.engine,
+            TrackerOptions(
+                model_path, device=request.device, face=request.face, detector=request.detector
+            ),
         )
         super().__init__(request, source or open_live_source(request))
         self._tracker, self._profile = tracker, profile

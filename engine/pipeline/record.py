@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
+from ..core.engines import detector_of
 from ..core.errors import FacewrightError
 from ..core.progress import Progress
 from ..core.requests import LiveRequest, SolveRequest
 from ..core.types import FaceTrack, Observations
-from ..models.catalog import list_models
+from ..models.needs import hashes_of
 from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
 from ..sources.live import LiveSource
@@ -212,9 +213,10 @@ def live_header(
             "audio_offset_s": 0.0,
         },
         "engine": request.engine,
+        "detector": detector_of(request.engine, request.detector),
         **solve_header(request.solve),
         "performer": performer_to_json(performer) if performer else None,
-        "models": {model.id: model.sha256 for model in list_models()},
+        "models": hashes_of(request.engine, request.detector),
         "provider": provider,
         "settings": {"face": request.face, "recover": False, "mirror": request.mirror},
         "state": "recording",

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.engines import detector_of
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, TrackRequest
 from ..core.types import Observations
-from ..models.catalog import list_models, model_path
+from ..models.catalog import model_path
+from ..models.needs import hashes_of
 from ..solve.catalog import check_solver
 from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_observations, read_track
@@ -90,7 +92,11 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         tracker = create_tracker(
             request.engine,
             TrackerOptions(
-                model_path, device=request.device, face=request.face, streams=request.streams
+                model_path,
+                device=request.device,
+                face=request.face,
+                streams=request.streams,
+                detector=request.detector,
             ),
         )
         for note in tracker.notes:
@@ -202,8 +208,9 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
             "audio_offset_s": info.audio_offset_s,
         },
         "engine": request.engine,
+        "detector": detector_of(request.engine, request.detector),
         **solve_header(request.solve),
-        "models": {model.id: model.sha256 for model in list_models()},
+        "models": hashes_of(request.engine, request.detector),
         "provider": provider,
         "settings": {"face": request.face, "recover": request.recover},
         "state": "tracking",
@@ -238,10 +245,13 @@ def _check_same_clip(take: Path, header: dict) -> int:
             "resume-other-clip",
         )
     # Another solver or its network is no obstacle: the whole take is solved at the end.
-    for key in ("engine", "models"):
+    # Takes of before there was a choice do not tell their detector: it was the engine's own.
+    old.setdefault("detector", detector_of(old["engine"]))
+    for key in ("engine", "detector", "models"):
         if _without_solver(old[key]) != _without_solver(header[key]):
+            was = "" if key == "models" else f" ({old[key] or 'its own'})"
             raise FacewrightError(
-                f"The take {take} was begun with another {key.removesuffix('s')} ({old[key]}).",
+                f"The take {take} was begun with another {key.removesuffix('s')}{was}.",
                 "Start a new take.",
                 "resume-other-engine",
             )

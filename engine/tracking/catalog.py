@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trackers by name. A new one is a file beside this one and a line here."""
+"""The trackers by name. A new one is a file beside this one, a line here, and a ``PartInfo`` in
+``core/engines.py``, which is what people see."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from ..core.engines import detector_of
 from ..core.errors import FacewrightError
 from . import mediapipe_tasks
 from .base import FaceTracker, TrackerOptions
@@ -44,7 +47,8 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
         options: How to track.
 
     Raises:
-        FacewrightError: ``engine-unknown``, or whatever keeps the engine from starting.
+        FacewrightError: ``engine-unknown``, ``detector-unused`` where another detector than the
+            engine's own was chosen and it can use none, or whatever keeps it from starting.
     """
     if engine not in ENGINES:
         names = ", ".join(ENGINES)
@@ -53,4 +57,12 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
             f"Choose one of: {names}.",
             "engine-unknown",
         )
-    return ENGINES[engine](options)
+    detector = detector_of(engine, options.detector)
+    if options.detector and not detector:
+        raise FacewrightError(
+            f"The engine {engine!r} finds faces by itself and cannot use the detector "
+            f"{options.detector!r}.",
+            "Leave the detector to the engine, or choose another engine.",
+            "detector-unused",
+        )
+    return ENGINES[engine](replace(options, detector=detector))

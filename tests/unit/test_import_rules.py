@@ -40,6 +40,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.learn_speech_command": ("engine",),
     "engine.lipsync_options": ("engine",),
     "engine.live_command": ("engine",),
+    "engine.engines_command": ("engine",),
     "engine.models_command": ("engine",),
     "engine.send_command": ("engine",),
     "engine.listen_command": ("engine",),

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The face detectors by name. A new one is a file beside this one and a line here."""
+"""The face detectors by name. A new one is a file beside this one, a line here, and a ``PartInfo``
+in ``core/engines.py``, which is what people see."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...core.engines import DEFAULT_DETECTOR
 from ...core.errors import FacewrightError
 from ..base import TrackerOptions
 from ..parts import FaceDetector
@@ -17,8 +19,7 @@ def _blazeface(options: TrackerOptions) -> FaceDetector:
     return BlazeFace(options)
 
 
-DEFAULT = "blazeface"
-DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {DEFAULT: _blazeface}
+DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {DEFAULT_DETECTOR: _blazeface}
 
 
 def create_detector(options: TrackerOptions) -> FaceDetector:
@@ -27,7 +28,7 @@ def create_detector(options: TrackerOptions) -> FaceDetector:
     Raises:
         FacewrightError: ``detector-unknown``, or whatever keeps the detector from starting.
     """
-    name = options.detector or DEFAULT
+    name = options.detector or DEFAULT_DETECTOR
     if name not in DETECTORS:
         names = ", ".join(DETECTORS)
         raise FacewrightError(

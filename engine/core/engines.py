@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What there is to choose from: tracking engines and face detectors, in words.
+
+What makes them is in ``engine/tracking/catalog.py`` and ``engine/tracking/detectors/catalog.py``.
+They are described here because Blender's side shows them and never loads what makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# An engine of the person's own is named by the path of a file of this kind.
+CUSTOM_SUFFIX = ".toml"
+
+
+@dataclass(frozen=True)
+class PartInfo:
+    """An engine or a detector.
+
+    Attributes:
+        id: What command lines, requests and takes call it.
+        number: What a .blend file stores; never another, and never used again.
+        label: What a person reads.
+        about: What it is, one sentence.
+        good_at: When to choose it, one sentence; only what was measured or what it lacks.
+        models: Ids of the models that it needs besides those that every engine needs.
+        packages: Python packages that do not ship with Facewright.
+        detector: Of an engine, the detector that it uses unless another is chosen; empty where
+            it brings its own and no other can be used.
+    """
+
+    id: str
+    number: int
+    label: str
+    about: str
+    good_at: str
+    models: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    detector: str = "blazeface"
+
+
+DEFAULT_ENGINE = "mediapipe"
+DEFAULT_DETECTOR = "blazeface"
+
+ENGINES: tuple[PartInfo, ...] = (
+    PartInfo(
+        "mediapipe",
+        0,
+        "MediaPipe v2 (ONNX)",
+        "Google's FaceLandmarker v2 in Facewright's own tracker; ships with it and works offline.",
+        "The default: the solver was trained on it, and it alone sees the tongue.",
+        models=("face_landmarks",),
+    ),
+    PartInfo(
+        "mediapipe-tasks",
+        1,
+        "MediaPipe Tasks",
+        "Google's own package, where it is installed in the worker's Python.",
+        "For comparison: it has no tongue and no confidence.",
+        models=("face_landmarker",),
+        packages=("mediapipe",),
+        detector="",
+    ),
+)
+DETECTORS: tuple[PartInfo, ...] = (
+    PartInfo(
+        "blazeface",
+        0,
+        "BlazeFace",
+        "MediaPipe's short-range detector; ships with Facewright.",
+        "The default; finds faces that fill a good part of the picture.",
+        models=("face_detector",),
+    ),
+)
+
+
+def engine_info(engine: str) -> PartInfo | None:
+    """An engine by its id; None for one of the person's own and for one that is not known."""
+    return next((info for info in ENGINES if info.id == engine), None)
+
+
+def detector_info(detector: str) -> PartInfo | None:
+    """A detector by its id; None for one that is not known."""
+    return next((info for info in DETECTORS if info.id == detector), None)
+
+
+def detector_of(engine: str, detector: str = "") -> str:
+    """The detector that an engine works with when this one was chosen; empty for its own."""
+    info = engine_info(engine)
+    if info and not info.detector:
+        return ""
+    return detector or (info.detector if info else DEFAULT_DETECTOR)
