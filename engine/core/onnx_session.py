@@ -3,55 +3,111 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import functools
+import io
+import os
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import FacewrightError
+from .gpu_settings import GpuSettings
+from .provider_faults import fault_in, fault_of, is_memory
+from .provider_start import Asked, start, tensorrt_is_built, title
+from .providers import CPU, DIRECTML, ON_CUDA, candidates, check_device, is_missing
 
 if TYPE_CHECKING:
     import onnxruntime
 
-CPU = "CPUExecutionProvider"
-# device -> providers to try before the processor. EXHAUSTIVE search makes the first run of a
-# small network slower than the whole clip, hence HEURISTIC; the arena grows as asked because
-# Blender's viewport shares the card.
-_CUDA = (
-    "CUDAExecutionProvider",
-    {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"},
-)
-_PROVIDERS: dict[str, list[tuple[str, dict]]] = {
-    "cpu": [],
-    "cuda": [_CUDA],
-    "tensorrt": [("TensorrtExecutionProvider", {"trt_engine_cache_enable": "1"}), _CUDA],
-    "directml": [("DmlExecutionProvider", {})],
-    "coreml": [("CoreMLExecutionProvider", {})],
-}
-# Where the person does not choose, the card is tried first and the processor is no surprise.
-_PROVIDERS["auto"] = _PROVIDERS["cuda"]
+# What the processor works on at once where nobody says otherwise (``tracking.network_tracker``).
+CPU_STREAMS = 4
 
 
-@dataclass(frozen=True)
 class OnnxModel:
     """An opened network with one input.
+
+    Args:
+        session: onnxruntime's, on the provider.
+        provider: The provider that runs it.
+        notes: What is to be said of the provider.
+        device_run: Runs a batch on a provider other than the processor; None for the processor.
+        cpu_session: Opens the same network on the processor.
+        batch: Pictures that the device takes at once.
+        file: Name of the file, for messages.
 
     Attributes:
         session: The onnxruntime session. Its ``run`` may be called from several threads.
         input_name: Name of the input.
-        provider: The provider that runs it.
-        note: Why the provider is not the one asked for; empty if it is.
+        provider: The provider that runs it now.
+        notes: Sentences: why the provider is not the one asked for, and what happened to it since.
+        batch: Pictures that it likes to be asked for at once, from several threads; 1 on the
+            processor, which gains nothing by it.
     """
 
-    session: onnxruntime.InferenceSession
-    input_name: str
-    provider: str
-    note: str
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        provider: str,
+        notes: Sequence[str] = (),
+        *,
+        device_run: Callable[[np.ndarray], list[np.ndarray]] | None = None,
+        cpu_session: Callable[[], Any] | None = None,
+        batch: int = 1,
+        file: str = "",
+    ) -> None:
+        self.session = session
+        self.input_name = session.get_inputs()[0].name
+        self.provider = provider
+        self.notes = list(notes)
+        self.batch = batch
+        self._device_run, self._cpu_session, self._file = device_run, cpu_session, file
+        self._lock = threading.Lock()
+        self._lost: Any = None
+
+    @property
+    def note(self) -> str:
+        """All notes; empty if the provider is the one asked for."""
+        return " ".join(self.notes)
 
     def run(self, array: np.ndarray) -> list[np.ndarray]:
-        """Every output for one float32 input."""
+        """Every output for one float32 input.
+
+        Where the provider fails, the processor takes over for good, beginning with this input.
+        """
+        device_run = self._device_run
+        if device_run is not None:
+            try:
+                outputs = device_run(array)
+                fault = fault_in(outputs)
+            except Exception as error:
+                fault = fault_of(error)
+                if not fault:
+                    raise
+            if not fault:
+                return outputs
+            self._fall_back(fault)
         return self.session.run(None, {self.input_name: array})
+
+    def _fall_back(self, fault: str) -> None:
+        """Goes on on the processor; threads that come later find it done."""
+        with self._lock:
+            if self._device_run is None:
+                return
+            session = self._cpu_session()
+            # The memory is given back. To free what is on a device that is gone can end the
+            # process, so that is kept.
+            self._lost = None if is_memory(fault) else (self.session, self._device_run)
+            failed, self.session, self.provider = self.provider, session, CPU
+            self.notes.append(
+                f"{title(failed)} stopped working for {self._file}: {fault}. "
+                "The processor went on from the same picture."
+            )
+            self.batch = 1
+            self._device_run = None
 
 
 def available_providers() -> list[str]:
@@ -63,22 +119,78 @@ def available_providers() -> list[str]:
     return onnxruntime.get_available_providers()
 
 
-def open_model(path: Path, device: str = "auto") -> OnnxModel:
-    """Opens a model, on the processor where the device asked for is not available.
+def open_model(
+    path: Path, device: str = "auto", gpu: GpuSettings | None = None, batch: int = 1
+) -> OnnxModel:
+    """Opens a model on what proves itself of the device asked for, else on the processor.
 
     Args:
         path: The .onnx file.
-        device: A key of ``_PROVIDERS``.
+        device: One of ``providers.DEVICES``.
+        gpu: How a card may be used.
+        batch: Pictures that several threads may ask for at once; they are then run together where
+            a card is. 0 for as many as the card's share of memory holds.
 
     Raises:
         FacewrightError: ``package-missing`` without onnxruntime, ``device-unknown`` for a name
             that does not exist, ``model-corrupt`` for a file that cannot be opened.
     """
-    if device not in _PROVIDERS:
-        names = ", ".join(_PROVIDERS)
-        raise FacewrightError(
-            f"There is no device named {device!r}.", f"Choose one of: {names}.", "device-unknown"
+    check_device(device)
+    onnxruntime = _package()
+
+    def cpu_session():
+        return _session(onnxruntime, path, [(CPU, {})])
+
+    notes: list[str] = []
+    # The usual case asks nobody anything: no card, no file, no tool.
+    there = onnxruntime.get_available_providers()
+    if is_missing(device, there):
+        notes.append(
+            f"The device {device!r} is not in this build of onnxruntime "
+            f"{onnxruntime.__version__}; the processor is used."
         )
+    elif candidates(device, there, tensorrt_built=True):
+        streams = 1 if batch == 1 else min(CPU_STREAMS, os.cpu_count() or 1)
+        asked = Asked(Path(path), gpu or GpuSettings(), batch, device != "auto", streams)
+        model = _on_device(onnxruntime, device, asked, notes, functools.cache(cpu_session))
+        if model:
+            return model
+    return OnnxModel(cpu_session(), CPU, notes, file=Path(path).name)
+
+
+def _on_device(onnxruntime, device: str, asked: Asked, notes: list[str], cpu_session):
+    """The model on the first provider that proves itself; None, and why in the notes."""
+    there = onnxruntime.get_available_providers()
+    if not asked.path.is_file():
+        return None  # opening it on the processor tells what is wrong
+    built = device == "auto" and tensorrt_is_built(onnxruntime, asked)
+    providers = candidates(device, there, tensorrt_built=built)
+    if set(providers) & set(ON_CUDA):
+        _load_cuda(onnxruntime)
+    for provider in providers:
+        started = start(
+            onnxruntime,
+            provider,
+            asked,
+            lambda providers: _new_session(onnxruntime, asked.path, providers),
+            cpu_session,
+        )
+        if started.note:
+            notes.append(started.note)
+        if started.run:
+            return OnnxModel(
+                started.session,
+                provider,
+                notes,
+                device_run=started.run,
+                cpu_session=cpu_session,
+                batch=started.batch,
+                file=asked.path.name,
+            )
+    return None
+
+
+def _package():
     try:
         import onnxruntime
     except ImportError as error:
@@ -87,34 +199,40 @@ def open_model(path: Path, device: str = "auto") -> OnnxModel:
             "Install the extension again, or run `python3 dev.py setup`.",
             "package-missing",
         ) from error
-    wanted = _PROVIDERS[device]
-    there = set(onnxruntime.get_available_providers())
-    usable = [(name, options) for name, options in wanted if name in there]
-    note = ""
-    if wanted and not usable and device != "auto":
-        note = (
-            f"The device {device!r} is not in this build of onnxruntime "
-            f"{onnxruntime.__version__}; the processor is used."
-        )
-    session = _session(onnxruntime, path, [*usable, (CPU, {})])
-    provider = session.get_providers()[0]
-    if usable and provider == CPU and device != "auto":
-        note = f"The device {device!r} could not be started; the processor is used."
-    return OnnxModel(session, session.get_inputs()[0].name, provider, note)
+    return onnxruntime
+
+
+@functools.cache
+def _load_cuda(onnxruntime) -> None:
+    """Loads CUDA's libraries from their wheels, where onnxruntime does not find them itself."""
+    preload = getattr(onnxruntime, "preload_dlls", None)
+    if preload is None:
+        return
+    # It prints what it does not find; the worker's standard output is a wire. Where a library is
+    # missing the session does not start, and that is told.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        preload(directory="")
 
 
 def _session(onnxruntime, path: Path, providers: list) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # The networks are too small to share between threads: frames are what runs side by side.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return _new_session(onnxruntime, path, providers)
     except Exception as error:
         raise FacewrightError(
             f"The model file {path} cannot be opened: {error}",
             "`python -m engine models verify` checks every model file.",
             "model-corrupt",
         ) from error
+
+
+def _new_session(onnxruntime, path: Path, providers: list) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # The networks are too small to share between threads: frames are what runs side by side.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    if providers[0][0] == DIRECTML:
+        # Microsoft's condition for DirectML.
+        options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(str(path), options, providers=providers)
