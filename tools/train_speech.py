@@ -52,6 +52,7 @@ def make_corpus(options: argparse.Namespace) -> int:
     kokoro = Kokoro(files.model, files.vocabulary, files.voices)
     made += corpus.make(corpus.kokoro_jobs(kokoro, 6, True), options.folder / "test")
     made += corpus.make(corpus.kokoro_jobs(kokoro, options.sentences, False), folder)
+    made += corpus.make(corpus.mixture_jobs(kokoro, 20 * options.sentences), folder)
     sys.stdout.write(f"{made} sentences made\n")
     return 0
 

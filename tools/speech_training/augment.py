@@ -54,6 +54,7 @@ class Augment:
         power = power * speech[:, None, None]
         power = self._breathing(power, silent)
         power = self._whispered(power)
+        power = self._articulated(power)
         # The room comes before its noise.
         level = power.mean((1, 2)).clamp_min(1e-7)
         noise = self._noises(noise, power, speech)
@@ -86,6 +87,21 @@ class Augment:
         power = power.clone()
         power[chosen] = envelope * tilt * chance
         return power
+
+    def _articulated(self, power: torch.Tensor) -> torch.Tensor:
+        """Some speak consonants softly and some sharply: what is quiet becomes more so, or less.
+
+        An expander: a frame's level under the loudest is multiplied by 0.8 to 1.7, in decibels.
+        """
+        count = len(power)
+        level = power.mean(2).clamp_min(1e-10).log()
+        # The mean of neighbours, so that no frame jumps out of its sound.
+        level = torch.nn.functional.avg_pool1d(level[:, None], 3, 1, 1, count_include_pad=False)[
+            :, 0
+        ]
+        under = (level - level.amax(1, keepdim=True)).clamp_min(-9.0)
+        more = self._uniform(count, -0.2, 0.7) * (self._uniform(count, 0, 1) < 0.6)
+        return power * (under * more[:, None]).exp()[:, :, None]
 
     def _breathing(self, power: torch.Tensor, silent: torch.Tensor) -> torch.Tensor:
         """Breath, lips and tongue are heard in pauses: noise in the shape of some vowel."""

@@ -37,6 +37,23 @@ def kokoro_jobs(kokoro, sentences: int, test: bool) -> Iterator[Job]:
             )
 
 
+def mixture_jobs(kokoro, sentences: int) -> Iterator[Job]:
+    """Sentences in English of people who do not exist: each between two of Kokoro's voices."""
+    from .kokoro import HELD_OUT, LANGUAGES
+
+    english = [v for v in kokoro.voices if v[0] in "ab" and v not in HELD_OUT]
+    for index in range(sentences):
+        draw = random.Random(f"mixture {index}")
+        one = draw.choice(english)
+        voice = "+".join([one, draw.choice([v for v in english if v[0] == one[0] and v != one])])
+        text, draw = _text(LANGUAGES[one[0]], f"{voice} {index}")
+        speed = draw.uniform(0.8, 1.35)
+        yield (
+            f"mixture_{index:04d}",
+            lambda v=voice, t=text, s=speed: kokoro.speak(v, t, s),
+        )
+
+
 def espeak_jobs(espeak, sentences: int) -> Iterator[Job]:
     """Sentences of espeak-ng: each language by a few variants of its voice."""
     from .espeak import VARIANTS

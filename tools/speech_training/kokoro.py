@@ -98,6 +98,11 @@ class Kokoro:
     def speak(self, voice: str, text: str, speed: float = 1.0) -> Speech | None:
         """One sentence.
 
+        Args:
+            voice: A name, or two joined by ``+`` for somebody between them.
+            text: In the language that the voice's name begins with.
+            speed: 1 is the voice's own.
+
         Returns:
             The sound and its phones; None where the text has no sound that Kokoro knows.
         """
@@ -110,7 +115,10 @@ class Kokoro:
         symbols = [letter for letter in letters if letter in self._tokens][:_LONGEST]
         if len(symbols) < 4:
             return None
-        styles = np.fromfile(self._folder / f"{voice}.bin", np.float32).reshape(-1, 1, 256)
+        people = [
+            np.fromfile(self._folder / f"{name}.bin", np.float32) for name in voice.split("+")
+        ]
+        styles = np.mean(people, axis=0, dtype=np.float32).reshape(-1, 1, 256)
         names = [node.name for node in self._session.get_inputs()]
         tokens = np.array([[0, *(self._tokens[s] for s in symbols), 0]], np.int64)
         inputs = {
