@@ -71,6 +71,38 @@ DETECTORS: tuple[PartInfo, ...] = (
         "The default; finds faces that fill a good part of the picture.",
         models=("face_detector",),
     ),
+    PartInfo(
+        "scrfd",
+        10,
+        "SCRFD",
+        "InsightFace's detector with five points, in pictures of 640 pixels.",
+        "For small and turned faces; slow without a graphics card, and not for commercial work.",
+        models=("scrfd",),
+    ),
+    PartInfo(
+        "centerface",
+        11,
+        "CenterFace",
+        "A small detector with five points, in pictures of 640 pixels.",
+        "For small faces; its file must leave the picture's size free.",
+        models=("centerface",),
+    ),
+    PartInfo(
+        "s3fd",
+        12,
+        "S3FD",
+        "A large detector without points, in pictures of 640 pixels.",
+        "For small faces; slow without a graphics card, and it does not see a head's tilt.",
+        models=("s3fd",),
+    ),
+    PartInfo(
+        "yolov5face",
+        13,
+        "YOLOv5-face",
+        "A detector with five points, in pictures of 640 pixels.",
+        "For small and turned faces; slow without a graphics card.",
+        models=("yolov5face",),
+    ),
 )
 
 

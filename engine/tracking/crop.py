@@ -41,17 +41,20 @@ def crop(image: np.ndarray, region: Region, size: int, *, zero_border: bool = Fa
     )
 
 
-def planes(picture: np.ndarray, scale: float, offset: float) -> np.ndarray:
+def planes(
+    picture: np.ndarray, scale: float | np.ndarray, offset: float | np.ndarray
+) -> np.ndarray:
     """Colour planes as float: ``picture * scale + offset``.
 
     Args:
-        picture: uint8 (size, size, 3).
+        picture: uint8 (height, width, 3).
+        scale, offset: One number, or float (3, 1, 1) with one for each plane.
 
     Returns:
-        float32 (1, 3, size, size).
+        float32 (1, 3, height, width).
     """
     out = np.empty((1, 3, *picture.shape[:2]), np.float32)
     np.multiply(picture.transpose(2, 0, 1), np.float32(scale), out=out[0])
-    if offset:
+    if np.any(offset):
         out += np.float32(offset)
     return out

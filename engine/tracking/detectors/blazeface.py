@@ -12,6 +12,7 @@ from ..base import TrackerOptions
 from ..crop import crop, planes
 from ..parts import Detection
 from ..regions import Region, matrix
+from .boxes import overlaps
 
 SIZE = 128
 MIN_SCORE = 0.5
@@ -53,15 +54,6 @@ def decode(boxes: np.ndarray, logits: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return points, scores
 
 
-def _overlaps(one: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of one box (2, 2) with others (n, 2, 2)."""
-    low = np.maximum(one[0], others[:, 0])
-    high = np.minimum(one[1], others[:, 1])
-    common = np.clip(high - low, 0, None).prod(1)
-    areas = (others[:, 1] - others[:, 0]).prod(1)
-    return common / ((one[1] - one[0]).prod() + areas - common)
-
-
 def merge(points: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, float]]:
     """Weighted non-maximum suppression: overlapping boxes become their mean by score.
 
@@ -74,9 +66,10 @@ def merge(points: np.ndarray, scores: np.ndarray) -> list[tuple[np.ndarray, floa
     """
     keep = np.flatnonzero(scores >= MIN_SCORE)
     keep = keep[np.argsort(-scores[keep], kind="stable")]
+    boxes = points[:, :2].reshape(-1, 4)
     faces = []
     while len(keep):
-        together = _overlaps(points[keep[0], :2], points[keep, :2]) > OVERLAP
+        together = overlaps(boxes[keep[0]], boxes[keep]) > OVERLAP
         together[0] = True
         group = keep[together]
         weights = scores[group] / scores[group].sum()

@@ -19,7 +19,37 @@ def _blazeface(options: TrackerOptions) -> FaceDetector:
     return BlazeFace(options)
 
 
-DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {DEFAULT_DETECTOR: _blazeface}
+def _scrfd(options: TrackerOptions) -> FaceDetector:
+    from .scrfd import Scrfd
+
+    return Scrfd(options)
+
+
+def _centerface(options: TrackerOptions) -> FaceDetector:
+    from .centerface import CenterFace
+
+    return CenterFace(options)
+
+
+def _s3fd(options: TrackerOptions) -> FaceDetector:
+    from .s3fd import S3fd
+
+    return S3fd(options)
+
+
+def _yolov5face(options: TrackerOptions) -> FaceDetector:
+    from .yolov5face import Yolov5Face
+
+    return Yolov5Face(options)
+
+
+DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {
+    DEFAULT_DETECTOR: _blazeface,
+    "scrfd": _scrfd,
+    "centerface": _centerface,
+    "s3fd": _s3fd,
+    "yolov5face": _yolov5face,
+}
 
 
 def create_detector(options: TrackerOptions) -> FaceDetector:
