@@ -22,6 +22,7 @@ from .operators import mapping_channel as mapping_channel_operators
 from .operators import mapping_files as mapping_file_operators
 from .operators import mapping_poses as mapping_pose_operators
 from .operators import mapping_test as mapping_test_operators
+from .operators import models as model_operators
 from .operators import performer as performer_operators
 from .operators import retarget as retarget_operators
 from .operators import sending as sending_operators
@@ -61,6 +62,7 @@ from .scene import (
 )
 from .scene.jobs import end_all_jobs
 
+from .scene.models import announce_home
 CLASSES = (
     # A group before those that hold it.
     *solve_properties.CLASSES,
@@ -84,6 +86,7 @@ CLASSES = (
     *face_file_operators.CLASSES,
     *device_operators.CLASSES,
     *live_operators.CLASSES,
+    *model_operators.CLASSES,
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
     *shape_operators.CLASSES,
@@ -117,6 +120,7 @@ _commands: list = []
 def _on_loaded(*_arguments: object) -> None:
     take_operators.refresh_takes(bpy.context)
 
+    model_operators.look_again()
 
 @bpy.app.handlers.persistent
 def _on_load(*_arguments: object) -> None:
@@ -149,6 +153,8 @@ def register() -> None:
     cue_follow.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
+    announce_home()
+    model_operators.look_again()
 
 def unregister() -> None:
     """The mirror image of ``register``."""

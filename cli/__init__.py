@@ -9,6 +9,9 @@ from __future__ import annotations
 import argparse
 
 from ..engine.console import guarded
+from ..engine.engines_command import add_engines
+from ..engine.models_command import add_models
+from ..scene.models import check_online
 from .after import add_bake, add_copy, add_fit
 from .capture import add_apply, add_capture
 from .retarget import add_map, add_match
@@ -51,4 +54,6 @@ def _parser() -> argparse.ArgumentParser:
         add_lipsync,
     ):
         add(verbs)
+    add_engines(verbs)
+    add_models(verbs, check_online)
     return parser

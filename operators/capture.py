@@ -15,6 +15,7 @@ from ..properties.capture import (
     shot_of,
     track_disabled_reason,
 )
+from ..properties.models import chosen_detector, chosen_engine
 from ..properties.preferences import chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
 from ..scene.capture import new_take_path, take_folder, unfinished_take
@@ -71,7 +72,8 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
         return TrackRequest(
             video=str(video),
             take=str(take),
-            engine=shot.engine,
+            engine=chosen_engine(shot),
+            detector=chosen_detector(shot),
             solve=solve_settings(shot.solve),
             face=shot.face,
             recover=shot.recover,

@@ -14,6 +14,7 @@ from ..engine.core.requests import LiveRequest
 from ..engine.filters.live import LiveFilterSettings
 from ..properties.capture import run_of, shot_of
 from ..properties.live import PARTS, speaks, steadiness
+from ..properties.models import chosen_detector, chosen_engine
 from ..properties.preferences import preferences_of
 from ..properties.solve import solve_settings
 from ..properties.speech import mouth_style
@@ -46,7 +47,8 @@ def start_session(context: bpy.types.Context) -> LiveSession:
         height=height,
         rate=live.rate,
         mirror=live.mirror,
-        engine=shot.engine,
+        engine=chosen_engine(shot),
+        detector=chosen_detector(shot),
         solve=solve_settings(shot.solve),
         face=shot.face,
         device=preferences.device if preferences else "auto",

@@ -4,6 +4,7 @@
 import bpy
 
 from ..properties.capture import run_of, shot_of, track_disabled_reason
+from .models import draw_engine
 
 _LINES_SHOWN = 60
 
@@ -36,7 +37,7 @@ class FACEWRIGHT_PT_capture(FacewrightPanel, bpy.types.Panel):
         settings = layout.column()
         settings.enabled = not (run.is_running or run.live.is_live)
         settings.prop(shot, "video")
-        settings.prop(shot, "engine")
+        draw_engine(settings, context, shot)
         settings.prop(shot, "face")
         settings.prop(shot, "recover")
         settings.separator()

@@ -15,7 +15,8 @@ from bpy.props import (
 
 from .confidence import FacewrightConfidence, FacewrightDoubt
 from .learn_speech import FacewrightLearned
-from .live import FacewrightLive, FacewrightLiveRun
+from .live import FacewrightLive, FacewrightLiveRun, speaks
+from .models import detector_items, engine_disabled_reason, engine_items
 from .paths import PATH_OPTIONS
 from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
@@ -66,17 +67,17 @@ class FacewrightShot(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
     )
-    engine: EnumProperty(
-        name="Engine",
-        description="What tracks the face",
-        items=[
-            ("mediapipe", "MediaPipe v2 (ONNX)", "Ships with Facewright; works offline"),
-            (
-                "mediapipe-tasks",
-                "MediaPipe Tasks",
-                "Google's own package, where it is installed in Blender's Python",
-            ),
-        ],
+    engine: EnumProperty(name="Engine", description="What tracks the face", items=engine_items)
+    engine_file: StringProperty(
+        name="Description",
+        description="The .toml that describes your engine; see docs/custom_engine.md",
+        subtype="FILE_PATH",
+        options=PATH_OPTIONS,
+    )
+    detector: EnumProperty(
+        name="Detector",
+        description="What finds the face where it is not followed yet",
+        items=detector_items,
     )
     face: IntProperty(
         name="Face",
@@ -297,7 +298,7 @@ def track_disabled_reason(context: bpy.types.Context) -> str:
         return "Choose a video"
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
-    return ""
+    return engine_disabled_reason(shot)
 
 
 def take_disabled_reason(context: bpy.types.Context) -> str:
@@ -354,7 +355,8 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
         return "Choose a video or a sound file to play"
     if shot.target is None:
         return "Choose a target: a mesh with shape keys, or Add > Mesh > Facewright Head"
-    return ""
+    tracks = shot.live.source in ("CAMERA", "CLIP") and not speaks(shot)
+    return engine_disabled_reason(shot) if tracks else ""
 
 
 def lipsync_disabled_reason(context: bpy.types.Context) -> str:

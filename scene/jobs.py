@@ -17,6 +17,8 @@ from enum import Enum
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
 from ..engine.core.requests import (
+    DoctorRequest,
+    FetchModelRequest,
     LearnSpeechRequest,
     LipsyncRequest,
     ShapesRequest,
@@ -37,14 +39,22 @@ class JobState(Enum):
     FAILED = "failed"
 
 
-Request = TrackRequest | SolveRequest | ShapesRequest | LipsyncRequest | LearnSpeechRequest
+Request = (
+    TrackRequest
+    | SolveRequest
+    | ShapesRequest
+    | LipsyncRequest
+    | LearnSpeechRequest
+    | FetchModelRequest
+    | DoctorRequest
+)
 _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
 
 @dataclass
 class Job:
     """What a worker does: a clip or a recording becomes a take, a take is solved anew, a head gets
-    its shapes, a performer's way to speak is learned.
+    its shapes, a performer's way to speak is learned, a model is fetched, the machine is examined.
 
     Attributes:
         request: What was asked.
@@ -79,6 +89,8 @@ class Job:
             ShapesRequest: self._client.shapes,
             LipsyncRequest: self._client.lipsync,
             LearnSpeechRequest: self._client.learn_speech,
+            FetchModelRequest: self._client.fetch_model,
+            DoctorRequest: self._client.doctor,
         }[type(self.request)]
         begin(self.request)
         _running.append(self)

@@ -296,3 +296,55 @@ class LearnSpeechRequest:
     def from_wire(cls, data: dict) -> LearnSpeechRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
         return cls(**{**data, "sources": tuple(data.get("sources", ()))})
+
+
+@dataclass(frozen=True)
+class FetchModelRequest:
+    """Fetch a model whose terms were accepted.
+
+    Attributes:
+        model: Its id in ``weights/optional.toml``.
+    """
+
+    model: str
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> FetchModelRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class DoctorRequest:
+    """Find out what this machine can run.
+
+    Attributes:
+        cameras: Open every camera for a second.
+        quick: Measure nothing that takes long: no speeds of networks, no cameras.
+        takes: Folder where takes go; empty where there is none yet.
+        host: What only Blender knows, in the order of the report: name and sentence.
+        problems: What Blender has found wrong, as (what, what to do).
+    """
+
+    cameras: bool = False
+    quick: bool = False
+    takes: str = ""
+    host: tuple[tuple[str, str], ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> DoctorRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        pairs = {
+            name: tuple((first, second) for first, second in data.get(name, ()))
+            for name in ("host", "problems")
+        }
+        return cls(**{**data, **pairs})

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from ..core.errors import FacewrightError
 from ..core.requests import (
+    DoctorRequest,
+    FetchModelRequest,
     LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
@@ -32,6 +34,10 @@ _LEGACY = {
     Kind.TRACK: "All frames tracked so far are in the take; Resume goes on from there.",
     Kind.SOLVE: "The take is as it was.",
     Kind.SHAPES: "The character is as it was.",
+    Kind.LIPSYNC: "Nothing was written.",
+    Kind.LEARN_SPEECH: "No profile was written.",
+    Kind.FETCH_MODEL: "Nothing was kept; try again.",
+    Kind.DOCTOR: "A library of this installation or a driver ends the process.",
     Kind.DEVICES: "Try again; without a list a camera can be named by hand.",
     Kind.LIVE: "Start again; what was recorded until then is in its take.",
 }
@@ -110,6 +116,14 @@ class WorkerClient:
     def learn_speech(self, request: LearnSpeechRequest, job: str = "learn-speech") -> None:
         """Begin to learn how a performer speaks; the job's messages come from ``poll``."""
         self._begin(Kind.LEARN_SPEECH, job, request.to_wire())
+
+    def fetch_model(self, request: FetchModelRequest, job: str = "fetch-model") -> None:
+        """Begin to fetch a model; the job's messages come from ``poll``."""
+        self._begin(Kind.FETCH_MODEL, job, request.to_wire())
+
+    def doctor(self, request: DoctorRequest, job: str = "doctor") -> None:
+        """Begin to look at this machine; the job's messages come from ``poll``."""
+        self._begin(Kind.DOCTOR, job, request.to_wire())
 
     def devices(self, job: str = "devices") -> None:
         """Begin to list cameras and microphones; DONE has both."""

@@ -22,6 +22,8 @@ from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Progress
 from ..core.requests import (
+    DoctorRequest,
+    FetchModelRequest,
     LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
@@ -157,6 +159,18 @@ def _live(request: _Request, wire: _Wire, progress: Progress) -> object:
     return run_live(LiveRequest.from_wire(request.message.data), request.inbox, tell, progress)
 
 
+def _fetch_model(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..pipeline.fetch_model import fetch_model
+
+    return fetch_model(FetchModelRequest.from_wire(request.message.data), progress)
+
+
+def _doctor(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..pipeline.doctor import examine
+
+    return examine(DoctorRequest.from_wire(request.message.data), progress)
+
+
 def _devices(_request: _Request, _wire: _Wire, _progress: Progress) -> object:
     from ..pipeline.devices import find_devices
 
@@ -170,6 +184,8 @@ _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.LIPSYNC: _lipsync,
     Kind.LEARN_SPEECH: _learn_speech,
     Kind.LIVE: _live,
+    Kind.FETCH_MODEL: _fetch_model,
+    Kind.DOCTOR: _doctor,
     Kind.DEVICES: _devices,
 }
 

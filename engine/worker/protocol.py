@@ -37,6 +37,8 @@ class Kind(StrEnum):
         SHAPES: Begin a job: a head gets the 52 shapes. data: a ShapesRequest.
         LIPSYNC: Begin a job: a recording becomes a take of speech. data: a LipsyncRequest.
         LEARN_SPEECH: Begin a job: a performer's way to speak. data: a LearnSpeechRequest.
+        FETCH_MODEL: Begin a job: fetch a model. data: a FetchModelRequest.
+        DOCTOR: Begin a job: what this machine can run. data: a DoctorRequest.
         DEVICES: Begin a job: list cameras and microphones. data: none.
         LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
         RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
@@ -63,6 +65,8 @@ class Kind(StrEnum):
     SHAPES = "SHAPES"
     LIPSYNC = "LIPSYNC"
     LEARN_SPEECH = "LEARN_SPEECH"
+    FETCH_MODEL = "FETCH_MODEL"
+    DOCTOR = "DOCTOR"
     DEVICES = "DEVICES"
     LIVE = "LIVE"
     RECORD = "RECORD"

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engines, detectors and the models that a person adds, as the panels show them.
+
+The rows are filled by ``operators/models.py``: draw code must neither read files nor wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+
+from ..engine.core.engines import DETECTORS, ENGINES, PartInfo, detector_info, engine_info
+
+# In the lists; neither is the id of a part.
+OWN_ENGINE, ENGINES_DETECTOR = "OWN", "AUTO"
+# What a .blend file stores for an engine of one's own: far from the numbers of the others.
+_OWN_NUMBER = 1000
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One model that a person adds.
+
+    Attributes:
+        id, about, licence, terms, origin: See ``engine.models.optional.OptionalModel``.
+        file: Its file name and size.
+        sha256: Its hash, or that it is not known.
+        can_fetch: Facewright may fetch it.
+        accepted, there: Whether its terms were accepted, and its file is there.
+    """
+
+    id: str
+    about: str
+    licence: str
+    terms: str
+    origin: str
+    file: str
+    sha256: str
+    can_fetch: bool
+    accepted: bool
+    there: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is missing."""
+        return self.accepted and self.there
+
+
+# Id -> row. What is happening to a file on disk belongs to no scene.
+ROWS: dict[str, ModelRow] = {}
+# Packages that engines ask for and this Python lacks.
+MISSING_PACKAGES: set[str] = set()
+# Blender keeps only pointers to the texts of a list that is computed.
+_shown: dict[tuple, list[tuple]] = {}
+
+
+def missing_rows(info: PartInfo | None) -> list[ModelRow]:
+    """The models that an engine or detector still needs."""
+    rows = [ROWS[one] for one in info.models if one in ROWS] if info else []
+    return [row for row in rows if not row.is_ready]
+
+
+def lack_of(info: PartInfo | None) -> str:
+    """What keeps an engine or detector from being used, e.g. "needs a model"; empty if nothing."""
+    if info is None:
+        return ""
+    for package in info.packages:
+        if package in MISSING_PACKAGES:
+            return f"needs the package {package}"
+    rows = missing_rows(info)
+    if not rows:
+        return ""
+    if all(row.there for row in rows):
+        return "needs its licence accepted"
+    return "needs a model" if len(rows) == 1 else f"needs {len(rows)} models"
+
+
+def engine_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> list[tuple]:
+    """All engines, with what is missing."""
+    text = "An ONNX network that a .toml of yours describes"
+    own = (OWN_ENGINE, "Own Engine (TOML)", text, "NONE", _OWN_NUMBER)
+    return _kept([*_items(ENGINES, 0), own])
+
+
+def detector_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> list[tuple]:
+    """The engine's own, then all detectors."""
+    text = "The detector that the engine works with by itself"
+    return _kept([(ENGINES_DETECTOR, "Engine's Own", text, "NONE", 0), *_items(DETECTORS, 1)])
+
+
+def _items(infos: Iterable[PartInfo], first: int) -> list[tuple]:
+    items = []
+    for info in infos:
+        lack = lack_of(info)
+        label = f"{info.label} ({lack})" if lack else info.label
+        # Blender ends tooltips with a full stop of its own.
+        about = f"{info.about} {info.good_at}".removesuffix(".")
+        items.append((info.id, label, about, "NONE", info.number + first))
+    return items
+
+
+def _kept(items: list[tuple]) -> list[tuple]:
+    return _shown.setdefault(tuple(items), items)
+
+
+def chosen_engine(shot: bpy.types.PropertyGroup) -> str:
+    """What requests call the shot's engine: an id, or the path of a .toml."""
+    return bpy.path.abspath(shot.engine_file) if shot.engine == OWN_ENGINE else shot.engine
+
+
+def chosen_detector(shot: bpy.types.PropertyGroup) -> str:
+    """What requests call the shot's detector: an id, or nothing for the engine's own."""
+    return "" if shot.detector == ENGINES_DETECTOR or not takes_detector(shot) else shot.detector
+
+
+def takes_detector(shot: bpy.types.PropertyGroup) -> bool:
+    """Whether the shot's engine can work with another detector than its own."""
+    info = engine_info(shot.engine)
+    return info is None or bool(info.detector)
+
+
+def chosen_parts(shot: bpy.types.PropertyGroup) -> list[PartInfo]:
+    """The engine and the detector that the shot uses, as far as they are known."""
+    engine = engine_info(shot.engine)
+    detector = chosen_detector(shot) or (engine.detector if engine else "")
+    return [info for info in (engine, detector_info(detector)) if info]
+
+
+def engine_disabled_reason(shot: bpy.types.PropertyGroup) -> str:
+    """Why the shot's engine cannot track; empty if it can."""
+    if shot.engine == OWN_ENGINE and not shot.engine_file:
+        return "Choose the .toml that describes your engine"
+    for info in chosen_parts(shot):
+        if lack := lack_of(info):
+            return f"{info.label} {lack}; see below the engine in the Capture panel"
+    return ""
