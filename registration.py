@@ -59,6 +59,7 @@ from .scene import (
     mapping_overrides,
     response_widget,
     stream_out,
+    take_paths,
 )
 from .scene.jobs import end_all_jobs
 
@@ -149,6 +150,7 @@ def register() -> None:
     live_handlers.register()
     channel_test.register()
     mapping_overrides.register()
+    take_paths.register()
     stream_out.register()
     cue_follow.register()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
@@ -160,6 +162,7 @@ def unregister() -> None:
     """The mirror image of ``register``."""
     cue_follow.unregister()
     stream_out.unregister()
+    take_paths.unregister()
     mapping_overrides.unregister()
     channel_test.unregister()
     response_widget.stop(mapping_edit_properties.RESPONSE_GROUP)

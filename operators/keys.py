@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import bpy
@@ -31,11 +32,13 @@ def write_keys(
     settings: ApplySettings | None = None,
     *,
     may_extend: bool = True,
+    together: ExitStack | None = None,
 ) -> ApplyReport:
     """Write a take's keys by the settings of the scene, or by others.
 
     Args:
         may_extend: Move the scene's end where keys go beyond it, if the scene's settings say so.
+        together: As for ``scene.apply.apply_track``.
 
     Raises:
         FacewrightError: What ``scene.capture.apply_take`` raises, and ``target-missing``.
@@ -57,6 +60,7 @@ def write_keys(
         extend_scene=shot.extend_scene and may_extend,
         # A part of a take says nothing about the rest of what is animated.
         mark_doubt=shot.doubt.mark and not settings.is_part,
+        together=together,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import GestureSettings, LipsyncRequest
+from ..engine.takes.manage import delete_take
 from ..properties.capture import lipsync_disabled_reason, shot_of
 from ..properties.preferences import chosen_take_folder
 from ..properties.speech import FacewrightSpeech, mouth_style, named_speakers
 from ..scene import cue_markers
+from ..scene.apply import ApplyReport
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
 from ..scene.jobs import Job
@@ -63,6 +66,7 @@ Esc cancels"""
         self._mixed: Path | None = None
         self._kept, self._scratch = False, ""
         speakers = _speakers(speech)
+        self._speakers = list(speakers)
         if speakers:
             for name, target in speakers.items():
                 if target is None or target.name not in scene.objects:
@@ -116,29 +120,43 @@ Esc cancels"""
         self._kept = True
         take, shot = Path(request.take), scene.facewright
         place_take(take, self._source)
-        # The cues on the timeline are those of the keys that are replaced now.
-        cue_markers.hide(scene)
         takes, notes = {"": take}, []
-        if "" not in self._targets:
-            takes, notes = split_take(scene, take, self._source, list(self._targets))
+        if self._speakers:
+            takes, notes = split_take(scene, take, self._source, self._speakers)
         else:
             shot.take = str(take)
             # Write Keys puts it there again; under a strip the exact place is in the take.
             shot.start_frame = round(self._source.start_frame)
-        refresh_takes(context, select=take)
-        for name, own in takes.items():
-            found = [by_uid(scene.objects, uid) for uid in self._targets[name]]
-            objects = [ob for ob in found if ob is not None]
-            settings = apply_settings(shot, objects) if objects else None
-            if settings is not None:
-                settings = replace(settings, start_frame=self._source.start_frame)
-            keys = write_keys(scene, objects, own, settings)
-            for speaker in shot.speech.speakers:
-                if name and speaker.name == name:
-                    speaker.take = str(own)
-            notes += [f"{name}: {text}" if name else text for text in keys.warnings]
-            keys.warnings.clear()
+        try:
+            # One speaker's keys are written with all others' or not at all.
+            with ExitStack() as together:
+                for own in filter(None, map(takes.get, self._speakers)):
+                    together.callback(delete_take, own)
+                for name, own in takes.items():
+                    keys = self._write(scene, name, own, together)
+                    notes += [f"{name}: {text}" if name else text for text in keys.warnings]
+                    keys.warnings.clear()
+                together.pop_all()
+        finally:
+            refresh_takes(context, select=take)
+        # The cues on the timeline were those of the keys that are replaced now.
+        cue_markers.hide(scene)
+        for speaker in shot.speech.speakers:
+            if speaker.name in self._speakers and speaker.name in takes:
+                speaker.take = str(takes[speaker.name])
         show_keys(context, keys, [_summary(report), *report["notes"], *notes])
+
+    def _write(
+        self, scene: bpy.types.Scene, name: str, take: Path, together: ExitStack
+    ) -> ApplyReport:
+        """The keys of one speaker; the name is empty where there is but one."""
+        found = [by_uid(scene.objects, uid) for uid in self._targets[name]]
+        objects = [ob for ob in found if ob is not None]
+        settings = None
+        if objects:
+            settings = apply_settings(scene.facewright, objects)
+            settings = replace(settings, start_frame=self._source.start_frame)
+        return write_keys(scene, objects, take, settings, together=together)
 
     def cancelled(self, _context: bpy.types.Context, _request: LipsyncRequest) -> str:
         """Nothing has been made yet."""

@@ -107,6 +107,7 @@ def apply_track(
     has_audio: bool = False,
     sound_offset_s: float = 0.0,
     sound_late_s: float = 0.0,
+    together: ExitStack | None = None,
 ) -> ApplyReport:
     """Writes a track as keyframes onto shape keys, a head and eyes.
 
@@ -124,6 +125,8 @@ def apply_track(
             picture; negative where it starts before.
         sound_late_s: By how much the sound comes too late after that, as it was measured; the
             settings say whether it is placed so much earlier.
+        together: Is given what takes all of this back, for whoever writes several tracks that
+            belong together.
 
     Returns:
         What happened.
@@ -166,7 +169,10 @@ def apply_track(
         pose.remember(undo)
         offsets_s = sound_offset_s, sound_late_s
         strip = _place_sound(scene, settings, sound_path, has_audio, offsets_s, warnings)
-        undo.pop_all()
+        undo.callback(sound.take_back, scene, strip)
+        kept = undo.pop_all()
+    if together is not None:
+        together.push(kept)
     valid = filtered.track.valid
     keyed = {plan.owner for plan in plans if _got_keys(plan)}
     entries = [entry for target in targets for entry in target.entries] + moves.entries

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import re
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +87,7 @@ def apply_take(
     *,
     extend_scene: bool = True,
     mark_doubt: bool = False,
+    together: ExitStack | None = None,
 ) -> ApplyReport:
     """Write a take's values as keyframes.
 
@@ -95,6 +98,7 @@ def apply_take(
         settings: How.
         extend_scene: Move the scene's end back where the keys go beyond it.
         mark_doubt: Set markers where the take should be checked, as ``mark_take`` does.
+        together: As for ``apply_track``; the markers are not taken back.
 
     Raises:
         FacewrightError: The take cannot be read or the target not be written; nothing changed.
@@ -122,6 +126,7 @@ def apply_take(
         has_audio=source["has_audio"] or bool(header.get("sound")),
         sound_offset_s=offset_s,
         sound_late_s=_late_s(header),
+        together=together,
     )
     asked = settings.sound_in_step and settings.place_sound and clip is not None
     spoken = is_speech(header) or is_live_speech(header)
@@ -137,6 +142,8 @@ def apply_take(
         )
         report.warnings.append(f"{missing} was not found, so its sound was not placed.")
     if extend_scene:
+        if together is not None:
+            together.callback(setattr, scene, "frame_end", scene.frame_end)
         scene.frame_end = max(scene.frame_end, math.ceil(report.last_frame))
     if mark_doubt:
         report = replace(report, markers=_mark(scene, header, report.doubt, settings.start_frame))
@@ -222,8 +229,10 @@ def find_sound(take: Path, header: dict) -> tuple[Path | None, float]:
 
 
 def _find_clip(take: Path, source: dict) -> Path | None:
-    """The tracked clip: where it was, or beside the take when both were moved together."""
-    places = (Path(source["path"]), take.parent / source["file"])
+    """The clip: where it was, or where it lies from the take when both were moved together."""
+    places = [Path(source["path"]), take.parent / source["file"]]
+    if source.get("relative"):
+        places.append(Path(os.path.normpath(take.parent / source["relative"])))
     return next((place for place in places if place.is_file()), None)
 
 

@@ -71,7 +71,7 @@ class ShownCues:
             names = ("start", "end", "viseme", "phone", "strength")
             rows = [dict(zip(names, row, strict=True)) for row in data["cues"]]
             return cls(
-                str(data["take"]),
+                bpy.path.abspath(str(data["take"])),
                 float(data["start_frame"]),
                 float(data["speed"]),
                 (int(data["rate"][0]), float(data["rate"][1])),

@@ -80,11 +80,22 @@ def place_sound(
     return SoundStrip(strip.name, strip.channel, round(content_start(strip)), True)
 
 
+def take_back(scene: bpy.types.Scene, placed: SoundStrip | None) -> None:
+    """Remove the strip that ``place_sound`` has added; one that was there before stays."""
+    if placed is None or not placed.added or scene.sequence_editor is None:
+        return
+    strips = strips_of(scene.sequence_editor)
+    if (strip := strips.get(placed.name)) is not None:
+        _remove(strips, strip)
+    if not len(strips):
+        scene.sequence_editor_clear()
+
+
 def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
     strips = strips_of(editor)
     try:
         # In a channel above all others first: its length decides which channel has room.
-        strip = strips.new_sound(path.stem[:60], str(path), _LAST_CHANNEL, round(start_frame))
+        strip = strips.new_sound(path.stem[:60], _stored(path), _LAST_CHANNEL, round(start_frame))
     except RuntimeError as error:
         raise FacewrightError(
             f'Blender cannot read the sound of "{path.name}": {str(error).strip()}.',
@@ -115,6 +126,16 @@ def _add(editor: bpy.types.SequenceEditor, path: Path, start_frame: float):
         )
     strip.channel = free
     return strip
+
+
+def _stored(path: Path) -> str:
+    """How the .blend file knows the sound: where it lies below it they can be moved together."""
+    if bpy.data.filepath and bpy.context.preferences.filepaths.use_relative_paths:
+        try:
+            return f"//{path.relative_to(Path(bpy.data.filepath).parent).as_posix()}"
+        except ValueError:
+            pass
+    return str(path)
 
 
 def _remove(strips, strip) -> None:

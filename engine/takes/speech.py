@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -94,6 +95,7 @@ def write_speech_take(
             "kind": SPEECH_KIND,
             "file": sound.name,
             "path": str(sound.absolute()),
+            "relative": _relative(sound, take),
             "sha256": digest,
             "width": 0,
             "height": 0,
@@ -136,3 +138,11 @@ def write_speech_take(
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _relative(sound: Path, take: Path) -> str:
+    """From the take's folder to the sound, so that both are found when they are moved together."""
+    try:
+        return Path(os.path.relpath(sound.absolute(), take.absolute().parent)).as_posix()
+    except ValueError:  # another drive
+        return ""

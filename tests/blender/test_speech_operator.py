@@ -427,3 +427,46 @@ def test_the_cues_of_a_profile_do_not_replace_its_values(face, sound, tmp_path):
     take = spoken.write_take(tmp_path / "p.fwtake", sound, cues, track=track, profile="me.fwvoice")
     apply_take(bpy.context.scene, take, [face], ApplySettings(place_sound=False))
     assert keys(face)[:, 1] == pytest.approx(0.33)
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_a_speaker_who_cannot_be_written_leaves_all_as_it_was(face, sound, monkeypatch, who):
+    other = make_face("Other")
+    add_speakers(Anna=face, Bob=other)
+    scene = bpy.context.scene
+    scene.frame_end = 10
+    for name, frame in (("Anna", 1), ("Bob", 16)):
+        scene.timeline_markers.new(name, frame=frame)
+
+    def leave(_request):
+        bpy.data.objects.remove((face, other)[who])
+
+    monkeypatch.setattr(spoken.FakeJob, "said", leave)
+    with pytest.raises(RuntimeError, match="target is not in the scene"):
+        lipsync(sound)
+    left = (other, face)[who]
+    assert not bpy.data.actions and not left.data.shape_keys.animation_data
+    assert scene.frame_end == 10 and not sequencer.strips_in(scene) and not bpy.data.sounds
+    # What was heard is kept, and nothing else.
+    folder = Path(spoken.FakeJob.requests[0].take).parent
+    assert [path.name for path in folder.glob("*.fwtake")] == ["Façade line 1.fwtake"]
+    assert [speaker.take for speaker in speech().speakers] == ["", ""]
+
+
+def test_a_speaker_who_cannot_be_written_leaves_cues_and_keys_of_before(face, sound, monkeypatch):
+    add_speakers(Anna=face)
+    bpy.context.scene.timeline_markers.new("Anna", frame=1)
+    lipsync(sound)
+    bpy.ops.facewright.show_cues("EXEC_DEFAULT", take=speech().speakers[0].take)
+    before, markers = keys(face), len(bpy.context.scene.timeline_markers)
+    add_speakers(Bob=make_face("Other"))
+    bpy.context.scene.timeline_markers.new("Bob", frame=16)
+
+    def leave(_request):
+        bpy.data.objects.remove(speech().speakers[1].target)
+
+    monkeypatch.setattr(spoken.FakeJob, "said", leave)
+    with pytest.raises(RuntimeError, match="target is not in the scene"):
+        lipsync(sound)
+    assert keys(face) == pytest.approx(before)
+    assert len(bpy.context.scene.timeline_markers) == markers + 1 and speech().cues_record
