@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -88,7 +88,14 @@ class SpeechCapture(Capture):
     def record(self, take: str, zero_s: float, microphone: str = "", **header: object) -> None:
         """As ``Capture.record``; the sound that moves the mouth is always recorded beside it."""
         models = {NETWORK: sha256_of(NETWORK)}
-        made = {"engine": ENGINE, "solver": NOTHING_SOLVED, "models": models}
+        made = {
+            "engine": ENGINE,
+            "detector": "",
+            "solver": NOTHING_SOLVED,
+            "models": models,
+            "mouth": asdict(self._voice.style),
+            "emphasis": self._voice.emphasis,
+        }
         super().record(take, zero_s, microphone or self.source.name, **made, **header)
 
     def calibrated(self, _frame: LiveFrame) -> str:

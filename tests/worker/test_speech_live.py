@@ -180,7 +180,8 @@ def test_a_paced_recording_can_begin_again(voice):
 
 
 def test_a_recorded_take_has_its_sound_beside_it(voice, tmp_path):
-    capture = SpeechCapture(fast(voice))
+    capture = SpeechCapture(fast(voice, emphasis=0.5))
+    capture.use_mouth(MouthStyle(jaw=0.7, viseme_strength={"aa": 1.2}), 0.5)
     take = tmp_path / "take.fwtake"
     for number, frame in enumerate(follow(capture)):
         if number == 0:
@@ -191,6 +192,8 @@ def test_a_recorded_take_has_its_sound_beside_it(voice, tmp_path):
     header, track = read_header(take), read_track(take)
     assert (header["engine"], header["solver"], header["state"]) == ("speech", "none", "complete")
     assert header["source"]["rate"] == [50, 1]
+    assert (header["mouth"]["jaw"], header["emphasis"]) == (0.7, 0.5)
+    assert header["mouth"]["viseme_strength"] == {"aa": 1.2}
     assert len(track) == report.frames
     assert track.valid.all()
     assert Path(report.sound) == tmp_path / "take.wav"
