@@ -84,7 +84,13 @@ class BoundSession:
         self._lock = threading.Lock()
 
     def run(self, array: np.ndarray) -> list[np.ndarray]:
-        """Every output for float32 (n, ...)."""
+        """Every output for float32 (n, ...).
+
+        Raises:
+            ValueError: The rows have another shape than the network's.
+        """
+        if array.shape[1:] != self._shapes.picture:
+            raise ValueError(f"rows of {array.shape[1:]} instead of {self._shapes.picture}")
         step = self._sizes[-1]
         with self._lock:
             parts = [self._some(array[at : at + step]) for at in range(0, len(array), step)]

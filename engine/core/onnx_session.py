@@ -120,7 +120,12 @@ def available_providers() -> list[str]:
 
 
 def open_model(
-    path: Path, device: str = "auto", gpu: GpuSettings | None = None, batch: int = 1
+    path: Path,
+    device: str = "auto",
+    gpu: GpuSettings | None = None,
+    batch: int = 1,
+    *,
+    insist: bool = True,
 ) -> OnnxModel:
     """Opens a model on what proves itself of the device asked for, else on the processor.
 
@@ -130,6 +135,7 @@ def open_model(
         gpu: How a card may be used.
         batch: Pictures that several threads may ask for at once; they are then run together where
             a card is. 0 for as many as the card's share of memory holds.
+        insist: Use a device that was named though the processor is faster.
 
     Raises:
         FacewrightError: ``package-missing`` without onnxruntime, ``device-unknown`` for a name
@@ -151,7 +157,8 @@ def open_model(
         )
     elif candidates(device, there, tensorrt_built=True):
         streams = 1 if batch == 1 else min(CPU_STREAMS, os.cpu_count() or 1)
-        asked = Asked(Path(path), gpu or GpuSettings(), batch, device != "auto", streams)
+        forced = insist and device != "auto"
+        asked = Asked(Path(path), gpu or GpuSettings(), batch, forced, streams)
         model = _on_device(onnxruntime, device, asked, notes, functools.cache(cpu_session))
         if model:
             return model

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class Cancelled(Exception):  # noqa: N818 - it is a request, not an error
@@ -36,6 +36,12 @@ class Progress:
             raise Cancelled
         if self._on_step:
             self._on_step(done, total, unit)
+
+    def warn_once(self, sentences: Iterable[str]) -> None:
+        """Tell what was not told before."""
+        for sentence in sentences:
+            if sentence not in self.warnings:
+                self.warn(sentence)
 
     def warn(self, sentence: str) -> None:
         """Tell something that does not prevent the result."""

@@ -31,7 +31,8 @@ _BY_NAME: dict[str, tuple[str, ...]] = {
     "coreml": (COREML,),
 }
 DEVICES = ("auto", *_BY_NAME)
-_AUTO = (TENSORRT, CUDA, DIRECTML, COREML)
+# Everything but the processor, in the order that automatic tries them in.
+CARDS = (TENSORRT, CUDA, DIRECTML, COREML)
 # Providers whose tensors live in CUDA's memory: inputs and outputs are bound there.
 ON_CUDA = (CUDA, TENSORRT)
 
@@ -68,7 +69,7 @@ def candidates(device: str, there: Sequence[str], *, tensorrt_built: bool = Fals
         tensorrt_built: Whether the engine is in the cache.
     """
     check_device(device)
-    wanted = _AUTO if device == "auto" else _BY_NAME[device]
+    wanted = CARDS if device == "auto" else _BY_NAME[device]
     if device == "auto" and not tensorrt_built:
         wanted = tuple(name for name in wanted if name != TENSORRT)
     return [name for name in wanted if name in there]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from .gpu_settings import GpuSettings
 from .mouth_style import MouthStyle
 
 # Performer profiles are files of this kind.
@@ -81,7 +82,8 @@ class TrackRequest:
         engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights.
         face: Which face, by size in the picture where it first shows: 0 is the largest.
-        device: "auto", "cpu" or "cuda".
+        device: One of ``core.providers.DEVICES``.
+        gpu: How a card may be used.
         streams: Stretches of the clip tracked side by side; 0 chooses by the processor.
         recover: Track backwards into gaps from the next frame in which the face is found.
         resume: Go on with an unfinished take instead of starting one.
@@ -95,6 +97,7 @@ class TrackRequest:
     solve: SolveSettings = field(default_factory=SolveSettings)
     face: int = 0
     device: str = "auto"
+    gpu: GpuSettings = field(default_factory=GpuSettings)
     streams: int = 0
     recover: bool = True
     resume: bool = False
@@ -108,7 +111,11 @@ class TrackRequest:
     @classmethod
     def from_wire(cls, data: dict) -> TrackRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        return cls(**{**data, "solve": SolveSettings(**data.get("solve", {}))})
+        parts = {
+            "solve": SolveSettings(**data.get("solve", {})),
+            "gpu": GpuSettings(**data.get("gpu", {})),
+        }
+        return cls(**{**data, **parts})
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,8 @@ class LiveRequest:
         engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights; ``performer`` is the profile to start with.
         face: Which face, by size where it first shows: 0 is the largest.
-        device: "auto", "cpu" or "cuda".
+        device: One of ``core.providers.DEVICES``.
+        gpu: How a card may be used.
         mouth: How far the mouth goes where sound moves it.
         emphasis: How much louder speech opens it wider, 1 as usual, 0 for not at all.
         detector: Id of the face detector; empty for the engine's own.
@@ -148,6 +156,7 @@ class LiveRequest:
     solve: SolveSettings = field(default_factory=SolveSettings)
     face: int = 0
     device: str = "auto"
+    gpu: GpuSettings = field(default_factory=GpuSettings)
     mouth: MouthStyle = field(default_factory=MouthStyle)
     emphasis: float = 1.0
     detector: str = ""
@@ -159,8 +168,12 @@ class LiveRequest:
     @classmethod
     def from_wire(cls, data: dict) -> LiveRequest:
         """From a JSON object; TypeError on unknown or missing entries."""
-        solve, mouth = SolveSettings(**data.get("solve", {})), MouthStyle(**data.get("mouth", {}))
-        return cls(**{**data, "solve": solve, "mouth": mouth})
+        parts = {
+            "solve": SolveSettings(**data.get("solve", {})),
+            "mouth": MouthStyle(**data.get("mouth", {})),
+            "gpu": GpuSettings(**data.get("gpu", {})),
+        }
+        return cls(**{**data, **parts})
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,7 @@ class ShapesRequest:
         symmetric: Make the shapes mirror images of each other where the mesh is symmetric.
         only_landmarks: Tell the landmarks and make nothing.
         names: ARKit names to make; empty is all of them.
-        device: "auto", "cpu" or "cuda".
+        device: One of ``core.providers.DEVICES``.
         amounts: How strong the shapes are (``retarget.transfer.amounts.AMOUNTS``).
     """
 
@@ -348,3 +361,25 @@ class DoctorRequest:
             for name in ("host", "problems")
         }
         return cls(**{**data, **pairs})
+
+
+@dataclass(frozen=True)
+class RuntimeRequest:
+    """Fetch and install a GPU runtime.
+
+    Attributes:
+        what: "gpu" chooses by the card; "cuda12", "cuda13" or "directml" is taken as it is.
+        driver: Version of an NVIDIA driver to choose for; empty for this machine's.
+    """
+
+    what: str = "gpu"
+    driver: str = ""
+
+    def to_wire(self) -> dict:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, data: dict) -> RuntimeRequest:
+        """From a JSON object; TypeError on unknown or missing entries."""
+        return cls(**data)

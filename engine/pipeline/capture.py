@@ -96,6 +96,7 @@ class Capture:
         self.notes: list[str] = []
         self.provider = ""
         self._recorder: Recorder | None = None
+        self._recorded_on = ""
         self._measured: deque[tuple[float, float]] = deque()
         self._recent: deque[tuple[Observations, FaceTrack]] = deque(maxlen=_RECENT)
 
@@ -160,6 +161,7 @@ class Capture:
             raise FacewrightError(
                 "A take is being recorded already.", "Stop that recording first.", "recording"
             )
+        self._recorded_on = self.provider
         whole = live_header(self.request, self.source, self.provider, self._performer())
         sound = TakeSound(self.source, Path(take), zero_s, microphone) if microphone else None
         self._recorder = Recorder(Path(take), zero_s, whole | header, sound)
@@ -191,12 +193,14 @@ class Capture:
         if recorder is None:
             return None
         known = self._performer()
+        providers = dict.fromkeys([self._recorded_on, self.provider])
         return recorder.finish(
             self._final_solver(),
             self.request,
             shift_s,
             self.source.rate,
             performer=performer_to_json(known) if known else None,
+            provider=", ".join(providers),
         )
 
     def _sound_problem(self) -> str:

@@ -111,8 +111,7 @@ class _Run:
         self._progress = progress
         self._filter, self._centre = LiveFilter(settings), LiveHeadCentre(head_mode)
         self._capture = open_capture(request)
-        for note in self._capture.notes:
-            progress.warn(note)
+        progress.warn_once(self._capture.notes)
         self._rows: list[FaceTrack] = []
         self._delays: list[float] = []
 
@@ -133,6 +132,7 @@ class _Run:
                 self._capture.keep(frame)
             except FacewrightError as error:  # the values are still worth having
                 self._progress.warn(str(error))
+            self._progress.warn_once(self._capture.notes)
             yield shown
             self._progress.step(len(self._rows), 0)
 

@@ -65,7 +65,7 @@ def guess_landmarks(
     """
     progress = progress or Progress()
     anatomy = examine(parts)
-    options = TrackerOptions(model_path, device)
+    options = TrackerOptions(model_path, device, streams=1)
     networks = BlazeFace(options), MediapipeLandmarker(options)
     # Lashes, hair, tears and teeth only hide what has to be seen.
     shown = np.isin(anatomy.roles, ("skin", "eye"))[anatomy.whole.triangles[:, 0]]

@@ -43,7 +43,12 @@ class LiveCapture(Capture):
         tracker = create_tracker(
             request.engine,
             TrackerOptions(
-                model_path, device=request.device, face=request.face, detector=request.detector
+                model_path,
+                device=request.device,
+                face=request.face,
+                streams=1,
+                detector=request.detector,
+                gpu=request.gpu,
             ),
         )
         super().__init__(request, source or open_live_source(request))
@@ -75,6 +80,7 @@ class LiveCapture(Capture):
         if self.request.mirror:
             picture = replace(picture, image=np.ascontiguousarray(picture.image[:, ::-1]))
         observations = self._tracker.track_one(picture)
+        self._notice_failure()
         self._match_size(picture)
         self._adoption.advance(picture.time_s)
         track = self._solver.solve(observations)
@@ -82,6 +88,11 @@ class LiveCapture(Capture):
             self._adoption.change(settled, picture.time_s)
         self._measure(picture.time_s)
         return LiveFrame(observations, track, picture)
+
+    def _notice_failure(self) -> None:
+        """A card that fails is no reason to stop: the processor has tracked the picture."""
+        if self._tracker.provider != self.provider:
+            self.notes, self.provider = list(self._tracker.notes), self._tracker.provider
 
     def use_performer(self, path: str) -> None:
         """Go on with another profile; an empty path learns the face at rest anew.

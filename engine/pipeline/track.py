@@ -39,7 +39,8 @@ class TrackReport:
 
     Attributes:
         video, take: Paths.
-        engine, solver, provider: What was used.
+        engine, solver, provider: What was used; two providers where the first one failed in
+            the middle of the clip and the second went on.
         frames: Frames in the take.
         valid_frames: Frames in which the face was found.
         gaps: Stretches without the face: first and last frame number, start and end in seconds.
@@ -97,10 +98,10 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
                 face=request.face,
                 streams=request.streams,
                 detector=request.detector,
+                gpu=request.gpu,
             ),
         )
-        for note in tracker.notes:
-            progress.warn(note)
+        progress.warn_once(tracker.notes)
         report.provider = tracker.provider
         solver = make_solver(request.solve, source.info.width, source.info.height)
         header = _header(request, source.info, tracker.provider)
@@ -120,7 +121,12 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             # What was solved on the way knew nothing of what was still to come.
             _solve_anew(solver, request, take, progress, report)
             report.faces_seen = max(tracker.faces_seen, seen_before)
-            take.update_header(state=report.state, faces_seen=report.faces_seen)
+            progress.warn_once(tracker.notes)
+            if tracker.provider != report.provider:  # a card that failed in the middle
+                report.provider = f"{report.provider}, {tracker.provider}"
+            take.update_header(
+                state=report.state, faces_seen=report.faces_seen, provider=report.provider
+            )
         _sum_up(report, working, source.info, progress)
         report.seconds = time.perf_counter() - started
         report.frames_per_second = (report.frames - already) / max(report.seconds, 1e-9)
@@ -177,6 +183,7 @@ def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Prog
     progress.step(take.frame_count, total)
     for observations in _blocks(tracker.track(frames, known)):
         take.append(observations, solve(observations))
+        progress.warn_once(tracker.notes)
         progress.step(take.frame_count, max(total, take.frame_count))
 
 

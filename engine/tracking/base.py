@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from ..core.gpu_settings import GpuSettings
+from ..core.onnx_session import OnnxModel, open_model
 from ..core.types import Observations, VideoFrame
 
 DEFAULT_MEMORY_BYTES = 768 * 1024 * 1024
@@ -22,12 +24,13 @@ class TrackerOptions:
     Attributes:
         model_path: Gives the file of a model of the catalogue by its id (injected, because a
             stage does not know where models live): ``engine.models.catalog.model_path``.
-        device: ``auto`` | ``cpu`` | ``cuda`` | ``tensorrt`` | ``directml`` | ``coreml``.
+        device: One of ``core.providers.DEVICES``.
         face: Which face to take up where there are several: 0 is the largest, 1 the next.
         streams: How many blocks of frames are tracked at once; 0 picks from the processor's
-            cores. The result is the same for any number.
+            cores, or from the card's memory. The result is the same for any number.
         memory_bytes: Budget for the decoded frames that wait for their turn.
         detector: A key of ``detectors.catalog.DETECTORS``; empty for the engine's own.
+        gpu: How a card may be used.
     """
 
     model_path: Callable[[str], Path]
@@ -36,6 +39,20 @@ class TrackerOptions:
     streams: int = 0
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     detector: str = ""
+    gpu: GpuSettings = field(default_factory=GpuSettings)
+
+    def open(self, model_id: str, *, insist: bool = True) -> OnnxModel:
+        """A model of the catalogue on the device asked for, for as many threads as streams.
+
+        Args:
+            model_id: Its id.
+            insist: Use a device that was named though the processor is faster.
+
+        Raises:
+            FacewrightError: See ``core.onnx_session.open_model``.
+        """
+        path = self.model_path(model_id)
+        return open_model(path, self.device, self.gpu, self.streams, insist=insist)
 
 
 class FaceTracker(Protocol):

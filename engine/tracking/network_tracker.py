@@ -8,23 +8,28 @@ tongue, which that package drops, and plus faces that its detector misses.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..core.face_geometry import load_geometry
-from ..core.onnx_session import open_model
+from ..core.onnx_session import OnnxModel, open_model
+from ..core.providers import CARDS
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
 from .follower import Follower, Networks, Place
 from .measure import Measurer
 from .parts import FaceDetector, FaceLandmarker
+from .read_ahead import read_ahead
 from .regions import from_landmarks
 from .streams import follow_blocks
 
-# More streams than this gain nothing: decoding one clip does not keep up.
+# More streams than this gain nothing on the processor: decoding one clip does not keep up.
 MAX_STREAMS = 4
+# Pictures that a card has decoded before they are asked for.
+AHEAD = 16
 
 
 class NetworkTracker:
@@ -48,13 +53,14 @@ class NetworkTracker:
         options: TrackerOptions,
     ) -> None:
         self.engine = engine
-        # 0.4 ms on the processor, several times that on a card.
-        self._blendshapes = open_model(options.model_path("face_blendshapes"), "cpu")
-        self._looks = open_model(options.model_path("face_appearance"), "cpu")
+        self._on_card = landmarker.provider in CARDS
+        self._blendshapes = self._small_network(options, "face_blendshapes")
+        self._looks = self._small_network(options, "face_appearance")
         self._geometry = load_geometry(options.model_path("face_geometry"))
         self._networks = Networks(detector, landmarker, options.face)
         self._memory_bytes = options.memory_bytes
-        self.streams = options.streams or min(MAX_STREAMS, os.cpu_count() or 1)
+        usual = max(min(MAX_STREAMS, os.cpu_count() or 1), getattr(landmarker, "batch", 1))
+        self.streams = options.streams or usual
         self._live = Follower(self._networks)
         self._live_measurer = self._measurer()
 
@@ -66,7 +72,8 @@ class NetworkTracker:
     @property
     def notes(self) -> list[str]:
         """Sentences about anything that is not as asked; more may come while tracking."""
-        return [*self._networks.landmarker.notes, *self._networks.detector.notes]
+        small = [*self._blendshapes.notes, *self._looks.notes]
+        return [*self._networks.landmarker.notes, *self._networks.detector.notes, *small]
 
     @property
     def faces_seen(self) -> int:
@@ -80,10 +87,13 @@ class NetworkTracker:
         measurer = self._measurer()
         region = None if known is None else from_landmarks(known)
         start = Place(region, region)
-        for stretch in follow_blocks(
-            self._networks, frames, self.streams, self._memory_bytes, start
-        ):
-            yield _measured(measurer, stretch.frames, stretch.faces)
+        with contextlib.ExitStack() as leaving:
+            if self._on_card:
+                frames = leaving.enter_context(contextlib.closing(read_ahead(frames, AHEAD)))
+            for stretch in follow_blocks(
+                self._networks, frames, self.streams, self._memory_bytes, start
+            ):
+                yield _measured(measurer, stretch.frames, stretch.faces)
 
     def track_one(self, frame: VideoFrame) -> Observations:
         """One row for one frame at once, continuing from the frame before (live)."""
@@ -101,6 +111,14 @@ class NetworkTracker:
         follower = Follower(self._networks, Place(region, region))
         faces = [follower.step_known(frame.image) for frame in frames_reversed]
         return _measured(self._measurer(), frames_reversed[::-1], faces[::-1])
+
+    def _small_network(self, options: TrackerOptions, model_id: str) -> OnnxModel:
+        """One that measures a block of faces at a time, where that is faster."""
+        if not self._on_card or options.streams == 1:
+            return open_model(options.model_path(model_id), "cpu")
+        model = options.open(model_id, insist=False)
+        model.notes.clear()  # what so small a network runs on is nobody's concern
+        return model
 
     def _measurer(self) -> Measurer:
         return Measurer(self._blendshapes, self._looks, self._geometry)

@@ -85,6 +85,9 @@ class FaceLandmarker(Protocol):
         min_presence: Below this a face that is followed is lost.
         new_presence: What a face must have that is new in the whole picture.
         new_presence_in_square: The same for one found in a part of the picture.
+
+    A landmarker whose network works in batches has ``batch`` besides: how many threads it likes to
+    be asked by at once.
     """
 
     provider: str

@@ -98,7 +98,7 @@ def plan(frame_bytes: int, streams: int, memory_bytes: int) -> tuple[int, int]:
     room = memory_bytes // max(frame_bytes, 1)
     size = min(BLOCK_FRAMES, room // (streams + 2))
     if streams > 1 and size < MIN_BLOCK_FRAMES:
-        return plan(frame_bytes, 1, memory_bytes)
+        return plan(frame_bytes, streams // 2, memory_bytes)
     return max(size, 1), streams
 
 

@@ -78,8 +78,7 @@ class _Live:
 
     def run(self) -> LiveReport:
         capture = self._capture
-        for note in capture.notes:
-            self._progress.warn(note)
+        self._progress.warn_once(capture.notes)
         report = LiveReport(capture.source.name)
         try:
             while not capture.ended:
@@ -124,6 +123,7 @@ class _Live:
         return 1
 
     def _tell_what_is_new(self) -> None:
+        self._progress.warn_once(self._capture.notes)
         if self._kept and self._kept[0].done():
             self._tell_recorded()
         if now_s() - self._told_s > _STATUS_EVERY_S:

@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 
-from ...core.onnx_session import open_model
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
 from ..crop import crop, planes
@@ -55,7 +54,7 @@ class MediapipeLandmarker:
     new_presence_in_square = 0.99
 
     def __init__(self, options: TrackerOptions) -> None:
-        self._model = open_model(options.model_path("face_landmarks"), options.device)
+        self._model = options.open("face_landmarks")
 
     @property
     def provider(self) -> str:
@@ -64,8 +63,13 @@ class MediapipeLandmarker:
 
     @property
     def notes(self) -> list[str]:
-        """Why it does not run on what was asked for."""
-        return [self._model.note] if self._model.note else []
+        """Why it does not run on what was asked for, or does no longer."""
+        return list(self._model.notes)
+
+    @property
+    def batch(self) -> int:
+        """Pictures that it likes to be asked for at once."""
+        return self._model.batch
 
     def find(self, image: np.ndarray, region: Region) -> RawFace:
         """The face in a region of the picture."""
