@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import wave
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,8 @@ from engine.models.catalog import model_path
 from engine.pipeline.hear_file import hear_pieces
 from engine.speech import features
 from engine.speech.hearing import StreamHearing, hear
+from engine.speech.live_voice import LiveVoice
+from tests.vowels import write_vowels
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +80,23 @@ def test_live_lags_as_long_as_it_says(live_network, sound):
     heard = sum(len(stream.push(sound[i : i + 160])[0]) for i in range(0, 32_000, 160))
     # Frames come by pairs, so it may be one more.
     assert abs((2.0 - heard / 100) - stream.delay_s) <= 0.02
+
+
+@pytest.mark.parametrize("pause", ["digital silence", "hiss", "hum"])
+def test_who_stops_speaking_live_closes_the_mouth(live_network, tmp_path, pause):
+    cut_s = 0.9
+    with wave.open(str(write_vowels(tmp_path / "v.wav", 2.0))) as file:
+        voice = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)
+    times = np.arange(2 * features.SOUND_HZ) / features.SOUND_HZ
+    room = {
+        "digital silence": 0 * times,
+        "hiss": 1e-3 * np.random.default_rng(1).normal(size=len(times)),
+        "hum": 1e-3 * np.sin(2 * np.pi * 50 * times),
+    }[pause]
+    # A sound that is cut off in the middle, and then nothing.
+    said = np.concatenate([voice[: round(cut_s * features.SOUND_HZ)], room]).astype(np.float32)
+    stream, told = LiveVoice(live_network), []
+    for first in range(0, len(said), 800):
+        told += stream.push(said[first : first + 800], (first + 800) / features.SOUND_HZ)
+    assert max(weights.max() for time_s, weights in told if time_s < cut_s) > 0.1
+    assert max(weights.max() for time_s, weights in told if time_s > cut_s + 1.0) < 0.02
