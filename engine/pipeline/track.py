@@ -20,6 +20,7 @@ from ..core.types import Observations
 from ..models.catalog import model_path
 from ..models.needs import hashes_of
 from ..solve.catalog import check_solver
+from ..sources.card_decoding import decoder_beside
 from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_observations, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
@@ -102,6 +103,8 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             ),
         )
         progress.warn_once(tracker.notes)
+        if request.gpu.decode:
+            source.use_card(decoder_beside(tracker.provider))
         report.provider = tracker.provider
         solver = make_solver(request.solve, source.info.width, source.info.height)
         header = _header(request, source.info, tracker.provider)
@@ -121,7 +124,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             # What was solved on the way knew nothing of what was still to come.
             _solve_anew(solver, request, take, progress, report)
             report.faces_seen = max(tracker.faces_seen, seen_before)
-            progress.warn_once(tracker.notes)
+            progress.warn_once([*tracker.notes, *source.notes])
             if tracker.provider != report.provider:  # a card that failed in the middle
                 report.provider = f"{report.provider}, {tracker.provider}"
             take.update_header(
@@ -183,7 +186,7 @@ def _track(source, tracker: FaceTracker, solve, take: TakeWriter, progress: Prog
     progress.step(take.frame_count, total)
     for observations in _blocks(tracker.track(frames, known)):
         take.append(observations, solve(observations))
-        progress.warn_once(tracker.notes)
+        progress.warn_once([*tracker.notes, *source.notes])
         progress.step(take.frame_count, max(total, take.frame_count))
 
 

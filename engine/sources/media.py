@@ -17,6 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..core.errors import FacewrightError
 from ..core.types import VideoFrame
+from .card_decoding import CardDecodingError, decoded_on_card, is_worth_while, open_on_card
 
 # Above this the picture is halved while it is decoded: the networks look at 256 pixels of face,
 # and an 8K picture in RGB is 100 MB.
@@ -59,6 +60,10 @@ class VideoSource:
     Args:
         path: The file.
 
+    Attributes:
+        info: What the file says of itself.
+        notes: Sentences about a card that was to decode and does not.
+
     Raises:
         FacewrightError: ``file-missing``, ``file-empty``, ``not-a-video``, ``no-video-stream``,
             ``codec-unknown`` or ``file-unreadable``.
@@ -89,6 +94,8 @@ class VideoSource:
         self._turns = 0
         self._size = self._upright_size()
         self._first_pts: int | None = None
+        self._card = ""
+        self.notes: list[str] = []
         self.info = self._describe()
 
     def __enter__(self) -> VideoSource:
@@ -101,6 +108,14 @@ class VideoSource:
         """Let go of the file."""
         self._container.close()
 
+    def use_card(self, decoder: str) -> None:
+        """Have a card decode from now on, where the whole video is read and is large enough.
+
+        Args:
+            decoder: FFmpeg's name of it, of ``card_decoding.decoder_beside``; empty for none.
+        """
+        self._card = decoder if is_worth_while(*self._size) else ""
+
     def frames(self) -> Iterator[VideoFrame]:
         """Every picture that decodes, in presentation order.
 
@@ -110,6 +125,8 @@ class VideoSource:
         Raises:
             FacewrightError: ``file-damaged`` when not a single picture decodes.
         """
+        if self._card:
+            return self._frames_by_card()
         self._rewind()
         return self._number(self._decoded(), first_index=0, after_s=None)
 
@@ -124,6 +141,26 @@ class VideoSource:
         if sought is not None:
             return self._number(sought, first_index=index + 1, after_s=time_s)
         return (frame for frame in self.frames() if frame.index > index)
+
+    def _frames_by_card(self) -> Iterator[VideoFrame]:
+        """Every picture, by the card until it fails, and from the next one on by the processor."""
+        last: VideoFrame | None = None
+        try:
+            self._take_up(open_on_card(self.path, self._card))
+            pictures = decoded_on_card(self._container, self._stream)
+            for frame in self._number(pictures, first_index=0, after_s=None):
+                yield frame
+                last = frame
+        except CardDecodingError as error:
+            self._card = ""
+            if last is None:
+                yield from self.frames()
+                return
+            self.notes.append(
+                f"The card stopped decoding {self.path.name} after frame {last.index} ({error}); "
+                "the processor went on."
+            )
+            yield from self.frames_after(last.time_s, last.index)
 
     def _describe(self) -> VideoInfo:
         stream = self._stream
@@ -179,10 +216,14 @@ class VideoSource:
         return width, height
 
     def _rewind(self) -> None:
-        self._container.close()
-        self._container = open_container(self.path)
-        self._stream = self._container.streams.video[0]
+        self._take_up(open_container(self.path))
         self._stream.thread_type = "AUTO"
+
+    def _take_up(self, container: av.container.InputContainer) -> None:
+        """Goes on with the file opened anew."""
+        self._container.close()
+        self._container = container
+        self._stream = container.streams.video[0]
 
     def _decoded_from(self, time_s: float) -> Iterator[av.VideoFrame] | None:
         """Pictures from a time on or earlier; None where the file cannot be sought reliably."""
