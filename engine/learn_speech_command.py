@@ -6,9 +6,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .console import EXIT_DONE, EXIT_FAILED, ProgressBar, check_writable, write_json
+from .console import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    ProgressBar,
+    check_apart,
+    check_writable,
+    write_json,
+)
 from .core.progress import Progress
 from .core.requests import LearnSpeechRequest
+from .takes.protect import refuse_take
 from .takes.recordings import recordings_in
 
 # Channels that the printed table names.
@@ -38,11 +46,15 @@ def add_learn_speech(verbs: argparse._SubParsersAction) -> None:
 def _run(options: argparse.Namespace) -> int:
     from .pipeline.learn_speech import learn_speech
 
+    sources = recordings_in(options.sources)
     check_writable(options.output, options.json)
+    check_apart(sources, (options.output, options.json))
+    for path in filter(None, (options.output, options.json)):
+        refuse_take(path)
     bar = ProgressBar("Learning")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     request = LearnSpeechRequest(
-        recordings_in(options.sources),
+        sources,
         str(options.output),
         options.name,
         options.keep_anyway,
