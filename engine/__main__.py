@@ -26,6 +26,7 @@ from .console import (
 from .convert_command import add_convert
 from .core.progress import Progress
 from .core.requests import SolveRequest
+from .doctor_command import add_doctor
 from .engines_command import add_engines
 from .learn_speech_command import add_learn_speech
 from .lipsync_command import add_lipsync
@@ -88,9 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     cameras.add_argument("--json", action="store_true", help="print JSON")
     cameras.set_defaults(run=_cameras)
 
-    doctor = verbs.add_parser("doctor", help="what this machine can run")
-    doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(run=_doctor)
+    add_doctor(verbs)
     return parser
 
 
@@ -238,18 +237,6 @@ def _cameras(options: argparse.Namespace) -> int:
         if not some:
             sys.stdout.write(f"no {kind} found\n")
     return EXIT_DONE
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from .pipeline.doctor import examine
-
-    findings = examine()
-    if options.json:
-        sys.stdout.write(json.dumps(findings, indent=2) + "\n")
-    else:
-        for key, value in findings.items():
-            sys.stdout.write(f"{key:20} {value}\n")
-    return EXIT_DONE if findings["ready"] else EXIT_FAILED
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from importlib.metadata import PackageNotFoundError, version
 
 _PACKAGES = (
@@ -25,3 +26,19 @@ def installed_packages() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def import_version(module: str) -> str:
+    """Imports a package and tells its version.
+
+    Only the doctor does so: what is installed may still not load, and then says why.
+
+    Raises:
+        Exception: Whatever the import raises; ImportError where it is not there.
+    """
+    imported = importlib.import_module(module)
+    told = getattr(imported, "__version__", "")
+    try:
+        return str(told) if told else version(module)
+    except PackageNotFoundError:
+        return "of unknown version"

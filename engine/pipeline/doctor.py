@@ -1,33 +1,99 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this machine can run, in facts that can be pasted into a bug report."""
+"""What this machine can run, found out by trying it, in lines that a bug report can carry."""
 
 from __future__ import annotations
 
-import os
-import platform
-from importlib.util import find_spec
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
 
-from ..core.onnx_session import available_providers
-from ..core.packages import installed_packages
-from ..models.catalog import verify_all
-from ..tracking.catalog import available_engines
+from ..core.findings import PROBLEM, DoctorReport, Findings
+from ..core.privacy import masker
+from ..core.progress import Cancelled, Progress
+from ..core.requests import DoctorRequest
+
+# Nothing heavy is imported up here: a doctor must live to say what is broken.
+_MANIFEST = Path(__file__).resolve().parents[2] / "blender_manifest.toml"
+
+Check = Callable[[Findings, DoctorRequest], None]
 
 
-def examine() -> dict:
-    """Look at packages, models and providers.
+def examine(
+    request: DoctorRequest | None = None,
+    progress: Progress | None = None,
+    *,
+    in_worker: bool = False,
+) -> DoctorReport:
+    """Look at everything that tracking needs.
+
+    Args:
+        request: How deep, and what Blender knows. Without one, all but the cameras.
+        progress: Told of each check; cancelling ends between two of them.
+        in_worker: This is the worker's process, and so it started and answers.
 
     Returns:
-        JSON-able findings; ``ready`` tells whether tracking can run.
+        The report; private folders and names are masked in all of it.
     """
-    problems = [str(error) for _, error in verify_all() if error]
-    providers = available_providers()
-    return {
-        "ready": bool(providers) and not problems and all(map(find_spec, ("av", "cv2"))),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "processors": os.cpu_count(),
-        "packages": installed_packages(),
-        "providers": providers,
-        "engines": available_engines(),
-        "model_problems": problems,
-    }
+    request, progress = request or DoctorRequest(), progress or Progress()
+    findings = Findings()
+    mask = masker({request.takes: "<takes>"} if request.takes else {})
+    if in_worker:
+        findings.add("Worker", "Process", "started and answered")
+    checks = _checks()
+    try:
+        for done, (topic, check) in enumerate(checks):
+            progress.step(done, len(checks), "checks")
+            findings.look(topic, topic, lambda check=check: check(findings, request))
+        progress.step(len(checks), len(checks), "checks")
+    except Cancelled:
+        report = findings.report(title(), mask)
+        report.state, report.ready = "cancelled", False
+        return report
+    return findings.report(title(), mask)
+
+
+def title() -> str:
+    """Facewright and its version."""
+    return f"Facewright {manifest().get('version', 'of unknown version')}"
+
+
+def manifest() -> dict:
+    """The extension's own description; empty where it cannot be read."""
+    try:
+        return tomllib.loads(_MANIFEST.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _checks() -> list[tuple[str, Check]]:
+    from . import doctor_devices, doctor_networks, doctor_system
+
+    return [
+        ("Blender", _host),
+        ("Machine", doctor_system.check_machine),
+        ("Packages", doctor_system.check_packages),
+        ("Graphics card", doctor_networks.check_card),
+        ("Models", doctor_networks.check_models),
+        ("Engines", doctor_networks.check_engines),
+        ("Speed", doctor_networks.check_providers),
+        ("Folders", doctor_system.check_folders),
+        ("Permissions", _permissions),
+        ("Cameras", doctor_devices.check_cameras),
+        ("Microphones", doctor_devices.check_microphones),
+    ]
+
+
+def _host(findings: Findings, request: DoctorRequest) -> None:
+    for name, text in request.host:
+        findings.add("Blender", name, text)
+    for what, advice in request.problems:
+        findings.add("Blender", "Blender", what, PROBLEM, advice)
+
+
+def _permissions(findings: Findings, _request: DoctorRequest) -> None:
+    declared = manifest().get("permissions", {})
+    findings.add("Permissions", "Extension", ", ".join(declared) or "declares none")
+    missing = {"files", "network", "camera", "microphone"} - set(declared)
+    if missing:
+        text = f"the manifest does not name {', '.join(sorted(missing))}"
+        findings.add("Permissions", "Manifest", text, PROBLEM, "Install the extension again.")

@@ -168,7 +168,14 @@ def _fetch_model(request: _Request, _wire: _Wire, progress: Progress) -> object:
 def _doctor(request: _Request, _wire: _Wire, progress: Progress) -> object:
     from ..pipeline.doctor import examine
 
-    return examine(DoctorRequest.from_wire(request.message.data), progress)
+    return examine(DoctorRequest.from_wire(request.message.data), progress, in_worker=True)
+
+
+def _runtime(request: _Request, _wire: _Wire, progress: Progress) -> object:
+    from ..runtime.install import install, plan_install
+
+    order = RuntimeRequest.from_wire(request.message.data)
+    return install(plan_install(order.what, order.driver), progress)
 
 
 def _devices(_request: _Request, _wire: _Wire, _progress: Progress) -> object:

@@ -274,4 +274,4 @@ def test_the_models_are_whole_and_the_doctor_is_content():
     assert engine("models", "verify").returncode == 0
     doctor = json.loads(engine("doctor", "--json").stdout)
     assert doctor["ready"] is True
-    assert "CPUExecutionProvider" in doctor["providers"]
+    assert "CPUExecutionProvider" in doctor["facts"]["providers"]

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doctor's look at the card, the GPU runtime, the models, the engines and their speed."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from ..core.errors import FacewrightError
+from ..core.findings import BLOCKED, NOTE, OK, PROBLEM, Findings
+from ..core.home import home
+from ..core.requests import DoctorRequest
+
+# The network that nearly all of the time goes into.
+LANDMARKS = "face_landmarks"
+_WARM_UP, _RUNS = 3, 15
+# Without these no video is tracked; others only miss their own part.
+_FOR_TRACKING = frozenset(
+    {"face_detector", LANDMARKS, "face_blendshapes", "face_geometry", "face_appearance"}
+    | {"face_solver"}
+)
+
+
+def check_card(findings: Findings, _request: DoctorRequest) -> None:
+    """NVIDIA's cards with their driver, and the GPU runtime that was installed."""
+    from ..core.gpu_facts import ask_gpus
+
+    cards = ask_gpus()
+    findings.facts["cards"] = [vars(card) for card in cards]
+    for card in cards:
+        findings.add(
+            "Graphics card",
+            card.name,
+            f"driver {card.driver}, compute capability {card.compute_capability or 'unknown'}, "
+            f"{card.used_mib} of {card.memory_mib} MiB in use",
+        )
+    if not cards:
+        findings.add("Graphics card", "NVIDIA", "no card or no driver was found")
+    _check_runtime(findings)
+
+
+def _check_runtime(findings: Findings) -> None:
+    from ..runtime.status import status
+
+    told = status()
+    findings.facts["gpu_runtime"] = told
+    name = "GPU runtime"
+    if not told["installed"]:
+        findings.add("Graphics card", name, "not installed")
+    for one in told["installed"]:
+        text = f"{one['name']}, {one['bytes'] / 1e9:.1f} GB"
+        if one["problem"]:
+            advice = "Remove it and install it again."
+            findings.add("Graphics card", name, f"{text}: {one['problem']}", PROBLEM, advice)
+        else:
+            used = " in use" if one["name"] == told["in_use"] else " not in use"
+            findings.add("Graphics card", name, f"{text},{used}")
+    if told["note"]:
+        findings.add("Graphics card", name, told["note"], PROBLEM)
+
+
+def check_models(findings: Findings, _request: DoctorRequest) -> None:
+    """Every file that ships and every one that was added, by its hash."""
+    from ..models.catalog import verify_all
+
+    results = verify_all()
+    good = [model.id for model, error in results if error is None]
+    findings.add("Models", "Shipped", f"{len(good)} of {len(results)} whole")
+    for model, error in results:
+        if error:
+            worst = BLOCKED if model.id in _FOR_TRACKING else PROBLEM
+            findings.add("Models", model.id, error.message, worst, error.hint)
+    findings.facts["models"] = {
+        model.id: {"sha256": model.sha256, "problem": error and error.code}
+        for model, error in results
+    }
+    findings.look("Models", "Added", lambda: _check_optional(findings))
+
+
+def _check_optional(findings: Findings) -> None:
+    from ..models.optional import known_hash, list_optional, state_of
+
+    added = 0
+    for model in list_optional():
+        state = state_of(model)
+        code = state.problem.code if state.problem else ""
+        if state.there:
+            added += 1
+            findings.facts["models"][model.id] = {
+                "sha256": "" if code == "acceptance-corrupt" else known_hash(model),
+                "problem": code or None,
+            }
+        if code == "licence-not-accepted":
+            text = f"there, but its licence was not accepted ({model.licence})"
+            findings.add("Models", model.id, text, NOTE, state.problem.hint)
+        elif code not in ("", "model-not-there"):
+            findings.add("Models", model.id, state.problem.message, PROBLEM, state.problem.hint)
+            if code == "acceptance-corrupt":  # one file, the same for all
+                return
+        elif not code:
+            findings.add("Models", model.id, f"added, whole ({model.licence})")
+    if not added:
+        findings.add("Models", "Added", "none")
+
+
+def check_engines(findings: Findings, _request: DoctorRequest) -> None:
+    """Which engines and detectors can be used."""
+    from .engines import describe_engines
+
+    described = describe_engines()
+    findings.facts["engines"] = [one["id"] for one in described["engines"] if not one["missing"]]
+    findings.facts["detectors"] = [
+        one["id"] for one in described["detectors"] if not one["missing"]
+    ]
+    for kind, parts in described.items():
+        ready = [one["id"] for one in parts if not one["missing"]]
+        findings.add("Engines", f"{kind.capitalize()} ready", ", ".join(ready) or "none")
+        waiting = [one["id"] for one in parts if one["missing"]]
+        if waiting:
+            text = ", ".join(waiting)
+            advice = "The command `engines` tells what."
+            findings.add("Engines", f"{kind.capitalize()} that lack", text, NOTE, advice)
+
+
+def check_providers(findings: Findings, request: DoctorRequest) -> None:
+    """The default engine's landmark network on everything that could run it."""
+    from ..core.onnx_session import available_providers
+    from ..core.providers import TENSORRT
+    from ..models.catalog import model_path
+
+    there = available_providers()
+    findings.facts["providers"] = there
+    findings.facts["speed"] = {}
+    if not there:
+        findings.add("Speed", "Networks", "onnxruntime is missing, so none runs", BLOCKED)
+        return
+    findings.add("Speed", "Offered by onnxruntime", ", ".join(map(_short, there)))
+    try:
+        path = model_path(LANDMARKS)
+        cpu_ms = measure_network(path, "cpu", quick=request.quick)[0]
+    except FacewrightError as error:
+        findings.add("Speed", "Processor", error.message, BLOCKED, error.hint)
+        return
+    findings.facts["speed"]["cpu"] = cpu_ms
+    text = "runs" if request.quick else f"{cpu_ms:.2f} ms a picture, one at a time"
+    findings.add("Speed", "Processor", text)
+    for device, provider in _devices():
+        if provider not in there:
+            continue
+        if provider == TENSORRT and not any((home() / "cache" / "tensorrt").glob("*/*.engine")):
+            text = "not tried: what it needs is built when it is first chosen, which takes minutes"
+            findings.add("Speed", _short(provider), text, NOTE)
+        elif request.quick:
+            findings.add("Speed", _short(provider), "offered, not tried", NOTE)
+        else:
+            _measure(findings, path, device, provider, cpu_ms)
+
+
+def _devices() -> list[tuple[str, str]]:
+    from ..core.providers import COREML, CUDA, DIRECTML, TENSORRT
+
+    return [("cuda", CUDA), ("tensorrt", TENSORRT), ("directml", DIRECTML), ("coreml", COREML)]
+
+
+def _measure(findings: Findings, path, device: str, provider: str, cpu_ms: float) -> None:
+    milliseconds, used, notes = measure_network(path, device)
+    findings.facts["speed"][device] = milliseconds if used == provider else None
+    if used != provider:
+        findings.add("Speed", _short(provider), " ".join(notes) or "does not start", PROBLEM)
+        return
+    ratio = cpu_ms / max(milliseconds, 1e-6)
+    text = f"{milliseconds:.2f} ms a picture, {ratio:.1f} x the processor's speed"
+    text = f"{text}. {' '.join(notes)}" if notes else text
+    findings.add("Speed", _short(provider), text, NOTE if notes else OK)
+
+
+def measure_network(path, device: str, *, quick: bool = False) -> tuple[float, str, list[str]]:
+    """The median time of a picture, milliseconds, what it ran on, and what that said.
+
+    Raises:
+        FacewrightError: What ``open_model`` raises, or ``model-wrong`` where it gives no numbers.
+    """
+    import numpy as np
+
+    from ..core.onnx_session import open_model
+    from ..core.provider_check import stored_input
+
+    model = open_model(path, device)
+    picture = stored_input(model.session.get_inputs()[0].shape[1:], 1)
+    times = []
+    for number in range(1 if quick else _WARM_UP + _RUNS):
+        began = time.perf_counter()
+        outputs = model.run(picture)
+        if number >= (0 if quick else _WARM_UP):
+            times.append(1e3 * (time.perf_counter() - began))
+    if not all(np.isfinite(output).all() for output in outputs):
+        raise FacewrightError(
+            f"The network {path.name} gives values that are not numbers on {model.provider}.",
+            "Please report this.",
+            "model-wrong",
+        )
+    return statistics.median(times), model.provider, list(model.notes)
+
+
+def _short(provider: str) -> str:
+    return provider.removesuffix("ExecutionProvider")
