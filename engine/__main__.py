@@ -34,6 +34,8 @@ from .listen_command import add_listen
 from .live_command import add_live
 from .models_command import add_models
 from .options import add_solve_options, add_tracking_options, request_from, solve_settings_from
+from .runtime.activate import activate
+from .runtime_command import add_runtime
 from .send_command import add_send
 from .takes.recordings import videos_in
 
@@ -41,6 +43,7 @@ from .takes.recordings import videos_in
 def main(argv: list[str] | None = None) -> int:
     """Parse and run; returns the exit code (argparse itself exits with 2)."""
     options = _parser().parse_args(argv)
+    activate()
     return guarded(lambda: options.run(options))
 
 
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_engines(verbs)
     add_models(verbs)
+    add_runtime(verbs)
 
     cameras = verbs.add_parser("cameras", help="the cameras and microphones of this machine")
     cameras.add_argument("--json", action="store_true", help="print JSON")

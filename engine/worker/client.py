@@ -19,6 +19,7 @@ from ..core.requests import (
     LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
+    RuntimeRequest,
     ShapesRequest,
     SolveRequest,
     TrackRequest,
@@ -38,6 +39,7 @@ _LEGACY = {
     Kind.LEARN_SPEECH: "No profile was written.",
     Kind.FETCH_MODEL: "Nothing was kept; try again.",
     Kind.DOCTOR: "A library of this installation or a driver ends the process.",
+    Kind.RUNTIME: "What was installed before is still used.",
     Kind.DEVICES: "Try again; without a list a camera can be named by hand.",
     Kind.LIVE: "Start again; what was recorded until then is in its take.",
 }
@@ -124,6 +126,10 @@ class WorkerClient:
     def doctor(self, request: DoctorRequest, job: str = "doctor") -> None:
         """Begin to look at this machine; the job's messages come from ``poll``."""
         self._begin(Kind.DOCTOR, job, request.to_wire())
+
+    def runtime(self, request: RuntimeRequest, job: str = "runtime") -> None:
+        """Begin to install a GPU runtime; the job's messages come from ``poll``."""
+        self._begin(Kind.RUNTIME, job, request.to_wire())
 
     def devices(self, job: str = "devices") -> None:
         """Begin to list cameras and microphones; DONE has both."""

@@ -27,6 +27,7 @@ from ..core.requests import (
     LearnSpeechRequest,
     LipsyncRequest,
     LiveRequest,
+    RuntimeRequest,
     ShapesRequest,
     SolveRequest,
     TrackRequest,
@@ -193,6 +194,7 @@ _JOBS: dict[Kind, Callable[[_Request, _Wire, Progress], object]] = {
     Kind.LIVE: _live,
     Kind.FETCH_MODEL: _fetch_model,
     Kind.DOCTOR: _doctor,
+    Kind.RUNTIME: _runtime,
     Kind.DEVICES: _devices,
 }
 

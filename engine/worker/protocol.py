@@ -39,6 +39,7 @@ class Kind(StrEnum):
         LEARN_SPEECH: Begin a job: a performer's way to speak. data: a LearnSpeechRequest.
         FETCH_MODEL: Begin a job: fetch a model. data: a FetchModelRequest.
         DOCTOR: Begin a job: what this machine can run. data: a DoctorRequest.
+        RUNTIME: Begin a job: install a GPU runtime. data: a RuntimeRequest.
         DEVICES: Begin a job: list cameras and microphones. data: none.
         LIVE: Begin a job: track what a source shows now. data: a LiveRequest.
         RECORD: To a live job: write a take from now on. data: take, zero_s, header, microphone.
@@ -67,6 +68,7 @@ class Kind(StrEnum):
     LEARN_SPEECH = "LEARN_SPEECH"
     FETCH_MODEL = "FETCH_MODEL"
     DOCTOR = "DOCTOR"
+    RUNTIME = "RUNTIME"
     DEVICES = "DEVICES"
     LIVE = "LIVE"
     RECORD = "RECORD"

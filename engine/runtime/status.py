@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is there of the GPU runtime, for people and for the doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .activate import activation_note, active_packages
+from .folder import find_runtimes, runtime_root
+
+
+def status(root: Path | None = None) -> dict:
+    """Look at the folder; nothing is loaded.
+
+    Args:
+        root: Folder of the runtimes; without it that of ``home()``.
+
+    Returns:
+        JSON-able: ``folder``; ``installed``, a list with ``name``, ``runtime``, ``python``,
+        ``bytes``, ``versions``, ``problem`` (why it cannot be used, or empty) and ``folder`` each;
+        ``in_use``, the name of the one that this process uses, or empty; ``note``, why an
+        installed one is not used, or empty.
+    """
+    root = root or runtime_root()
+    active = active_packages()
+    installed = [
+        {
+            "name": runtime.folder.name,
+            "runtime": runtime.runtime,
+            "python": runtime.python,
+            "bytes": runtime.bytes,
+            "versions": runtime.versions,
+            "problem": runtime.problem(),
+            "folder": str(runtime.folder),
+        }
+        for runtime in find_runtimes(root)
+    ]
+    return {
+        "folder": str(root),
+        "installed": installed,
+        "in_use": active.parent.name if active else "",
+        "note": activation_note(),
+    }

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which GPU runtime suits a machine, and what the shipped lock says of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+import tomllib
+
+import pytest
+
+from engine.core.errors import FacewrightError
+from engine.runtime.choose import Card, choose_runtime, find_cards, parse_cards
+from engine.runtime.install import plan_install
+from engine.runtime.lock import LOCK, requirements, wheels_of
+
+GTX_1650 = "NVIDIA GeForce GTX 1650"
+
+
+@pytest.mark.parametrize(
+    ("platform", "driver", "compute", "runtime"),
+    [
+        ("linux-x64", "580.95.05", 7.5, "cuda13"),
+        ("linux-x64", "600.1", 0.0, "cuda13"),
+        ("linux-x64", "575.64", 7.5, "cuda12"),
+        ("linux-x64", "525.60.13", 7.5, "cuda12"),
+        ("windows-x64", "581.15", 8.9, "cuda13"),
+        ("windows-x64", "527.41", 7.5, "cuda12"),
+        ("windows-x64", "526.98", 7.5, "directml"),
+        ("windows-x64", "581.15", 6.1, "directml"),
+    ],
+)
+def test_the_driver_decides(platform, driver, compute, runtime):
+    assert choose_runtime(platform, [Card(GTX_1650, driver, compute)]) == runtime
+
+
+@pytest.mark.parametrize(
+    ("platform", "cards", "said"),
+    [
+        ("linux-x64", [Card(GTX_1650, "525.53")], "driver 525.53 is too old"),
+        ("linux-x64", [Card(GTX_1650, "470.256.02")], "too old"),
+        ("linux-x64", [Card("GTX 1080", "580.95", 6.1)], "compute capability 6.1"),
+        ("linux-x64", [], "No NVIDIA card"),
+        ("macos-arm64", [], "no GPU runtime for this system"),
+    ],
+)
+def test_what_suits_nothing_is_told_in_a_sentence(platform, cards, said):
+    with pytest.raises(FacewrightError, match=said) as caught:
+        choose_runtime(platform, cards)
+    assert caught.value.code == "runtime-not-for-this"
+
+
+def test_windows_without_a_card_of_nvidia_gets_directml():
+    assert choose_runtime("windows-x64", []) == "directml"
+
+
+def test_the_drivers_list_is_read_and_noise_is_not():
+    text = (
+        f"{GTX_1650}, 550.54.14, 7.5\nNVIDIA RTX A2000, 550.54.14, 8.6\n"
+        "old card, 470.1, [N/A]\nNo devices were found\n, x, \n"
+    )
+    assert parse_cards(text) == [
+        Card("NVIDIA RTX A2000", "550.54.14", 8.6),
+        Card(GTX_1650, "550.54.14", 7.5),
+        Card("old card", "470.1", 0.0),
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands in for nvidia-smi")
+@pytest.mark.parametrize(("code", "count"), [(0, 1), (9, 0)])
+def test_the_driver_is_asked(tmp_path, monkeypatch, code, count):
+    script = tmp_path / "nvidia-smi"
+    script.write_text(f"#!{sys.executable}\nprint('{GTX_1650}, 550.54.14, 7.5')\nexit({code})\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert len(find_cards()) == count
+
+
+def test_without_a_driver_there_is_no_card(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_cards() == []
+
+
+@pytest.mark.parametrize("python", ["cp311", "cp313", "cp314"])
+@pytest.mark.parametrize(
+    ("runtime", "platform", "cuda"),
+    [
+        ("cuda12", "linux-x64", "12"),
+        ("cuda12", "windows-x64", "12"),
+        ("cuda13", "linux-x64", "13"),
+        ("cuda13", "windows-x64", "13"),
+        ("directml", "windows-x64", ""),
+    ],
+)
+def test_the_lock_has_every_runtime_whole(runtime, platform, cuda, python):
+    wheels = wheels_of(runtime, platform, python)
+    names = {wheel.name for wheel in wheels}
+    assert len(names) == len(wheels)  # nothing twice: pip would refuse it
+    assert not names & {"numpy", "protobuf"}  # numpy is Blender's own
+    assert all(re.fullmatch(r"[0-9a-f]{64}", wheel.sha256) for wheel in wheels)
+    assert all(wheel.size > 100_000 for wheel in wheels)
+    tag = "win_amd64" if platform == "windows-x64" else "x86_64.whl"
+    assert all(tag in wheel.file for wheel in wheels)
+    if cuda:
+        (runtime_wheel,) = [wheel for wheel in wheels if "cuda-runtime" in wheel.name]
+        assert runtime_wheel.version.startswith(f"{cuda}.")
+        for part in ("cublas", "cudnn", "cufft", "curand", "nvrtc", "nvjitlink"):
+            assert any(part in name for name in names)
+
+
+def test_every_line_for_pip_has_a_hash():
+    lines = requirements(wheels_of("cuda13", "linux-x64", "cp311")).splitlines()
+    assert lines
+    assert all(re.fullmatch(r"[\w-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+
+
+def test_the_lock_names_no_host():
+    assert "http" not in LOCK.read_text("utf-8")
+    assert all(
+        "/" not in wheel["file"] for wheel in tomllib.loads(LOCK.read_text("utf-8"))["wheel"]
+    )
+
+
+def test_a_python_or_system_that_is_not_locked_is_told():
+    for platform, python in (("linux-x64", "cp310"), ("linux-arm64", "cp311")):
+        with pytest.raises(FacewrightError) as caught:
+            wheels_of("cuda13", platform, python)
+        assert caught.value.code == "runtime-not-for-this"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sizes of Linux")
+def test_size_and_licences_are_told_before(tmp_path):
+    plan = plan_install("gpu", driver="580.95.05", root=tmp_path / "not" / "there")
+    text = " ".join(plan.sentences())
+    assert plan.runtime == "cuda13"
+    assert f"{plan.download_bytes / 1e6:.0f} MB to download" in text
+    assert "NVIDIA's licences" in text
+    assert str(tmp_path) in text
+    assert not list(tmp_path.iterdir())  # and nothing was made

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worker finds an installed runtime before the shipped one, and a broken one never stops it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.core.requests import RuntimeRequest
+from engine.runtime.folder import Runtime, describe_packages
+from engine.runtime.lock import this_platform, this_python
+from engine.worker.client import WorkerClient
+from engine.worker.protocol import LAST_WORDS, Kind
+from tests.unit.made_wheels import HONEST
+
+ROOT = Path(__file__).resolve().parents[2]
+# What a process that has called ``activate`` sees.
+LOOK = """
+import json, sys
+from engine.runtime.activate import activate
+from engine.core import onnx_session
+from engine.runtime import status
+activate()
+providers = onnx_session.available_providers()
+import onnxruntime
+print(json.dumps({"version": onnxruntime.__version__, "file": onnxruntime.__file__,
+                  "providers": providers, "path": sys.path, **status()}))
+"""
+
+
+def make_runtime(home: Path, code: str = HONEST, name: str = "cuda13-made", **changes) -> Runtime:
+    """A runtime in its place, as an install would leave it."""
+    folder = home / "runtime" / name
+    package = folder / "packages" / "onnxruntime"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(code)
+    (folder / "packages" / "libmade.so.1").write_text("not a library")
+    size, libraries = describe_packages(folder / "packages")
+    runtime = Runtime(
+        folder, "cuda13", this_platform(), this_python(), time.time(), size, {}, libraries
+    )
+    runtime = replace(runtime, **changes)
+    runtime.write()
+    return runtime
+
+
+def look(home: Path) -> dict:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        cwd=ROOT,
+        env=os.environ | {"FACEWRIGHT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_an_installed_runtime_goes_before_the_shipped_one(tmp_path):
+    runtime = make_runtime(tmp_path)
+    seen = look(tmp_path)
+    assert seen["version"] == "9.9.9"
+    assert "CPUExecutionProvider" in seen["providers"]
+    assert seen["in_use"] == runtime.folder.name
+    assert seen["note"] == ""
+    assert not [folder for folder in seen["path"] if str(tmp_path) in folder]
+
+
+def test_without_one_nothing_changes(tmp_path):
+    seen = look(tmp_path)
+    assert seen["version"] != "9.9.9"
+    assert (seen["in_use"], seen["note"], seen["installed"]) == ("", "", [])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise ImportError('libmade.so.1: cannot open shared object file')",
+        "import nothing_of_this_name",
+        "this is no Python",
+        HONEST + "raise RuntimeError('late')",
+    ],
+)
+def test_one_that_cannot_be_loaded_is_skipped_with_a_note(tmp_path, code):
+    make_runtime(tmp_path, code)
+    seen = look(tmp_path)
+    assert seen["version"] != "9.9.9"
+    assert "CPUExecutionProvider" in seen["providers"]
+    assert str(tmp_path) not in seen["file"]
+    assert seen["in_use"] == ""
+    assert "cannot be loaded" in seen["note"]
+
+
+def test_libraries_that_cannot_be_loaded_are_told(tmp_path):
+    make_runtime(tmp_path, f"{HONEST}def preload_dlls(directory=None): print('no libcublas')\n")
+    seen = look(tmp_path)
+    assert seen["version"] == "9.9.9"
+    assert "no libcublas" in seen["note"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"python": "cp399"}, "for Python 3.99"),
+        ({"platform": "amiga-m68k"}, "for amiga-m68k"),
+        ({"libraries": {"libmade.so.1": 12345}}, "missing or damaged"),
+        ({"libraries": {"libgone.so": 1}}, "missing or damaged"),
+    ],
+)
+def test_one_that_does_not_fit_is_skipped_with_a_note(tmp_path, changes, said):
+    make_runtime(tmp_path, **changes)
+    seen = look(tmp_path)
+    assert seen["version"] != "9.9.9"
+    assert said in seen["note"]
+    assert said in seen["installed"][0]["problem"]
+
+
+def test_the_newest_that_fits_is_used(tmp_path):
+    make_runtime(tmp_path, name="old", installed=1.0)
+    make_runtime(tmp_path, name="new", installed=2.0)
+    make_runtime(tmp_path, name="other", installed=3.0, python="cp399")
+    seen = look(tmp_path)
+    assert (seen["in_use"], seen["note"]) == ("new", "")
+
+
+def test_a_list_that_is_no_list_counts_for_nothing(tmp_path):
+    folder = make_runtime(tmp_path).folder
+    for text in ("", "[]", "{}", '{"runtime": "cuda13", "more": 1}'):
+        (folder / "runtime.json").write_text(text)
+        assert look(tmp_path)["installed"] == []
+
+
+def test_the_worker_lives_with_a_broken_one_and_tells_why_none_suits(tmp_path, monkeypatch):
+    make_runtime(tmp_path, "raise ImportError('broken')")
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # without nvidia-smi
+    client = WorkerClient([sys.executable, "-I"])
+    try:
+        client.runtime(RuntimeRequest(driver="1.0"))
+        deadline = time.monotonic() + 60
+        last = None
+        while last is None and time.monotonic() < deadline:
+            last = next((m for m in client.poll() if m.kind in LAST_WORDS), None)
+            time.sleep(0.01)
+    finally:
+        client.close()
+    if sys.platform == "linux":
+        assert last.kind is Kind.FAILED
+        assert last.data["code"] == "runtime-not-for-this"
