@@ -17,6 +17,7 @@ from .console import (
     EXIT_FAILED,
     EXIT_USAGE,
     ProgressBar,
+    check_apart,
     check_writable,
     guarded,
     make_folder,
@@ -147,6 +148,7 @@ def _track_one(
     from .takes.take_file import read_track
 
     check_writable(output, take)
+    check_apart((video,), (output, take, options.json))
     bar = ProgressBar(f"Tracking {video.name}")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:

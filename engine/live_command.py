@@ -6,15 +6,23 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .console import EXIT_DONE, EXIT_USAGE, ProgressBar, check_writable, write_json
+from .console import (
+    EXIT_DONE,
+    EXIT_USAGE,
+    ProgressBar,
+    check_apart,
+    check_writable,
+    write_json,
+)
 from .core.live_source import is_live_sound
 from .core.progress import Progress
 from .core.requests import LiveRequest
 from .options import (
-    DEVICES,
+    add_device_options,
     add_engine_options,
     add_solve_options,
     count,
+    gpu_settings_from,
     rate,
     seconds,
     share,
@@ -71,7 +79,7 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
     live.add_argument("--rate", type=rate, default=30, help="of a camera (%(default)s)")
     add_engine_options(live)
     live.add_argument("--face", type=count, default=0, help="which face, 0 = largest")
-    live.add_argument("--device", default="auto", choices=DEVICES)
+    add_device_options(live)
     add_solve_options(live)
     live.set_defaults(run=_run)
 
@@ -90,7 +98,9 @@ def _run(options: argparse.Namespace) -> int:
             "usage: nothing to do: give -o OUT.csv, --take OUT.fwtake or --send SPEC\n"
         )
         return EXIT_USAGE
-    check_writable(options.output, options.take, options.json)
+    outputs = (options.output, options.take, options.json)
+    check_writable(*outputs)
+    check_apart((options.source.removeprefix("file:"),), outputs)
     settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
     steadiness = options.steadiness
     if steadiness is None and is_live_sound(options.source):
@@ -114,6 +124,7 @@ def _run(options: argparse.Namespace) -> int:
         solve=solve_settings_from(options),
         face=options.face,
         device=options.device,
+        gpu=gpu_settings_from(options),
     )
     bar = ProgressBar("Live")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
@@ -133,10 +144,12 @@ def _run(options: argparse.Namespace) -> int:
         write_csv(options.output, track)
     if options.json:
         write_json(options.json, vars(report) | {"output": options.output})
+    voice = is_live_sound(options.source)
+    seen, origin = ("moments heard", "sound") if voice else ("frames with a face", "picture")
     sys.stdout.write(
-        f"{report.source}: {report.valid_frames} of {report.frames} frames with a face, "
+        f"{report.source}: {report.valid_frames} of {report.frames} {seen}, "
         f"{report.dropped} dropped, {report.delay_ms:.0f} ms (95 %: {report.delay_p95_ms:.0f}) "
-        f"from picture to values -> {options.output or options.take or options.send}\n"
+        f"from {origin} to values -> {options.output or options.take or options.send}\n"
     )
     return EXIT_DONE
 
