@@ -13,7 +13,6 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import GestureSettings, LipsyncRequest
-from ..engine.takes.manage import delete_take
 from ..properties.capture import lipsync_disabled_reason, shot_of
 from ..properties.preferences import chosen_take_folder
 from ..properties.speech import FacewrightSpeech, mouth_style, named_speakers
@@ -33,6 +32,7 @@ from ..scene.speech_source import (
     sound_length_s,
     strip_source,
 )
+from ..scene.takes import delete_take
 from ..scene.transcript import subtitles_of_strips, text_file, text_of_block
 from .keys import apply_settings, check_keys, show_keys, target_objects, write_keys
 from .takes import refresh_takes
