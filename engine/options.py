@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from .core.engines import DEFAULT_ENGINE
+from .core.gpu_settings import ARENAS, SEARCHES, GpuSettings
+from .core.providers import DEVICES
 from .core.requests import SolveSettings, TrackRequest
-
-DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
 
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +20,12 @@ def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--face", type=count, default=0, help="which face, 0 = largest (%(default)s)"
     )
+    add_device_options(parser)
     parser.add_argument(
-        "--device",
-        default="auto",
-        choices=DEVICES,
-        help="what runs the landmark network; the processor where it is not there (%(default)s)",
-    )
-    parser.add_argument(
-        "--streams", type=count, default=0, help="stretches side by side, 0 = by processor"
+        "--streams",
+        type=count,
+        default=0,
+        help="stretches side by side, 0 = by the processor, or by the card's memory",
     )
     parser.add_argument(
         "--no-recover", action="store_true", help="no second look backwards into gaps"
@@ -46,6 +45,69 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detector", default="", metavar="ID", help="face detector, instead of the engine's own"
     )
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say what runs the networks, and how; see docs/hardware.md."""
+    usual = GpuSettings()
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=DEVICES,
+        help="what runs the landmark network; the processor where it is not there, or is wrong "
+        "(%(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-memory",
+        type=mebibytes,
+        default=usual.memory_mib,
+        metavar="MIB",
+        help="what a network may take of the card's memory (%(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-batch",
+        type=count,
+        default=usual.batch,
+        metavar="N",
+        help="pictures that a card works on at once, 0 = by its memory (%(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-half",
+        action="store_true",
+        help="compute in 16 bits with TensorRT and CoreML; broken on GeForce GTX 16xx",
+    )
+    parser.add_argument(
+        "--gpu-search",
+        choices=[name.lower() for name in SEARCHES],
+        default=usual.search.lower(),
+        help="how cuDNN chooses its convolutions (%(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-arena",
+        choices=[_dashed(name) for name in ARENAS],
+        default=_dashed(usual.arena),
+        help="how the card's memory is taken (%(default)s)",
+    )
+    parser.add_argument(
+        "--no-gpu-decode", action="store_true", help="decode videos on the processor in any case"
+    )
+
+
+def gpu_settings_from(options: argparse.Namespace) -> GpuSettings:
+    """The settings that these command-line options ask for."""
+    return GpuSettings(
+        memory_mib=options.gpu_memory,
+        arena=next(name for name in ARENAS if _dashed(name) == options.gpu_arena),
+        search=options.gpu_search.upper(),
+        half=options.gpu_half,
+        batch=options.gpu_batch,
+        decode=not options.no_gpu_decode,
+    )
+
+
+def _dashed(name: str) -> str:
+    """ "same-as-requested" of onnxruntime's "kSameAsRequested"."""
+    return re.sub("(?<!^)([A-Z])", r"-\1", name[1:]).lower()
 
 
 def add_solve_options(parser: argparse.ArgumentParser) -> None:
@@ -123,6 +185,7 @@ def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackR
         solve=solve_settings_from(options),
         face=options.face,
         device=options.device,
+        gpu=gpu_settings_from(options),
         streams=options.streams,
         recover=not options.no_recover,
         resume=options.resume,
@@ -135,6 +198,14 @@ def count(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
+
+
+def mebibytes(text: str) -> int:
+    """An amount of memory that a network can do something with."""
+    value = int(text)
+    if not 64 <= value <= 1 << 20:
+        raise argparse.ArgumentTypeError(f"{value} is not between 64 and {1 << 20} MiB")
     return value
 
 

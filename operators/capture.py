@@ -16,7 +16,7 @@ from ..properties.capture import (
     track_disabled_reason,
 )
 from ..properties.models import chosen_detector, chosen_engine
-from ..properties.preferences import chosen_take_folder, preferences_of
+from ..properties.preferences import chosen_device, chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
 from ..scene.capture import new_take_path, take_folder, unfinished_take
 from ..scene.jobs import Job, running_job
@@ -77,7 +77,7 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
             solve=solve_settings(shot.solve),
             face=shot.face,
             recover=shot.recover,
-            device=preferences.device if preferences else "auto",
+            **chosen_device(context),
             streams=preferences.streams if preferences else 0,
             resume=self.resume,
         )

@@ -15,7 +15,7 @@ from ..engine.filters.live import LiveFilterSettings
 from ..properties.capture import run_of, shot_of
 from ..properties.live import PARTS, speaks, steadiness
 from ..properties.models import chosen_detector, chosen_engine
-from ..properties.preferences import preferences_of
+from ..properties.preferences import chosen_device
 from ..properties.solve import solve_settings
 from ..properties.speech import mouth_style
 from ..properties.takes import gains
@@ -31,7 +31,7 @@ def start_session(context: bpy.types.Context) -> LiveSession:
     Raises:
         FacewrightError: There is nothing that could follow the face, or the worker cannot start.
     """
-    shot, preferences = shot_of(context), preferences_of(context)
+    shot = shot_of(context)
     objects = target_objects(context, context.scene)
     settings = apply_settings(shot, objects)
     heard = speaks(shot)
@@ -51,7 +51,7 @@ def start_session(context: bpy.types.Context) -> LiveSession:
         detector=chosen_detector(shot),
         solve=solve_settings(shot.solve),
         face=shot.face,
-        device=preferences.device if preferences else "auto",
+        **chosen_device(context),
         mouth=mouth_style(shot.speech),
         emphasis=shot.speech.emphasis,
     )
