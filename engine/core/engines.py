@@ -61,6 +61,23 @@ ENGINES: tuple[PartInfo, ...] = (
         packages=("mediapipe",),
         detector="",
     ),
+    PartInfo(
+        "insightface",
+        20,
+        "InsightFace 106",
+        "InsightFace's 106 points, made MediaPipe's 478; the detector says if a face is there.",
+        "For comparison: no tongue, lids and lips from few points, not for commercial work.",
+        models=("insightface_2d106",),
+        detector="scrfd",
+    ),
+    PartInfo(
+        "facemesh",
+        21,
+        "FaceMesh 468",
+        "Google's older network of 468 landmarks, as DeepFaceLive hands it on.",
+        "For comparison: no irises and no tongue.",
+        models=("facemesh",),
+    ),
 )
 DETECTORS: tuple[PartInfo, ...] = (
     PartInfo(

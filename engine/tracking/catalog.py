@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
-from ..core.engines import detector_of
+from ..core.engines import CUSTOM_SUFFIX, detector_of
 from ..core.errors import FacewrightError
 from . import mediapipe_tasks
 from .base import FaceTracker, TrackerOptions
@@ -24,9 +25,37 @@ def _mediapipe(options: TrackerOptions) -> FaceTracker:
     )
 
 
+def _insightface(options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.insightface_106 import insightface_106
+    from .network_tracker import NetworkTracker
+
+    detector = create_detector(options)
+    return NetworkTracker("insightface", detector, insightface_106(options, detector), options)
+
+
+def _facemesh(options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.facemesh import facemesh
+    from .network_tracker import NetworkTracker
+
+    detector = create_detector(options)
+    return NetworkTracker("facemesh", detector, facemesh(options, detector), options)
+
+
+def _custom(engine: str, options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.custom import custom_landmarker, read_custom_model
+    from .network_tracker import NetworkTracker
+
+    custom = read_custom_model(Path(engine))
+    options = replace(options, detector=options.detector or custom.description.detector)
+    detector = create_detector(options)
+    return NetworkTracker(engine, detector, custom_landmarker(custom, detector, options), options)
+
+
 ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
     "mediapipe": _mediapipe,
     "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
+    "insightface": _insightface,
+    "facemesh": _facemesh,
 }
 
 
@@ -43,13 +72,15 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
     """Makes a tracker.
 
     Args:
-        engine: A key of ``ENGINES``.
+        engine: A key of ``ENGINES``, or the path of a TOML that describes a model.
         options: How to track.
 
     Raises:
         FacewrightError: ``engine-unknown``, ``detector-unused`` where another detector than the
             engine's own was chosen and it can use none, or whatever keeps it from starting.
     """
+    if engine.endswith(CUSTOM_SUFFIX):
+        return _custom(engine, options)
     if engine not in ENGINES:
         names = ", ".join(ENGINES)
         raise FacewrightError(

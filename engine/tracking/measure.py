@@ -73,5 +73,9 @@ class Measurer:
             if seen[0].maps is not None:
                 maps = np.stack([face.maps for face in seen])
                 rows.appearance[rows.valid] = appearance(self._looks, maps)
-            rows.head[rows.valid] = head_pose(self._geometry, landmarks, *size)
+            head = head_pose(self._geometry, landmarks, *size)
+            for row, face in enumerate(seen):
+                if face.rotation is not None:
+                    head[row, :3, :3] = face.rotation
+            rows.head[rows.valid] = head
         return rows

@@ -44,6 +44,8 @@ class RawFace(NamedTuple):
         maps: float32 (10240,), feature maps for ``appearance``; None where there are none.
         scores: float32 (52,), the engine's own weights in ARKit order; NaN where it has no opinion
             and the blend-shape network is asked; None where it has none at all.
+        rotation: float (3, 3), the engine's own rotation of the canonical face in the camera's
+            frame (``core.types``); None where it comes from the landmarks.
     """
 
     landmarks: np.ndarray
@@ -51,6 +53,7 @@ class RawFace(NamedTuple):
     tongue: float = float("nan")
     maps: np.ndarray | None = None
     scores: np.ndarray | None = None
+    rotation: np.ndarray | None = None
 
 
 class FaceDetector(Protocol):

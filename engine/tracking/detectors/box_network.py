@@ -100,7 +100,7 @@ class BoxNetwork:
 
     def __init__(self, options: TrackerOptions) -> None:
         self.path = options.model_path(self.model_id)
-        self._model = open_model(self.path, options.device)
+        self._model = open_model(self.path, options.device, options.gpu)
         shape = self._model.session.get_inputs()[0].shape
         if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
             raise self.wrong(f"its input is {shape}, not pictures of three colour planes")
@@ -121,7 +121,7 @@ class BoxNetwork:
     @property
     def notes(self) -> list[str]:
         """Why it does not run on what was asked for."""
-        return [self._model.note] if self._model.note else []
+        return list(self._model.notes)
 
     def sized(self, size: int) -> BoxNetwork:
         """The same detector with smaller pictures, where the model leaves their size free.

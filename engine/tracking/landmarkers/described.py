@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a face with any ONNX model that a ``Description`` describes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ...core.arkit import COUNT, INDEX
+from ...core.axes import rotation_from_euler_deg
+from ...core.errors import FacewrightError
+from ...core.face_geometry import FaceGeometry, load_geometry
+from ...core.onnx_session import OnnxModel, open_model
+from ..base import TrackerOptions
+from ..correspondence import IBUG_68, INSIGHTFACE_106, OPENSEEFACE_66
+from ..crop import crop, planes
+from ..dense import Dense
+from ..depth import with_depth, with_irises_of
+from ..parts import FaceDetector, RawFace
+from ..regions import MARGIN, Region
+from .description import (
+    ANGLES,
+    LANDMARK_COUNTS,
+    LOOKS,
+    PRESENCE,
+    ROTATION,
+    TONGUE,
+    WEIGHTS,
+    Description,
+    Output,
+)
+from .heatmaps import places_in
+from .mediapipe import SIZE, to_image
+from .model_facts import check_input, choose_outputs, shape_text
+from .presence import DetectedPresence
+
+_SCHEMES = {
+    "landmarks106": INSIGHTFACE_106,
+    "landmarks68": IBUG_68,
+    "landmarks66": OPENSEEFACE_66,
+}
+# InsightFace's 106 have two points in each eye's iris, right and left; their middle is taken
+# (deepinsight/insightface, issue 2408: nobody says how they differ).
+_PUPILS = {"landmarks106": ((34, 38), (88, 92))}
+
+
+class DescribedLandmarker:
+    """See ``engine.tracking.parts.FaceLandmarker``.
+
+    Args:
+        description: What the model takes and gives.
+        model: Opened.
+        geometry: The canonical face.
+        presence: Says of a place how surely a face is there; asked where the model does not say.
+        where: Says in errors where an output was described.
+
+    Raises:
+        FacewrightError: ``model-layout`` where the model is not as described.
+    """
+
+    # As a presence of MediaPipe's is meant: half is the border, new ones must be surer.
+    min_presence = 0.5
+    new_presence = 0.7
+    new_presence_in_square = 0.8
+
+    def __init__(
+        self,
+        description: Description,
+        model: OnnxModel,
+        geometry: FaceGeometry,
+        presence: Callable[[np.ndarray, Region], float],
+        where: Callable[[Output], str] = lambda output: "",
+    ) -> None:
+        self._description, self._model, self._geometry = description, model, geometry
+        self._where = where
+        self._numbers = choose_outputs(description, model, where)
+        has = [
+            output.meaning
+            for output, number in zip(description.outputs, self._numbers, strict=True)
+            if number is not None
+        ]
+        self._presence = None if PRESENCE in has else presence
+        scheme = _SCHEMES.get(description.landmarks.meaning)
+        self._dense = Dense(geometry, scheme) if scheme else None
+        picture = description.picture
+        std = np.array(picture.std, np.float32)[:, None, None]
+        mean = np.array(picture.mean, np.float32)[:, None, None]
+        self._scale, self._offset = np.float32(picture.scale) / std, -mean / std
+
+    @property
+    def provider(self) -> str:
+        """What the network runs on."""
+        return self._model.provider
+
+    @property
+    def notes(self) -> list[str]:
+        """Why it does not run on what was asked for, or does no longer."""
+        return list(self._model.notes)
+
+    @property
+    def batch(self) -> int:
+        """Pictures that it likes to be asked for at once."""
+        return self._model.batch
+
+    def find(self, image: np.ndarray, region: Region) -> RawFace:
+        """The face in a region of the picture."""
+        place = self.place(region)
+        outputs = self._model.run(self._fed(image, place))
+        given = {
+            output.meaning: (output, outputs[number])
+            for output, number in zip(self._description.outputs, self._numbers, strict=True)
+            if number is not None
+        }
+        marks = self._landmarks(given, place, image.shape[1] / image.shape[0])
+        if not np.isfinite(marks).all():
+            return RawFace(np.zeros_like(marks), 0.0)
+        presence = self._chance(given, PRESENCE)
+        if self._presence is not None:
+            presence = self._presence(image, region)
+        maps = given.get(LOOKS)
+        return RawFace(
+            marks,
+            presence,
+            self._chance(given, TONGUE),
+            None if maps is None else self._numbers_of(*maps).astype(np.float32),
+            self._scores(given),
+            self._rotation(given, place.angle),
+        )
+
+    def place(self, region: Region) -> Region:
+        """The crop that the network wants, from the usual region of a face."""
+        picture = self._description.picture
+        angle = region.angle if picture.rotated else 0.0
+        grow = picture.margin / MARGIN
+        face = max(region.width, region.height) / MARGIN
+        right, down = picture.shift[0] * face, picture.shift[1] * face
+        return Region(
+            region.x + right * math.cos(angle) - down * math.sin(angle),
+            region.y + right * math.sin(angle) + down * math.cos(angle),
+            region.width * grow,
+            region.height * grow,
+            angle,
+        )
+
+    def _fed(self, image: np.ndarray, place: Region) -> np.ndarray:
+        picture = self._description.picture
+        cut = crop(image, place, picture.size, zero_border=picture.black)
+        if picture.colour == "BGR":
+            cut = cut[:, :, ::-1]
+        fed = planes(cut, self._scale, self._offset)
+        return np.ascontiguousarray(fed.transpose(0, 2, 3, 1)) if picture.channels_last else fed
+
+    def _landmarks(self, given: dict, place: Region, aspect: float) -> np.ndarray:
+        """float32 (478, 3), image pixels."""
+        output, array = given[self._description.landmarks.meaning]
+        size = self._description.picture.size
+        count = LANDMARK_COUNTS[output.meaning]
+        if output.units == "heatmaps":
+            points = places_in(self._heatmaps(output, array, count)) * size
+        else:
+            points = self._numbers_of(output, array).reshape(count, len(output.axes))
+            points = points.astype(np.float64)
+            if output.units == "-1..1":
+                points[:, :2] += 1
+                points *= size / 2
+            elif output.units == "0..1":
+                points *= size
+        flat = points.shape[1] == 2
+        if flat:
+            points = np.concatenate([points, np.zeros((count, 1))], 1)
+        marks = to_image((points * (SIZE / size)).astype(np.float32), place, aspect)
+        if self._dense:
+            pupils = _PUPILS.get(output.meaning)
+            irises = (
+                None if pupils is None else np.stack([marks[list(p), :2].mean(0) for p in pupils])
+            )
+            return self._dense(marks, aspect, irises=irises)
+        if flat:
+            marks = with_depth(marks, self._geometry, aspect)
+        return with_irises_of(marks, self._geometry) if len(marks) == 468 else marks
+
+    def _heatmaps(self, output: Output, array: np.ndarray, count: int) -> np.ndarray:
+        if array.ndim == 4 and array.shape[1] >= count:
+            return array[0, :count]
+        raise self._unlike(output, array, f"{count} planes or more, (1, {count}, rows, columns)")
+
+    def _numbers_of(self, output: Output, array: np.ndarray) -> np.ndarray:
+        if array.size != output.count:
+            raise self._unlike(output, array, f"{output.count} numbers")
+        return array.reshape(-1)
+
+    def _unlike(self, output: Output, array: np.ndarray, wanted: str) -> FacewrightError:
+        return FacewrightError(
+            f"{self._where(output)}{output.meaning} are {wanted}, but the model "
+            f"{self._description.name} gave {shape_text(array.shape)}.",
+            "Correct the description, or choose another output.",
+            "model-layout",
+        )
+
+    def _chance(self, given: dict, meaning: str) -> float:
+        if meaning not in given:
+            return float("nan")
+        output, array = given[meaning]
+        value = float(self._numbers_of(output, array)[0])
+        return float(_logistic(value)) if output.units == "logit" else value
+
+    def _rotation(self, given: dict, angle: float) -> np.ndarray | None:
+        """float64 (3, 3): the head in the picture, from the head in the crop."""
+        if ROTATION not in given:
+            return None
+        output, array = given[ROTATION]
+        values = self._numbers_of(output, array).astype(np.float64)
+        if output.units == "matrix":
+            # The nearest rotation: networks give matrices that are nearly one.
+            u, _, vt = np.linalg.svd(values.reshape(3, 3))
+            turned = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+        else:
+            by_name = dict(zip(output.angles, values * output.signs, strict=True))
+            turned = rotation_from_euler_deg(np.array([by_name[name] for name in ANGLES]))
+        # The crop's x axis is turned towards the picture's y, which points down.
+        return rotation_from_euler_deg(np.array([0.0, 0.0, -math.degrees(angle)])) @ turned
+
+    def _scores(self, given: dict) -> np.ndarray | None:
+        if WEIGHTS not in given:
+            return None
+        output, array = given[WEIGHTS]
+        values = self._numbers_of(output, array).astype(np.float32)
+        if output.units == "logit":
+            values = _logistic(values)
+        scores = np.full(COUNT, np.nan, np.float32)
+        for name, value in zip(output.weights, values, strict=True):
+            if name in INDEX:
+                scores[INDEX[name]] = min(max(float(value), 0.0), 1.0)
+        return scores
+
+
+def open_described(
+    description: Description,
+    path: Path,
+    detector: FaceDetector,
+    options: TrackerOptions,
+    about_input: str = "",
+    about_output: Callable[[Output], str] | None = None,
+) -> DescribedLandmarker:
+    """Opens a model that was described.
+
+    Args:
+        description: What it takes and gives.
+        path: Its file.
+        detector: Finds faces, and says whether one is still there where the model does not.
+        options: How to track.
+        about_input: How errors about the input begin; the file's name without it.
+        about_output: The same of an output.
+
+    Raises:
+        FacewrightError: ``model-layout`` where the model is not as described; what keeps it from
+            being opened.
+    """
+    model = open_model(path, options.device, options.gpu, options.streams)
+    check_input(description, model, about_input or f"{path}: ")
+    return DescribedLandmarker(
+        description,
+        model,
+        load_geometry(options.model_path("face_geometry")),
+        DetectedPresence(detector),
+        about_output or (lambda output: f"{path}: "),
+    )
+
+
+def _logistic(value):
+    return 1 / (1 + np.exp(-np.clip(value, -80.0, 80.0)))
