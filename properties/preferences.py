@@ -5,7 +5,6 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..engine.core.gpu_settings import GpuSettings
-from .doctor import draw_doctor
 from .paths import PATH_OPTIONS
 
 _PACKAGE = __package__.rpartition(".")[0]
@@ -89,7 +88,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
         options=PATH_OPTIONS,
     )
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw(self, _context: bpy.types.Context) -> None:
         """Draw the page."""
         layout = self.layout
         layout.use_property_split = True
@@ -100,7 +99,6 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
             card.prop(self, name)
         layout.prop(self, "streams")
         layout.prop(self, "take_folder")
-        draw_doctor(layout, context.window_manager.facewright.doctor)
 
 
 CLASSES = (FacewrightPreferences,)
