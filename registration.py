@@ -13,6 +13,7 @@ from .operators import control_panel as control_panel_operators
 from .operators import cue_follow
 from .operators import cues as cue_operators
 from .operators import devices as device_operators
+from .operators import doctor as doctor_operators
 from .operators import face_files as face_file_operators
 from .operators import fit as fit_operators
 from .operators import head as head_operators
@@ -33,6 +34,7 @@ from .operators import takes as take_operators
 from .panels import after as after_panels
 from .panels import capture as capture_panels
 from .panels import confidence as confidence_panels
+from .panels import doctor as doctor_panels
 from .panels import keys as key_panels
 from .panels import learn_speech as learn_speech_panels
 from .panels import live as live_panels
@@ -44,6 +46,7 @@ from .panels import speech as speech_panels
 from .panels import takes as take_panels
 from .properties import capture as capture_properties
 from .properties import confidence as confidence_properties
+from .properties import doctor as doctor_properties
 from .properties import learn_speech as learn_speech_properties
 from .properties import live as live_properties
 from .properties import mapping_edit as mapping_edit_properties
@@ -62,8 +65,8 @@ from .scene import (
     take_paths,
 )
 from .scene.jobs import end_all_jobs
-
 from .scene.models import announce_home
+
 CLASSES = (
     # A group before those that hold it.
     *solve_properties.CLASSES,
@@ -73,6 +76,7 @@ CLASSES = (
     *retarget_properties.CLASSES,
     *mapping_edit_properties.CLASSES,
     *shape_properties.CLASSES,
+    *doctor_properties.CLASSES,
     *learn_speech_properties.CLASSES,
     *speech_properties.CLASSES,
     *capture_properties.CLASSES,
@@ -86,8 +90,9 @@ CLASSES = (
     *fit_operators.CLASSES,
     *face_file_operators.CLASSES,
     *device_operators.CLASSES,
-    *live_operators.CLASSES,
     *model_operators.CLASSES,
+    *doctor_operators.CLASSES,
+    *live_operators.CLASSES,
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
     *shape_operators.CLASSES,
@@ -113,6 +118,7 @@ CLASSES = (
     *key_panels.CLASSES,
     *retarget_panels.CLASSES,
     *mapping_channel_panels.CLASSES,
+    *doctor_panels.CLASSES,
 )
 _commands: list = []
 
@@ -120,8 +126,8 @@ _commands: list = []
 @bpy.app.handlers.persistent
 def _on_loaded(*_arguments: object) -> None:
     take_operators.refresh_takes(bpy.context)
-
     model_operators.look_again()
+
 
 @bpy.app.handlers.persistent
 def _on_load(*_arguments: object) -> None:
@@ -153,10 +159,10 @@ def register() -> None:
     take_paths.register()
     stream_out.register()
     cue_follow.register()
-    _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
-
     announce_home()
     model_operators.look_again()
+    _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
+
 
 def unregister() -> None:
     """The mirror image of ``register``."""

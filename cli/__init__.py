@@ -14,6 +14,7 @@ from ..engine.models_command import add_models
 from ..scene.models import check_online
 from .after import add_bake, add_copy, add_fit
 from .capture import add_apply, add_capture
+from .doctor import add_doctor
 from .retarget import add_map, add_match
 from .send import add_send
 from .speech import add_lipsync
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         add_lipsync,
     ):
         add(verbs)
+    add_doctor(verbs)
     add_engines(verbs)
     add_models(verbs, check_online)
     return parser

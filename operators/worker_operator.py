@@ -56,6 +56,9 @@ class WorkerOperator:
         """A sentence on what is safe although the result could not be used, or nothing."""
         return ""
 
+    def failed(self, context: bpy.types.Context, error: FacewrightError) -> None:
+        """The job failed or did not start; it is told besides."""
+
     def clean_up(self) -> None:
         """However the job ends."""
 
@@ -69,6 +72,7 @@ class WorkerOperator:
             self._job = Job(self.prepare(context))
         except FacewrightError as error:
             self.clean_up()
+            self.failed(context, error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self._scene = context.scene.session_uid
@@ -90,6 +94,7 @@ class WorkerOperator:
             report = Job(request).run(Progress())
             self.conclude(context, context.scene, request, report)
         except FacewrightError as error:
+            self.failed(context, error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         finally:
@@ -128,6 +133,7 @@ class WorkerOperator:
     def _finish(self, context: bpy.types.Context) -> set[str]:
         job, run = self._job, run_of(context)
         if job.state is JobState.FAILED:
+            self.failed(context, job.error)
             return self._fail(run, f"{self.doing} failed", str(job.error))
         if job.state is JobState.CANCELLED:
             run.result = f"Cancelled; {self.cancelled(context, job.request)}"

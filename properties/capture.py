@@ -14,6 +14,7 @@ from bpy.props import (
 )
 
 from .confidence import FacewrightConfidence, FacewrightDoubt
+from .doctor import FacewrightDoctor
 from .learn_speech import FacewrightLearned
 from .live import FacewrightLive, FacewrightLiveRun, speaks
 from .models import detector_items, engine_disabled_reason, engine_items
@@ -254,6 +255,7 @@ class FacewrightRun(bpy.types.PropertyGroup):
     live: PointerProperty(type=FacewrightLiveRun)
     takes: PointerProperty(type=FacewrightTakeList)
     learned: PointerProperty(type=FacewrightLearned)
+    doctor: PointerProperty(type=FacewrightDoctor)
 
 
 CLASSES = (FacewrightShot, FacewrightLine, FacewrightRun)

@@ -5,6 +5,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..engine.core.gpu_settings import GpuSettings
+from .doctor import draw_doctor
 from .paths import PATH_OPTIONS
 
 _PACKAGE = __package__.rpartition(".")[0]
@@ -31,7 +32,6 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
                 0,
             ),
             ("cpu", "CPU", "The processor", 2),
-            ("cuda", "CUDA", "An NVIDIA card; needs the GPU runtime", 1),
             (
                 "tensorrt",
                 "TensorRT",
@@ -39,7 +39,6 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
                 "because its engine is built for this card",
                 3,
             ),
-            ("directml", "DirectML", "Any DirectX 12 card on Windows; needs the GPU runtime", 4),
             ("coreml", "CoreML", "Apple's graphics processor", 5),
         ],
     )
@@ -88,7 +87,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
         options=PATH_OPTIONS,
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the page."""
         layout = self.layout
         layout.use_property_split = True
@@ -99,6 +98,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
             card.prop(self, name)
         layout.prop(self, "streams")
         layout.prop(self, "take_folder")
+        draw_doctor(layout, context.window_manager.facewright.doctor)
 
 
 CLASSES = (FacewrightPreferences,)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel "Doctor": what this machine can run."""
+
+import bpy
+
+from ..properties.capture import run_of
+from ..properties.doctor import draw_buttons
+from .capture import FacewrightPanel
+from .sentence import draw_sentence
+
+
+class FACEWRIGHT_PT_doctor(FacewrightPanel, bpy.types.Panel):
+    """The doctor and its last report."""
+
+    bl_label = "Doctor"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the buttons, the verdict and what is wrong."""
+        layout, doctor = self.layout, run_of(context).doctor
+        draw_buttons(layout, doctor)
+        if not doctor.verdict:
+            return
+        box = layout.box()
+        draw_sentence(box, context, doctor.verdict, "CHECKMARK" if doctor.ready else "ERROR")
+        for line in doctor.lines:
+            draw_sentence(box, context, line.text, "CANCEL" if line.blocks else "ERROR")
+        draw_sentence(box, context, "The whole report is in the clipboard", "COPYDOWN")
+
+
+CLASSES = (FACEWRIGHT_PT_doctor,)
