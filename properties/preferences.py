@@ -32,6 +32,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
                 0,
             ),
             ("cpu", "CPU", "The processor", 2),
+            ("cuda", "CUDA", "An NVIDIA card; needs the GPU runtime", 1),
             (
                 "tensorrt",
                 "TensorRT",
@@ -39,6 +40,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
                 "because its engine is built for this card",
                 3,
             ),
+            ("directml", "DirectML", "Any DirectX 12 card on Windows; needs the GPU runtime", 4),
             ("coreml", "CoreML", "Apple's graphics processor", 5),
         ],
     )
