@@ -15,13 +15,17 @@ from ..core.phones import INDEX
 # 10 mm of opening in this time is 180 mm/s, within what lips do (Löfqvist and Gracco 1997
 # measured lower lips closing at 100 to 250 mm/s).
 REACH_S = 0.055
+# Lips leave faster than they come: a short vowel behind them would be over before they are apart.
+LEAVE_S = 0.035
 # Between two contacts that are near each other the mouth still opens, as fast as this.
-LEAST_REACH_S = 0.018
+LEAST_REACH_S = 0.012
 # The frame before the sound and the frame after it touch, too: between two keys values are mixed.
 MARGIN_S = 0.012
 # Longer than this nobody presses the lips together in speech: they part a little.
 LONGEST_S = 0.175
 PARTED = 0.055
+# Two contacts with no key in the opening between them are one; more than this is too long.
+JOINED_S = 0.2
 # The last cue may still be growing (live): contact grows with it.
 GROWN_S = 0.03
 # Above these the jaw comes up to help the lips; of the rest this share stays.
@@ -33,9 +37,10 @@ PRESSED = {"mouthRollLower": 0.06, "mouthRollUpper": 0.04, "mouthPress": 0.12}
 # Lips overlap when they pucker or smile while they touch.
 SOFTENED = {"mouthPucker": 0.85, "mouthSmile": 0.7, "jawForward": 0.6}
 # Lower lip at the upper teeth: jawOpen less mouthClose, and what the lips do.
-BITE_OPENING = 0.05
-BITTEN = {"mouthRollLower": 0.55, "mouthUpperUp": 0.30, "mouthShrugLower": 0.10}
-BITE_SOFTENED = {"mouthLowerDown": 0.5, "mouthFunnel": 0.4, "mouthPucker": 0.85}
+# By eye on the shipped head: its lower lip meets the edge of the upper teeth, which show above it.
+BITE_OPENING = 0.08
+BITTEN = {"mouthRollLower": 0.7, "mouthUpperUp": 0.45}
+BITE_SOFTENED = {"mouthLowerDown": 0.3, "mouthFunnel": 0.3, "mouthPucker": 0.7, "mouthStretch": 0.6}
 # Outside of contacts mouthClose leaves this share of the jaw's opening, and at least so much of
 # it; puckered lips are thicker and need more.
 APART, APART_LEAST, APART_PUCKERED = 0.3, 0.05, 0.04
@@ -59,7 +64,7 @@ def hold_contacts(
         times_s: (N,) seconds.
         strength: How far lips move.
     """
-    for name in ("mouthClose", *PARTING, *PRESSED, *SOFTENED, *BITTEN):
+    for name in ("mouthClose", *PARTING, *PRESSED, *SOFTENED, *BITTEN, *BITE_SOFTENED):
         channel.setdefault(name, np.zeros(len(times_s)))
     jaw = np.clip(channel["jawOpen"], 0.0, 1.0)
     least = APART_LEAST + APART_PUCKERED * channel["mouthPucker"]
@@ -75,6 +80,7 @@ def hold_contacts(
     for name, value in BITTEN.items():
         channel[name] = _mixed(channel[name], value * min(strength, 1.2), bite)
 
+    times_s = _parting_keys(edges, phone, times_s)
     shut, force = _contact(edges, phone == INDEX["p"], factors, times_s)
     parted = _parted(edges, phone, times_s)
     jaw = _mixed(jaw, _raised(jaw, SHUT_JAW), shut)
@@ -119,6 +125,35 @@ def _runs(edges: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
 
 
+def _margin(edges: np.ndarray, first: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """What is kept shut on either side of each opening between two contacts: a part of it."""
+    return np.minimum(MARGIN_S, (edges[first[1:]] - edges[end[:-1]]) / 6)
+
+
+def _parting_keys(edges: np.ndarray, phone: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """The times, of which some are moved to where lips part between two contacts.
+
+    With 24 keys a second no key may fall in the opening between two P, B or M, and they look like
+    one that is held too long. Where they would, the nearest key takes the middle of the opening.
+    """
+    first, end = _runs(edges, phone == INDEX["p"])
+    if len(first) < 2 or len(times_s) < 2:
+        return times_s
+    margin = _margin(edges, first, end)
+    begin, until = edges[end[:-1]] + margin, edges[first[1:]] - margin
+    middle = (begin + until) / 2
+    key = np.clip(np.searchsorted(times_s, middle), 1, len(times_s) - 1)
+    key -= middle - times_s[key - 1] < times_s[key] - middle
+    step = np.diff(times_s).max()
+    # This near to the middle the lips are apart by more than a millimetre.
+    seen = np.abs(times_s[key] - middle) < 0.2 * (until - begin)
+    joined = edges[end[1:]] - edges[first[:-1]] > JOINED_S
+    moved = ~seen & joined & (np.abs(times_s[key] - middle) <= step)
+    times_s = times_s.copy()
+    times_s[key[moved]] = middle[moved]
+    return times_s
+
+
 def _contact(
     edges: np.ndarray,
     which: np.ndarray,
@@ -129,9 +164,11 @@ def _contact(
     first, end = _runs(edges, which)
     if not len(first):
         return np.zeros(len(times_s)), np.ones(len(times_s))
-    starts, ends = edges[first] - MARGIN_S, edges[end] + MARGIN_S
+    margin = _margin(edges, first, end)
+    starts = edges[first] - np.append(MARGIN_S, margin)
+    ends = edges[end] + np.append(margin, MARGIN_S)
     reach = np.clip((starts[1:] - ends[:-1]) / 2, LEAST_REACH_S, REACH_S)
-    come, leave = np.append(REACH_S, reach), np.append(reach, REACH_S)
+    come, leave = np.append(REACH_S, reach), np.append(np.minimum(reach, LEAVE_S), LEAVE_S)
     whole = np.ones(len(first))
     if end[-1] == len(which):
         whole[-1] = min((edges[-1] - edges[first[-1]]) / GROWN_S, 1.0)
@@ -140,9 +177,10 @@ def _contact(
     after = np.searchsorted(starts, times_s)
     for index in (after - 1, after):
         i = np.clip(index, 0, len(first) - 1)
-        away = np.maximum((starts[i] - times_s) / come[i], (times_s - ends[i]) / leave[i])
-        share = np.clip(1 - away, 0.0, 1.0)
-        near = share * share * (3 - 2 * share) * whole[i]
+        coming = np.clip(1 - (starts[i] - times_s) / come[i], 0.0, 1.0)
+        leaving = np.clip(1 - (times_s - ends[i]) / leave[i], 0.0, 1.0)
+        near = coming * coming * (3 - 2 * coming) * leaving * leaving * (3 - 2 * leaving)
+        near *= whole[i]
         force = np.where(near > best, factors[first[i]], force)
         best = np.maximum(best, near)
     return best, force

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.support.closures import closures
 from benchmarks.support.lip_gap import lip_gap_mm
+from benchmarks.support.lip_on_teeth import lip_on_teeth_mm
 from benchmarks.support.mouth_sequences import babble, short_closures, spoken
 from engine.core.arkit import COUNT, INDEX, MIRROR, region_of
 from engine.core.cues import Cue
@@ -136,7 +137,49 @@ def test_each_sound_looks_like_itself():
     for phone in set(PHONES) - {"th", "l"}:
         assert shape(phone, "tongueOut") < 0.05
     assert shape("f", "mouthRollLower") > 0.4
-    assert shape("f", "jawOpen") - shape("f", "mouthClose") < 0.08
+
+
+@pytest.mark.parametrize("vowel", ("a", "i", "u"))
+def test_the_lower_lip_meets_the_upper_teeth_which_show(vowel):
+    cues = said(vowel, "f", vowel)
+    weights = curves(cues, np.array([middle(cues, "f")]))[0]
+    covered, shown = lip_on_teeth_mm(weights)
+    assert 0.0 < covered < 3.5
+    assert 1.5 < shown < 4.0
+
+
+@pytest.mark.parametrize("length", (0.04, 0.09, 0.4))
+def test_the_tongue_comes_to_the_teeth_and_not_through_the_lip(length):
+    cues = spoken([("sil", 0.5), ("a", 0.12), ("th", length), ("i", 0.1), ("sil", 0.5)])
+    assert 0.28 < at(cues, middle(cues, "th"), "tongueOut") <= 0.4
+
+
+@pytest.mark.parametrize("phone", ("t", "n", "l", "k", "ch", "s"))
+def test_the_jaw_comes_up_between_open_vowels(phone):
+    cues = said("a", phone, "a", length=0.1)
+    alone = said("a", "a", "a", length=0.1)
+    there = middle(cues, phone)
+    assert at(cues, there, "jawOpen") < 0.85 * at(alone, there, "jawOpen")
+
+
+@pytest.mark.parametrize("phone", ("u", "w", "oe"))
+def test_rounding_shows_in_short_sounds(phone):
+    cues = said("t", phone, "t", length=0.08)
+    there = middle(cues, phone)
+    assert at(cues, there, "mouthPucker") > 0.4
+    assert at(cues, there, "mouthPucker") + at(cues, there, "mouthFunnel") > 0.7
+
+
+@pytest.mark.parametrize("fps", (24.0, 60.0))
+def test_closures_less_than_a_frame_apart_part(fps):
+    draw = np.random.default_rng(8)
+    for _ in range(25):
+        first, opening, second = draw.uniform((0.08, 0.03, 0.08), (0.12, 0.05, 0.12))
+        cues = spoken(
+            [("sil", 0.5), ("a", 0.1 + draw.uniform(0, 0.04)), ("p", first), ("schwa", opening)]
+            + [("p", second), ("a", 0.2), ("sil", 0.5)]
+        )
+        assert closures(cues, lambda c, t: curves(c, t), fps).longest_s < 0.25
 
 
 @given(

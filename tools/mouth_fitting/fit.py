@@ -20,6 +20,8 @@ from engine.speech.mouth import pause_pull
 from engine.speech.mouth_table import MouthTable
 from engine.speech.pull import blend
 
+from .rules import LEAST, MORE, bound_targets, listed
+
 # In the order in which they are fitted: mouthClose is what is left when the jaw is known.
 FITTED = (
     "jawOpen",
@@ -46,29 +48,15 @@ FLOOR = {"jawOpen": 0.16}
 # in like speech), and this speaker lifts his upper lip more than most: the form of the curves is
 # his, the size is chosen by eye on the shipped head.
 SCALE = {
-    "jawOpen": 2.0,
-    "mouthPucker": 1.4,
-    "mouthFunnel": 2.4,
+    "jawOpen": 2.3,
+    "mouthPucker": 1.7,
+    "mouthFunnel": 4.0,
     "mouthStretch": 2.0,
     "mouthLowerDown": 1.2,
     "mouthUpperUp": 0.55,
 }
 # No sound asks for more, however long it is held.
-MOST = {"jawOpen": 0.60, "mouthPucker": 0.95, "mouthClose": 0.30}
-# Nor does the jaw for these: the teeth nearly meet at s and ch, and the tongue has to reach the
-# roof of the mouth. One speaker's few words must not decide otherwise.
-MOST_JAW = {"s": 0.08, "ch": 0.10, "f": 0.12, "j": 0.12, "t": 0.13, "th": 0.14, "r": 0.14}
-MOST_JAW |= {"n": 0.14, "w": 0.14, "u": 0.14, "l": 0.18, "k": 0.18, "i": 0.18, "rr": 0.18, "p": 0.2}
-MOST_JAW |= {"e": 0.26}
-# Open vowels are short in fast speech; with more strength than the mean has they still open.
-OPEN_VOWELS, OPEN_STRENGTH = ("eh", "ae", "a", "ah", "o"), 1.6
-# He never says a vowel that is rounded at the front, and a line over the hand's table makes it too
-# slack. Channel: target, strength.
-FRONT_ROUNDED = {
-    "jawOpen": (0.16, 1.0),
-    "mouthPucker": (0.80, 1.5),
-    "mouthFunnel": (0.40, 1.4),
-}
+MOST = {"jawOpen": 0.68, "mouthPucker": 0.95, "mouthFunnel": 0.6, "mouthClose": 0.30}
 
 
 @dataclass(frozen=True)
@@ -131,25 +119,32 @@ def fit(table: MouthTable, data: Sample) -> MouthTable:
         if name in FLOOR:
             table.targets[:, table.channels.index(name)] -= FLOOR[name]
             np.maximum(table.targets, 0.0, out=table.targets)
+    return sized(table)
+
+
+def sized(table: MouthTable) -> MouthTable:
+    """A fitted table, changed in place, with the size that shows on a head and within the rules."""
     for name, factor in SCALE.items():
         table.targets[:, table.channels.index(name)] *= factor
     for name, most in MOST.items():
         column = table.targets[:, table.channels.index(name)]
         np.minimum(column, most, out=column)
-    jaw = table.channels.index("jawOpen")
-    for phone, most in MOST_JAW.items():
-        table.targets[INDEX[phone], jaw] = min(table.targets[INDEX[phone], jaw], most)
-    for phone in OPEN_VOWELS:
-        table.strengths[INDEX[phone], jaw] *= OPEN_STRENGTH
-    for name, (target, strength) in FRONT_ROUNDED.items():
-        at = table.channels.index(name)
-        table.targets[INDEX["oe"], at], table.strengths[INDEX["oe"], at] = target, strength
+    for i, name in enumerate(table.channels):
+        bound_targets(name, table.targets[:, i])
+        for phone, least in listed(LEAST, name).items():
+            table.strengths[phone, i] = max(table.strengths[phone, i], least)
+        for phone, factor in listed(MORE, name).items():
+            table.strengths[phone, i] *= factor
     return table
 
 
 def _fit_channel(table: MouthTable, data: Sample, name: str) -> MouthTable:
     at = table.channels.index(name)
-    hand, strong = table.targets[:, at], table.strengths[:, at]
+    hand, strong = table.targets[:, at], table.strengths[:, at].copy()
+    bound = np.full(len(PHONES), -np.log(STRENGTH_FACTOR))
+    for phone, least in listed(LEAST, name).items():
+        strong[phone] = max(strong[phone], least)
+        bound[phone] = max(bound[phone], np.log(least / strong[phone]))
     truth = data.captured[:, at]
     spread = truth.std()
     pull = pause_pull(data.edges, data.phone)
@@ -202,7 +197,9 @@ def _fit_channel(table: MouthTable, data: Sample, name: str) -> MouthTable:
     limit = np.full_like(start, 2.0)
     limit[:2] = 4.0
     limit[4 + count :] = np.log(STRENGTH_FACTOR)
-    best = least_squares(errors, start, bounds=(-limit, limit), max_nfev=12)
+    lower = -limit
+    lower[4 + count :] = np.minimum(bound, -1e-3)
+    best = least_squares(errors, start, bounds=(lower, limit), max_nfev=12)
     targets, strengths, before, after = parts(best.x)
     changed = replace(
         table,
