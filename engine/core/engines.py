@@ -62,6 +62,14 @@ ENGINES: tuple[PartInfo, ...] = (
         detector="",
     ),
     PartInfo(
+        "openseeface",
+        10,
+        "OpenSeeFace",
+        "66 landmarks and gaze of the VTuber tracker of that name, made MediaPipe's 478.",
+        "For comparison: a calm mouth, but its lids hardly close, and it has no tongue.",
+        models=("openseeface_landmarks", "openseeface_gaze"),
+    ),
+    PartInfo(
         "insightface",
         20,
         "InsightFace 106",

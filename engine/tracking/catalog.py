@@ -51,9 +51,19 @@ def _custom(engine: str, options: TrackerOptions) -> FaceTracker:
     return NetworkTracker(engine, detector, custom_landmarker(custom, detector, options), options)
 
 
+def _openseeface(options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.openseeface import OpenSeeFaceLandmarker
+    from .network_tracker import NetworkTracker
+
+    return NetworkTracker(
+        "openseeface", create_detector(options), OpenSeeFaceLandmarker(options), options
+    )
+
+
 ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
     "mediapipe": _mediapipe,
     "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
+    "openseeface": _openseeface,
     "insightface": _insightface,
     "facemesh": _facemesh,
 }

@@ -35,12 +35,14 @@ class Correspondence:
         offsets: float64 (N, 2), how far each point used lies from its place on the canonical face,
             cm (x to the actor's left, y up), as ``tools/fit_correspondence.py`` measured; None for
             nowhere else.
+        irises: float64 (2, 2), the same for the right and the left iris that the network sees.
     """
 
     name: str
     take: tuple[int, ...]
     ibug: tuple[int, ...]
     offsets: np.ndarray | None = None
+    irises: np.ndarray | None = None
 
 
 # iBUG's right half and middle; more than one vertex: the middle between them.

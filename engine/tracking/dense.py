@@ -54,6 +54,7 @@ class Dense:
         self._still = np.flatnonzero(self._rigidity)
         self.vertices = with_irises(geometry.vertices)
         self.places = np.stack([self.vertices[list(IBUG_VERTICES[i])].mean(0) for i in points.ibug])
+        self._irises = np.zeros((2, 2)) if points.irises is None else points.irises
         if points.offsets is not None:
             self.places[:, :2] += points.offsets
         self._spread = _spread(self.vertices, self.places, points.ibug).astype(np.float64)
@@ -100,7 +101,8 @@ class Dense:
         out = moved @ rotation.T
         out[:, :2] += shift + moves[:, 2:]
         if irises is not None:
-            _place_irises(out, np.asarray(irises, np.float64) * _FLIP[:2])
+            aside = scale * self._irises @ plane.T
+            _place_irises(out, np.asarray(irises, np.float64) * _FLIP[:2] - aside)
         out *= _FLIP
         out[:, 2] *= depth_stretch(out, aspect)
         return out.astype(np.float32)
