@@ -26,6 +26,7 @@ from .operators import mapping_test as mapping_test_operators
 from .operators import models as model_operators
 from .operators import performer as performer_operators
 from .operators import retarget as retarget_operators
+from .operators import runtime as runtime_operators
 from .operators import sending as sending_operators
 from .operators import shapes as shape_operators
 from .operators import solve as solve_operators
@@ -92,6 +93,7 @@ CLASSES = (
     *device_operators.CLASSES,
     *model_operators.CLASSES,
     *doctor_operators.CLASSES,
+    *runtime_operators.CLASSES,
     *live_operators.CLASSES,
     *sending_operators.CLASSES,
     *performer_operators.CLASSES,
@@ -161,6 +163,7 @@ def register() -> None:
     cue_follow.register()
     announce_home()
     model_operators.look_again()
+    runtime_operators.look_again()
     _commands.append(bpy.utils.register_cli_command("facewright", cli.main))
 
 

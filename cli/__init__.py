@@ -11,6 +11,7 @@ import argparse
 from ..engine.console import guarded
 from ..engine.engines_command import add_engines
 from ..engine.models_command import add_models
+from ..engine.runtime_command import add_runtime
 from ..scene.models import check_online
 from .after import add_bake, add_copy, add_fit
 from .capture import add_apply, add_capture
@@ -58,4 +59,5 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor(verbs)
     add_engines(verbs)
     add_models(verbs, check_online)
+    add_runtime(verbs, check_online)
     return parser

@@ -7,6 +7,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from ..engine.core.gpu_settings import GpuSettings
 from .doctor import draw_doctor
 from .paths import PATH_OPTIONS
+from .runtime import draw_runtime
 
 _PACKAGE = __package__.rpartition(".")[0]
 
@@ -100,6 +101,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
             card.prop(self, name)
         layout.prop(self, "streams")
         layout.prop(self, "take_folder")
+        draw_runtime(layout)
         draw_doctor(layout, context.window_manager.facewright.doctor)
 
 

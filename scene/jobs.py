@@ -21,6 +21,7 @@ from ..engine.core.requests import (
     FetchModelRequest,
     LearnSpeechRequest,
     LipsyncRequest,
+    RuntimeRequest,
     ShapesRequest,
     SolveRequest,
     TrackRequest,
@@ -47,6 +48,7 @@ Request = (
     | LearnSpeechRequest
     | FetchModelRequest
     | DoctorRequest
+    | RuntimeRequest
 )
 _ENDED = frozenset({JobState.DONE, JobState.CANCELLED, JobState.FAILED})
 
@@ -91,6 +93,7 @@ class Job:
             LearnSpeechRequest: self._client.learn_speech,
             FetchModelRequest: self._client.fetch_model,
             DoctorRequest: self._client.doctor,
+            RuntimeRequest: self._client.runtime,
         }[type(self.request)]
         begin(self.request)
         _running.append(self)
