@@ -8,17 +8,11 @@ from pathlib import Path
 
 from .arguments import not_negative
 from .core.cues import OVR
+from .core.live_source import SOUND_SUFFIXES
 from .core.mouth_style import MouthStyle
 from .core.requests import GestureSettings, LipsyncRequest
 from .options import count
-
-# fmt: off
-SOUND_SUFFIXES = frozenset({
-    ".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac",
-    ".aif", ".aiff", ".wma", ".mka", ".w64", ".caf",
-    ".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg",
-})
-# fmt: on
+from .takes.recordings import VIDEO_SUFFIXES
 
 
 def add_lipsync_options(parser: argparse.ArgumentParser, rate_hz: float = 60.0) -> None:
@@ -147,11 +141,11 @@ def lipsync_request_from(
 
 
 def sounds_in(folder: Path) -> list[Path]:
-    """The recordings of a folder, by name."""
+    """The recordings of a folder, and its videos, by name."""
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in SOUND_SUFFIXES | VIDEO_SUFFIXES and not path.name.startswith(".")
     )
 
 

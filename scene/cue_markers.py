@@ -16,6 +16,7 @@ from ..engine.core.errors import FacewrightError
 from .clock import scene_clock
 from .cue_edit import Mark, edited_cues, joined, marks_of, meaning, without_gaps
 from .cue_record import ShownCues, forget, remember
+from .markers import remove_these
 from .speech_take import SpeechTake
 
 # Blender draws every marker on every redraw.
@@ -93,17 +94,11 @@ def hide(scene: bpy.types.Scene) -> int:
     if not text:
         return 0
     try:
-        ours = Counter(current_marks(scene, ShownCues.from_text(text))[0])
+        ours = current_marks(scene, ShownCues.from_text(text))[0]
     except FacewrightError:
         # A damaged record: what is named like a cue may be somebody else's, so it stays.
-        ours = Counter()
-    removed = 0
-    for marker in list(scene.timeline_markers):
-        key = (marker.name, marker.frame)
-        if ours[key]:
-            ours[key] -= 1
-            scene.timeline_markers.remove(marker)
-            removed += 1
+        ours = []
+    removed = remove_these(scene, ours)
     forget(scene)
     return removed
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..engine.core.clock import FrameClock
 from ..engine.core.cues import Cue, read_cues, write_cues
+from ..engine.core.curve_math import runs
 from ..engine.core.errors import FacewrightError
 from ..engine.core.mouth_style import MouthStyle
 from ..engine.core.types import FaceTrack
-from ..engine.filters.columns import runs
 from ..engine.speech.mouth import curves
 from ..engine.takes.speech import SPEECH_KIND, cues_path
 from ..engine.takes.take_file import TakeWriter

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..engine.core.arkit import INDEX
 from ..engine.core.clock import FrameClock
+from ..engine.core.curve_math import runs
 from ..engine.core.mouth_style import MouthStyle
 from ..engine.core.types import FaceTrack
-from ..engine.filters.columns import runs
 from ..engine.filters.resample import resample
 from ..engine.takes.take_file import read_track
 from .apply_settings import ApplySettings

@@ -59,15 +59,21 @@ def remove_markers(scene: bpy.types.Scene, origin: str | None = None) -> int:
     """Remove our markers, of one origin or of all; the number of those that were still there."""
     recorded = _recorded(scene)
     origins = list(recorded) if origin is None else [origin]
-    mine = Counter((name, frame) for key in origins for name, frame in recorded.pop(key, ()))
-    removed = 0
+    mine = [(name, frame) for key in origins for name, frame in recorded.pop(key, ())]
+    removed = remove_these(scene, mine)
+    _remember(scene, recorded)
+    return removed
+
+
+def remove_these(scene: bpy.types.Scene, marks: Iterable[tuple[str, int]]) -> int:
+    """Remove markers by name and frame, one for each; the number of those that were there."""
+    waiting, removed = Counter(marks), 0
     for marker in list(scene.timeline_markers):
         key = (marker.name, marker.frame)
-        if mine[key]:
-            mine[key] -= 1
+        if waiting[key]:
+            waiting[key] -= 1
             scene.timeline_markers.remove(marker)
             removed += 1
-    _remember(scene, recorded)
     return removed
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.core.clock import FrameClock
 from ..engine.core.cues import SILENCE, Cue
+from ..engine.core.curve_math import smoothstep
 from ..engine.core.errors import FacewrightError
 from ..engine.core.types import FaceTrack
 
@@ -121,8 +122,7 @@ def rest_between(track: FaceTrack, turns: Sequence[Turn]) -> FaceTrack:
     share = np.zeros(len(track))
     for start, end in turns:
         away = np.maximum(start - track.time_s, track.time_s - end)
-        near = np.clip(1 - away / EASE_S, 0.0, 1.0)
-        share = np.maximum(share, near * near * (3 - 2 * near))
+        share = np.maximum(share, smoothstep(1 - away / EASE_S))
     return replace(
         track,
         weights=(track.weights * share[:, None]).astype(np.float32),

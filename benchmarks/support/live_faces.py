@@ -11,9 +11,9 @@ import numpy as np
 
 from benchmarks.support.tracking_runs import has_rival, tracker
 from engine.core.arkit import COUNT, INDEX
+from engine.core.curve_math import runs
 from engine.core.requests import SolveSettings
 from engine.core.types import FaceTrack, Observations, VideoFrame
-from engine.filters.columns import runs
 from engine.pipeline.solve import make_solver
 from engine.sources.media import VideoSource
 

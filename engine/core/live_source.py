@@ -7,9 +7,12 @@ from pathlib import Path
 
 MICROPHONE = "mic"
 # Files that hold sound and no pictures: of others, the pictures are captured.
-SOUND_SUFFIXES = frozenset(
-    {".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".aif", ".aiff", ".wma"}
-)
+# fmt: off
+SOUND_SUFFIXES = frozenset({
+    ".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac",
+    ".aif", ".aiff", ".wma", ".mka", ".w64", ".caf",
+})
+# fmt: on
 
 
 def is_sound_file(path: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..core.arkit import COUNT, REGION_INDICES, REGIONS
+from ..core.curve_math import runs
 from ..core.types import FaceTrack
 
 WEIGHTS = slice(0, COUNT)
@@ -99,18 +100,6 @@ def confidences(track: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
     return track.confidence, np.nan_to_num(track.channel_confidence)
 
 
-def runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """The stretches where a bool (T,) mask is true, as (first, stop) index pairs."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-
-
 def frame_interval(time_s: np.ndarray) -> float:
     """The usual time between two frames in seconds; 1/30 where there is only one frame."""
     return float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1 / 30
-
-
-def smoothstep(x: np.ndarray) -> np.ndarray:
-    """The cubic 3x² - 2x³ on 0..1, flat at both ends, clamped outside."""
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)

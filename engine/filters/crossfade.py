@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import smoothstep
+from ..core.curve_math import smoothstep
 
 # Frames nearer to an edge than this stand on it.
 _ON_EDGE = 0.005

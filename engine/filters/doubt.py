@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arkit import INDEX
+from ..core.curve_math import runs
 from ..core.types import FaceTrack
 from .columns import (
     GAZE_DEG,
@@ -17,7 +18,6 @@ from .columns import (
     confidences,
     frame_interval,
     from_matrix,
-    runs,
     to_matrix,
 )
 from .gaps import glide

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arkit import INDEX
-from .columns import frame_interval, runs, smoothstep
+from ..core.curve_math import runs, smoothstep
+from .columns import frame_interval
 
 
 @dataclass(frozen=True)

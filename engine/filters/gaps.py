@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.curve_math import runs, smoothstep
 from ..core.types import FaceTrack
 from .columns import (
     HEAD_CM,
@@ -15,8 +16,6 @@ from .columns import (
     confidences,
     frame_interval,
     from_matrix,
-    runs,
-    smoothstep,
     to_matrix,
 )
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..core.arkit import COUNT, INDEX
+from ..core.curve_math import smoothstep
 from ..core.one_euro import OneEuro
 from ..core.types import FaceTrack
 from .columns import (
@@ -34,7 +35,6 @@ from .columns import (
     WIDTH,
     from_matrix,
     part_columns,
-    smoothstep,
     to_matrix,
 )
 from .doubt import column_confidence

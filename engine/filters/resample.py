@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.curve_math import runs
 from ..core.types import FaceTrack
-from .columns import WIDTH, confidences, frame_interval, from_matrix, runs, to_matrix
+from .columns import WIDTH, confidences, frame_interval, from_matrix, to_matrix
 
 METHODS = ("CUBIC", "LINEAR")
 _PIECE = 2048

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..core.arkit import INDEX, REGION_INDICES
+from ..core.curve_math import runs
 from ..core.types import FaceTrack
 from .columns import (
     WEIGHTS,
@@ -18,7 +19,6 @@ from .columns import (
     frame_interval,
     from_matrix,
     part_columns,
-    runs,
     to_matrix,
 )
 from .events import BLINK, LIP_CONTACT, blink_signal, event_share, lip_signal

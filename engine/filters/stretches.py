@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arkit import REGION_INDICES, REGIONS
+from ..core.curve_math import runs
 from ..core.types import FaceTrack
-from .columns import confidences, frame_interval, runs
+from .columns import confidences, frame_interval
 from .doubt import DEFAULT_THRESHOLD
 from .tidy import tidy
 

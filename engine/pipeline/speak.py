@@ -16,6 +16,7 @@ from ..core.mouth_style import MouthStyle
 from ..core.onnx_session import open_model
 from ..core.progress import Progress
 from ..core.requests import LipsyncRequest
+from ..core.sound import SOUND_HZ
 from ..core.types import FaceTrack
 from ..models.catalog import model_path
 from ..sources.sound_file import SoundFile, SoundInfo
@@ -87,7 +88,7 @@ def speak(request: LipsyncRequest, progress: Progress | None = None) -> Spoken:
         heard = hear_pieces(network, counted, told)
         if file.problem:
             notes.append(file.problem)
-        info, sound_s = file.info, counted.samples / 16000
+        info, sound_s = file.info, counted.samples / SOUND_HZ
     cues, by = _cues(heard, text, request, notes)
     times = _times(request, sound_s)
     first_s = request.start_s + request.offset_s

@@ -7,7 +7,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-RATE_HZ = 16000
+from ..core.sound import SOUND_HZ
 
 
 class Downmix:
@@ -19,7 +19,7 @@ class Downmix:
 
     def __init__(self, like: av.AudioFrame) -> None:
         self._kind = _kind_of(like)
-        self._resampler = av.AudioResampler("flt", "mono", RATE_HZ)
+        self._resampler = av.AudioResampler("flt", "mono", SOUND_HZ)
         # Channels that no loudspeaker is named for are mixed evenly.
         self._even = not like.layout.name or "channels" in like.layout.name
 

@@ -14,8 +14,9 @@ from av.error import FFmpegError
 
 from ..core.errors import FacewrightError
 from ..core.sender_clock import SenderClock
+from ..core.sound import SOUND_HZ
 from .devices import Device, find_microphone
-from .downmix import RATE_HZ, Downmix
+from .downmix import Downmix
 from .live_sound import VALUES_HZ, SoundPacket
 from .media import reason_of
 from .microphone import SoundTake, WavRecording, heard_frames, open_microphone
@@ -113,7 +114,7 @@ class LiveMicrophone:
             return
         self.received += 1
         # A stream with a hole would be heard wrongly: all that waits is given up together.
-        if self._packets.qsize() * len(samples) > _WAITING_S * RATE_HZ:
+        if self._packets.qsize() * len(samples) > _WAITING_S * SOUND_HZ:
             while self.next_packet(0) is not None:
                 self.dropped += 1
             self._broken = True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
-from .downmix import RATE_HZ
+from ..core.sound import SOUND_HZ
 from .live_sound import VALUES_HZ, SoundPacket
 from .sound_file import SoundFile
 
@@ -84,13 +84,13 @@ class PacedSound:
             self.state = "ended"
             return None
         self._samples += len(block)
-        end_s = self._begins_s[-1] + self._samples / RATE_HZ
+        end_s = self._begins_s[-1] + self._samples / SOUND_HZ
         packet = SoundPacket(block, end_s, self._begins_anew)
         self._begins_anew = False
         return packet
 
     def _begin_again(self) -> None:
-        self._begins_s.append(self._begins_s[-1] + self._samples / RATE_HZ)
+        self._begins_s.append(self._begins_s[-1] + self._samples / SOUND_HZ)
         self._samples, self._begins_anew = 0, True
         self._file.close()
         self._file = SoundFile(self.path)

@@ -12,7 +12,8 @@ import numpy as np
 from av.stream import Disposition
 
 from ..core.errors import FacewrightError
-from .downmix import RATE_HZ, Downmix
+from ..core.sound import SOUND_HZ
+from .downmix import Downmix
 from .media import decoded, open_container
 
 # Where the file says that sound comes later than it would by itself, it was silent meanwhile.
@@ -106,9 +107,9 @@ class SoundFile:
             FacewrightError: ``sound-damaged`` where nothing can be decoded, ``outside-sound``
                 where the sound has no such part.
         """
-        first = round(start_s * RATE_HZ)
-        stop = None if end_s is None else round(end_s * RATE_HZ)
-        size = max(1, round(block_s * RATE_HZ))
+        first = round(start_s * SOUND_HZ)
+        stop = None if end_s is None else round(end_s * SOUND_HZ)
+        size = max(1, round(block_s * SOUND_HZ))
         at = given = waiting = 0
         parts: list[np.ndarray] = []
         for at, samples in self._placed():
@@ -155,15 +156,15 @@ class SoundFile:
 
     def _placed(self) -> Iterator[tuple[int, np.ndarray]]:
         """Stretches of sound with the number of their first sample, from sample 0 on, no holes."""
-        at = round(self.info.offset_s * RATE_HZ)
+        at = round(self.info.offset_s * SOUND_HZ)
         if at > 0:
             yield 0, np.zeros(at, np.float32)
         zero_s: float | None = None
         for time_s, samples in self._mono():
             if time_s is not None and zero_s is None:
-                zero_s = time_s - at / RATE_HZ
+                zero_s = time_s - at / SOUND_HZ
             if time_s is not None:
-                at = yield from self._wait(at, round((time_s - zero_s) * RATE_HZ))
+                at = yield from self._wait(at, round((time_s - zero_s) * SOUND_HZ))
             low = max(-at, 0)  # a video's sound may begin before its first picture
             if low < len(samples):
                 yield at + low, samples[low:]
@@ -171,8 +172,8 @@ class SoundFile:
 
     def _wait(self, at: int, due: int) -> Iterator[tuple[int, np.ndarray]]:
         """Silence where sound goes on later than it ended; the number of the next sample."""
-        announced = round((self.info.duration_s + 1.0) * RATE_HZ)
-        if due - at < _SILENCE_S * RATE_HZ or due > announced:
+        announced = round((self.info.duration_s + 1.0) * SOUND_HZ)
+        if due - at < _SILENCE_S * SOUND_HZ or due > announced:
             return at  # a time beyond the end is a mistake of the file
         if due > 0:
             yield max(at, 0), np.zeros(due - max(at, 0), np.float32)
@@ -199,7 +200,7 @@ class SoundFile:
             yield None, mixer.rest()
 
     def _look_back(self, samples: int) -> None:
-        came_s, announced_s = samples / RATE_HZ, self.info.duration_s
+        came_s, announced_s = samples / SOUND_HZ, self.info.duration_s
         missing_s = announced_s - came_s
         if samples and missing_s > max(_MISSING_S, _MISSING_SHARE * announced_s):
             self.problem = (
@@ -217,7 +218,7 @@ class SoundFile:
         until = "" if end_s is None else f" to {end_s:g} s"
         return FacewrightError(
             f"{self.path.name} has no sound from {start_s:g} s{until}: "
-            f"it is {samples / RATE_HZ:.2f} s long.",
+            f"it is {samples / SOUND_HZ:.2f} s long.",
             "Choose a part that lies inside the recording.",
             "outside-sound",
         )
@@ -241,7 +242,7 @@ def read_sound(
     """
     with SoundFile(path) as file:
         length_s = max((end_s or file.info.duration_s) - start_s, 1.0)
-        sound, count = np.empty(round((length_s + 1.0) * RATE_HZ), np.float32), 0
+        sound, count = np.empty(round((length_s + 1.0) * SOUND_HZ), np.float32), 0
         for block in file.blocks(start_s, end_s):
             if count + len(block) > len(sound):  # longer than it said
                 sound = np.concatenate([sound[:count], np.empty(count + len(block), np.float32)])

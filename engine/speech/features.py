@@ -11,7 +11,8 @@ import functools
 
 import numpy as np
 
-SOUND_HZ = 16000
+from ..core.sound import SOUND_HZ
+
 FRAMES_HZ = 100
 HOP = SOUND_HZ // FRAMES_HZ
 WINDOW = 400  # 25 ms

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arkit import COUNT, INDEX
+from ..core.curve_math import smoothstep
 from ..core.gaze import look_weights
 from ..core.requests import GestureSettings
 from .accents import Accent, Phrase
@@ -172,7 +173,7 @@ def _look_around(times, gaze, phrases, amount, chance, begin_s, end_s) -> list[f
         duration = 0.025 + 0.0024 * leap
         first = np.searchsorted(times, at)
         last = np.searchsorted(times, at + length)
-        share = _ease((times[first:last] - at) / duration)[:, None]
+        share = smoothstep((times[first:last] - at) / duration)[:, None]
         gaze[first:last] = here + share * (there - here)
         if leap > 4.0:
             jumps.append(at)
@@ -203,10 +204,4 @@ def _hill(times, start, rise, hold, fall) -> tuple[slice, np.ndarray]:
     """Rows from ``start`` on, and their share 0..1: up, stay, down."""
     rows = slice(np.searchsorted(times, start), np.searchsorted(times, start + rise + hold + fall))
     since = times[rows] - start
-    return rows, np.minimum(_ease(since / rise), 1 - _ease((since - rise - hold) / fall))
-
-
-def _ease(share: np.ndarray) -> np.ndarray:
-    """0..1 with a soft start and end."""
-    share = np.clip(share, 0.0, 1.0)
-    return share * share * (3 - 2 * share)
+    return rows, np.minimum(smoothstep(since / rise), 1 - smoothstep((since - rise - hold) / fall))

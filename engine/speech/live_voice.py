@@ -19,13 +19,13 @@ from ..core.cues import Cue
 from ..core.mouth_style import MouthStyle
 from ..core.onnx_session import OnnxModel
 from ..core.phones import VOWELS
+from ..core.sound import SOUND_HZ
 from .decode import decode
 from .emphasis import strength_of
 from .features import BANDS
 from .hearing import Heard, StreamHearing
 from .mouth import curves
 
-SOUND_HZ = 16000
 # Frames of 10 ms to each set of values.
 FRAMES = 2
 # What is looked back on: longer than the pause after which a mouth is at rest.

@@ -19,6 +19,7 @@ import numpy as np
 from ..core.arkit import COUNT
 from ..core.arkit import INDEX as ARKIT_INDEX
 from ..core.cues import SILENCE, Cue
+from ..core.curve_math import smoothstep
 from ..core.mouth_style import MouthStyle
 from ..core.phones import INDEX
 from .contact import hold_contacts
@@ -111,8 +112,7 @@ def pause_pull(edges: np.ndarray, phone: np.ndarray) -> np.ndarray:
     pull = np.ones(len(phone))
     silent = phone == INDEX[SILENCE]
     share = (np.diff(edges)[silent] - SHORT_PAUSE_S) / (LONG_PAUSE_S - SHORT_PAUSE_S)
-    share = np.clip(share, 0.0, 1.0)
-    pull[silent] = FAINT + (1 - FAINT) * share * share * (3 - 2 * share)
+    pull[silent] = FAINT + (1 - FAINT) * smoothstep(share)
     return pull
 
 

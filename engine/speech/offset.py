@@ -18,11 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arkit import INDEX as ARKIT_INDEX
-from ..core.cues import SILENCE, Cue
+from ..core.cues import Cue
 from ..core.phones import INDEX
 from ..core.types import FaceTrack
 from .hearing import Heard
 from .pieces import long_curves
+from .speaking import speaking
 
 RATE_HZ = 100
 # Delays that are looked at, and those that can be told: a best fit at the edge is none.
@@ -112,8 +113,8 @@ def measure_offset(track: FaceTrack, heard: Heard, cues: Sequence[Cue]) -> Offse
         return Offset(unsure="there is nothing to compare")
     times_s = (np.arange(count) + 0.5) / RATE_HZ
     seen, visible = _seen(track, times_s)
-    counts = visible & _near_speech(cues, times_s)
-    spoken_s = float((counts & _spoken(cues, times_s)).sum()) / RATE_HZ
+    counts = visible & speaking(cues, times_s, _AROUND_S)
+    spoken_s = float((counts & speaking(cues, times_s)).sum()) / RATE_HZ
     if spoken_s < LEAST_SPOKEN_S:
         return Offset(spoken_s=spoken_s, unsure="too little is spoken with the lips in sight")
     if seen[counts, 0].std() < _STILL:
@@ -186,20 +187,6 @@ def _mix(weights: np.ndarray, parts: dict[str, float]) -> np.ndarray:
             for side in ("Left", "Right"):
                 total += factor / 2 * weights[:, ARKIT_INDEX[f"{name}{side}"]]
     return total
-
-
-def _spoken(cues: Sequence[Cue], times_s: np.ndarray, around_s: float = 0.0) -> np.ndarray:
-    inside = np.zeros(len(times_s) + 1, np.int64)
-    for cue in cues:
-        if cue.spoken != SILENCE:
-            first, end = np.searchsorted(times_s, (cue.start - around_s, cue.end + around_s))
-            inside[first] += 1
-            inside[end] -= 1
-    return np.cumsum(inside[:-1]) > 0
-
-
-def _near_speech(cues: Sequence[Cue], times_s: np.ndarray) -> np.ndarray:
-    return _spoken(cues, times_s, _AROUND_S)
 
 
 def _between(columns: np.ndarray) -> np.ndarray:

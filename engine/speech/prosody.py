@@ -11,7 +11,8 @@ import functools
 
 import numpy as np
 
-SOUND_HZ = 16000
+from ..core.sound import SOUND_HZ
+
 PITCH_HZ = 100
 LOWEST_HZ, HIGHEST_HZ = 65.0, 450.0
 # Every fourth sample is enough for a voice's pitch.

@@ -15,8 +15,10 @@ import numpy as np
 
 from ..core.arkit import INDEX, NAMES, REGION_INDICES
 from ..core.cues import SILENCE, Cue
+from ..core.curve_math import runs, smoothstep
 from ..core.types import FaceTrack
 from .pieces import long_curves
+from .speaking import speaking
 
 CHANNELS = [i for part in ("jaw", "mouth", "tongue") for i in REGION_INDICES[part]]
 _JUDGED = [i for part in ("jaw", "mouth") for i in REGION_INDICES[part]]
@@ -91,7 +93,7 @@ def stand_in(track: FaceTrack, cues: Sequence[Cue]) -> StandIn:
     speech = long_curves(cues, track.time_s).astype(np.float64)
     seen = _seen_well(track)
     gain, usual, matched = _range(
-        track.weights, speech, seen & _spoken(cues, track.time_s), _step(track)
+        track.weights, speech, seen & speaking(cues, track.time_s), _step(track)
     )
     weights = track.weights.astype(np.float64).copy()
     confidence = track.channel_confidence.astype(np.float64).copy()
@@ -130,7 +132,7 @@ def hidden_spans(track: FaceTrack) -> list[tuple[int, int]]:
     sure = _sureness(track)
     least = max(round(_LEAST_S / step), 1)
     low = [
-        (a, b) for a, b in _runs(sure < _BACK) if (sure[a:b] < _HIDDEN).sum() >= min(least, b - a)
+        (a, b) for a, b in runs(sure < _BACK) if (sure[a:b] < _HIDDEN).sum() >= min(least, b - a)
     ]
     merged: list[tuple[int, int]] = []
     for first, stop in low:
@@ -222,17 +224,7 @@ def _faded(time_s: np.ndarray, first: int, stop: int) -> tuple[np.ndarray, np.nd
     a, b = np.searchsorted(time_s, (start_s - FADE_S, end_s + FADE_S))
     rows = np.arange(a, b)
     away = np.maximum(start_s - time_s[rows], time_s[rows] - end_s)
-    share = np.clip(1 - away / FADE_S, 0, 1)
-    return rows, share * share * (3 - 2 * share)
-
-
-def _spoken(cues: Sequence[Cue], time_s: np.ndarray) -> np.ndarray:
-    inside = np.zeros(len(time_s), bool)
-    for cue in cues:
-        if cue.spoken != SILENCE:
-            a, b = np.searchsorted(time_s, (cue.start, cue.end))
-            inside[a:b] = True
-    return inside
+    return rows, smoothstep(1 - away / FADE_S)
 
 
 def _speaks(cues: Sequence[Cue], time_s: np.ndarray, span: tuple[int, int]) -> bool:
@@ -246,8 +238,3 @@ def _why(track: FaceTrack, first: int, stop: int) -> str:
         return NO_FACE
     turn = np.abs(track.head_deg[first:stop][valid][:, :2]).max(1)
     return TURNED if np.median(turn) > _TURNED_DEG else HIDDEN
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

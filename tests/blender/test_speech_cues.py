@@ -174,7 +174,8 @@ def test_removed_and_added_cues(face):
     cues = stored()
     added = next(cue for cue in cues if cue.start == pytest.approx(26 / 30, abs=1e-3))
     assert added.spoken == "p"
-    assert keys(face)[:, 1] == pytest.approx(wanted(cues, face), abs=1e-4)
+    # Each of the two updates leaves what it changes by less than 1e-4.
+    assert keys(face)[:, 1] == pytest.approx(wanted(cues, face), abs=2e-4)
     assert all(a.end == pytest.approx(b.start) for a, b in pairwise(cues))
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import FacewrightError
-from engine.sources.sound_file import RATE_HZ, SoundFile, read_sound
+from engine.core.sound import SOUND_HZ
+from engine.sources.sound_file import SoundFile, read_sound
 
 # Half a second of silence, then a tone, two seconds in all.
 BEGINS_S, LENGTH_S = 0.5, 2.0
@@ -57,7 +58,7 @@ def add_tone(out, stream, rate: int, layout: str, gap_s: float = 0.0, delay_s: f
 def edges(sound: np.ndarray) -> tuple[float, float]:
     """First and last moment of the tone, seconds."""
     loud = np.flatnonzero(np.abs(sound) > 0.05)
-    return loud[0] / RATE_HZ, loud[-1] / RATE_HZ
+    return loud[0] / SOUND_HZ, loud[-1] / SOUND_HZ
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_any_kind_of_sound_is_heard_at_its_time(tmp_path, name, codec, rate, lay
     assert sound.dtype == np.float32
     assert sound.ndim == 1
     assert edges(sound) == pytest.approx((BEGINS_S, LENGTH_S), abs=0.002)
-    assert len(sound) / RATE_HZ == pytest.approx(LENGTH_S, abs=0.05)
+    assert len(sound) / SOUND_HZ == pytest.approx(LENGTH_S, abs=0.05)
     assert info.duration_s == pytest.approx(LENGTH_S, abs=0.05)
     assert (info.rate_hz, info.offset_s) == (rate, 0.0)
     assert np.abs(sound).max() > 0.2
@@ -128,7 +129,7 @@ def test_a_hole_in_the_sound_is_silence(tmp_path):
     path = encode(tmp_path / "hole.mka", "pcm_s16le", 16000, "mono", gap_s=0.5)
     sound, _ = read_sound(path)
     assert edges(sound)[1] == pytest.approx(LENGTH_S + 0.5, abs=0.01)
-    middle = sound[round(1.08 * RATE_HZ) : round(1.5 * RATE_HZ)]
+    middle = sound[round(1.08 * SOUND_HZ) : round(1.5 * SOUND_HZ)]
     assert np.abs(middle).max() < 0.01
 
 
@@ -144,7 +145,7 @@ def test_every_part_is_cut_to_the_sample(tmp_path_factory, start, length, block)
     if not path.exists():
         write_wav(path, samples)
     with SoundFile(path) as file:
-        blocks = list(file.blocks(start / RATE_HZ, (start + length) / RATE_HZ, block))
+        blocks = list(file.blocks(start / SOUND_HZ, (start + length) / SOUND_HZ, block))
     assert np.concatenate(blocks) == pytest.approx(samples[start : start + length], abs=1e-4)
     assert len({len(one) for one in blocks[:-1]}) <= 1
 
@@ -216,5 +217,5 @@ def test_a_truncated_sound_is_heard_as_far_as_it_goes(tmp_path, name):
     path.write_bytes(data[: len(data) // 2])
     with SoundFile(path) as file:
         samples = sum(map(len, file.blocks()))
-        assert 0 < samples < LENGTH_S * RATE_HZ
+        assert 0 < samples < LENGTH_S * SOUND_HZ
         assert "ends early" in file.problem

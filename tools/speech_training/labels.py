@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.curve_math import runs
 from engine.core.phones import INDEX, LONG, STRESS, of_ipa
 from engine.speech import hearing
 
@@ -35,16 +36,11 @@ def phone_labels(speech: Speech, frames: int) -> np.ndarray:
     quiet = np.zeros(frames, bool)
     quiet[: len(level)] = level < level.max(initial=-100.0) + _SILENT_DB
     # A closure of the lips or the tongue is silent, too, but shorter.
-    for first, end in _runs(quiet):
+    for first, end in runs(quiet):
         if end - first >= _SHORTEST_SILENCE:
             part = labels[first:end]
             part[(part != INDEX["p"])] = INDEX["sil"]
     return labels
-
-
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _spoken(speech: Speech, frames: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core.arkit import COUNT, INDEX
 from ...core.cues import Cue
+from ...core.curve_math import smoothstep
 from ...core.errors import FacewrightError
 from ...core.mouth_style import MouthStyle
 from ...core.progress import Progress
@@ -113,8 +114,8 @@ class Profile:
         spoken = sampled(step_times(len(steps)), steps, times)
         end_s = len(steps) * STEP_S
         outside = np.maximum(-times, times - end_s)
-        share = np.clip(outside / _REST_S, 0, 1)[:, None].astype(np.float32)
-        return spoken + (self.rest - spoken) * share * share * (3 - 2 * share)
+        share = smoothstep(outside / _REST_S)[:, None].astype(np.float32)
+        return spoken + (self.rest - spoken) * share
 
     def _retrieved(self, heard, features, movements, progress) -> np.ndarray:
         if not len(self.stock.units):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.cues import Cue
+from ...core.curve_math import smoothstep
 from ...core.progress import Progress
 
 # A unit is compared at so many places along its time.
@@ -147,8 +148,7 @@ def render(stock: Stock, chain: np.ndarray, edges: np.ndarray, count: int) -> np
         part = (source - low)[:, None]
         motion = stock.weights[low] * (1 - part) + stock.weights[high] * part
         ramp = np.minimum(times - (begin - here), (end + here) - times) / (2 * here)
-        ramp = np.clip(ramp, 1e-3, 1)
-        weight = ramp * ramp * (3 - 2 * ramp)
+        weight = smoothstep(np.maximum(ramp, 1e-3))
         total[times] += weight[:, None] * motion
         share[times] += weight
     with np.errstate(invalid="ignore", divide="ignore"):
