@@ -8,6 +8,9 @@ They are described here because Blender's side shows them and never loads what m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from .custom_file import detector_in
 
 # An engine of the person's own is named by the path of a file of this kind.
 CUSTOM_SUFFIX = ".toml"
@@ -143,6 +146,8 @@ def detector_info(detector: str) -> PartInfo | None:
 
 def detector_of(engine: str, detector: str = "") -> str:
     """The detector that an engine works with when this one was chosen; empty for its own."""
+    if engine.endswith(CUSTOM_SUFFIX):
+        return detector or detector_in(Path(engine)) or DEFAULT_DETECTOR
     info = engine_info(engine)
     if info and not info.detector:
         return ""

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
-from ..core.engines import PartInfo, detector_info, detector_of, engine_info
+from ..core.custom_file import hashes_in
+from ..core.engines import CUSTOM_SUFFIX, PartInfo, detector_info, detector_of, engine_info
 from .catalog import list_models
 from .optional import (
     OptionalModel,
@@ -31,11 +33,16 @@ def licences_of(info: PartInfo) -> list[str]:
 
 
 def hashes_of(engine: str, detector: str = "") -> dict[str, str]:
-    """Id and sha256 of every model that ships, and of those that this engine and detector add."""
+    """Id and sha256 of every model that ships, and of those that this engine and detector add.
+
+    Of an engine of the person's own, the names and hashes of its two files.
+    """
     found = {model.id: model.sha256 for model in list_models()}
     for info in (engine_info(engine), detector_info(detector_of(engine, detector))):
         if info:
             found |= {model.id: known_hash(model) for model in optional_models_of(info)}
+    if engine.endswith(CUSTOM_SUFFIX):
+        found |= hashes_in(Path(engine))
     return found
 
 

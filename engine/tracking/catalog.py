@@ -25,6 +25,15 @@ def _mediapipe(options: TrackerOptions) -> FaceTracker:
     )
 
 
+def _openseeface(options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.openseeface import OpenSeeFaceLandmarker
+    from .network_tracker import NetworkTracker
+
+    return NetworkTracker(
+        "openseeface", create_detector(options), OpenSeeFaceLandmarker(options), options
+    )
+
+
 def _insightface(options: TrackerOptions) -> FaceTracker:
     from .landmarkers.insightface_106 import insightface_106
     from .network_tracker import NetworkTracker
@@ -46,26 +55,16 @@ def _custom(engine: str, options: TrackerOptions) -> FaceTracker:
     from .network_tracker import NetworkTracker
 
     custom = read_custom_model(Path(engine))
-    options = replace(options, detector=options.detector or custom.description.detector)
     detector = create_detector(options)
     return NetworkTracker(engine, detector, custom_landmarker(custom, detector, options), options)
-
-
-def _openseeface(options: TrackerOptions) -> FaceTracker:
-    from .landmarkers.openseeface import OpenSeeFaceLandmarker
-    from .network_tracker import NetworkTracker
-
-    return NetworkTracker(
-        "openseeface", create_detector(options), OpenSeeFaceLandmarker(options), options
-    )
 
 
 ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
     "mediapipe": _mediapipe,
     "mediapipe-tasks": mediapipe_tasks.MediapipeTasksTracker,
-    "openseeface": _openseeface,
     "insightface": _insightface,
     "facemesh": _facemesh,
+    "openseeface": _openseeface,
 }
 
 
@@ -89,9 +88,8 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
         FacewrightError: ``engine-unknown``, ``detector-unused`` where another detector than the
             engine's own was chosen and it can use none, or whatever keeps it from starting.
     """
-    if engine.endswith(CUSTOM_SUFFIX):
-        return _custom(engine, options)
-    if engine not in ENGINES:
+    own = engine.endswith(CUSTOM_SUFFIX)
+    if engine not in ENGINES and not own:
         names = ", ".join(ENGINES)
         raise FacewrightError(
             f"There is no tracking engine named {engine!r}.",
@@ -106,4 +104,5 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
             "Leave the detector to the engine, or choose another engine.",
             "detector-unused",
         )
-    return ENGINES[engine](replace(options, detector=detector))
+    options = replace(options, detector=detector)
+    return _custom(engine, options) if own else ENGINES[engine](options)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 
 from engine.core.arkit import INDEX, MEDIAPIPE_NAMES, NAMES
 from engine.core.axes import euler_deg, rotation_from_euler_deg
+from engine.core.engines import detector_of
 from engine.core.errors import FacewrightError
 from engine.core.face_geometry import load_geometry
 from engine.core.types import Observations, VideoFrame
-from engine.models.catalog import WEIGHTS, model_path
+from engine.models.catalog import WEIGHTS, list_models, model_path
+from engine.models.needs import hashes_of
 from engine.sources.media import VideoSource
 from engine.tracking import catalog
 from engine.tracking.base import TrackerOptions
@@ -454,3 +457,35 @@ def test_no_model_at_all(documented):
     with pytest.raises(FacewrightError, match="cannot be read") as caught:
         catalog.create_tracker(str(documented.parent / "none.toml"), OPTIONS)
     assert caught.value.code == "engine-file-wrong"
+
+
+def test_a_take_knows_the_description_the_model_and_the_detector(documented):
+    hashes = hashes_of(str(documented))
+    shipped = {model.id: model.sha256 for model in list_models()}
+    assert hashes["face_landmarks.onnx"] == shipped["face_landmarks"]
+    assert len(hashes["mine.toml"]) == 64
+    assert hashes.items() >= shipped.items()
+    assert detector_of(str(documented)) == "blazeface"
+    assert detector_of(str(documented), "s3fd") == "s3fd"
+    documented.write_text(example().replace("licence =", 'detector = "scrfd"\nlicence ='))
+    assert detector_of(str(documented)) == "scrfd"
+    assert "scrfd" in hashes_of(str(documented))
+    assert hashes_of(str(documented))["mine.toml"] != hashes["mine.toml"]
+    # A file that is none is told by the tracker; here it says nothing.
+    documented.write_text("model = 3")
+    assert detector_of(str(documented)) == "blazeface"
+    assert detector_of("nowhere.toml") == "blazeface"
+
+
+def test_the_detector_that_is_described_finds_the_faces(documented, monkeypatch):
+    asked = []
+    real = catalog.create_detector
+    monkeypatch.setattr(
+        catalog,
+        "create_detector",
+        lambda options: asked.append(options.detector) or real(replace(options, detector="")),
+    )
+    documented.write_text(example().replace("licence =", 'detector = "s3fd"\nlicence ='))
+    catalog.create_tracker(str(documented), OPTIONS)
+    catalog.create_tracker(str(documented), replace(OPTIONS, detector="scrfd"))
+    assert asked == ["s3fd", "scrfd"]
