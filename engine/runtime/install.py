@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import FacewrightError
+from ..core.gpu_facts import GpuFacts, ask_gpus
 from ..core.progress import Progress
 from ..models.catalog import model_path
-from .choose import Card, choose_runtime, find_cards
+from .choose import choose_runtime
 from .folder import (
     PARTIAL,
     Runtime,
@@ -34,7 +35,7 @@ from .prove import prove
 MEGA = 1_000_000
 # Unpacked packages are this many times as large as their wheels (docs/gpu_runtime.md); wheels
 # and packages are on the disk together for a while.
-_UNPACKED = 1.9
+_UNPACKED = 1.65
 _NVIDIA_TERMS = (
     "onnxruntime is free software (MIT). CUDA, cuBLAS, cuFFT, cuRAND, NVRTC and cuDNN are NVIDIA's "
     "and proprietary: with the download you accept NVIDIA's licences, which lie beside each "
@@ -136,7 +137,7 @@ def plan_install(
         FacewrightError: ``runtime-not-for-this``.
     """
     root = root or runtime_root()
-    cards = [Card("a card of another machine", driver)] if driver else find_cards()
+    cards = [GpuFacts("a card of another machine", "", driver, 0, 0)] if driver else ask_gpus()
     runtime = choose_runtime(this_platform(), cards) if what == "gpu" else what
     name = "any card with DirectX 12"
     if runtime != "directml":
