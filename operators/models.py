@@ -10,11 +10,19 @@ from bpy.props import StringProperty
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import FetchModelRequest
-from ..engine.models.optional import OptionalModel, accept, add, optional_model, remove
 from ..properties import models as shown
 from ..properties.capture import busy_disabled_reason
 from ..scene.jobs import Job
-from ..scene.models import check_online, look_at_models, missing_packages
+from ..scene.models import (
+    OptionalModel,
+    accept,
+    add,
+    check_online,
+    look_at_models,
+    missing_packages,
+    optional_model,
+    remove,
+)
 from ..scene.redraw import redraw_sidebars
 from .keys import show_result
 from .worker_operator import WorkerOperator

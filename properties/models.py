@@ -80,7 +80,7 @@ def lack_of(info: PartInfo | None) -> str:
 def engine_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> list[tuple]:
     """All engines, with what is missing."""
     text = "An ONNX network that a .toml of yours describes"
-    own = (OWN_ENGINE, "Own Engine (TOML)", text, "NONE", _OWN_NUMBER)
+    own = (OWN_ENGINE, "Own Model (TOML)", text, "NONE", _OWN_NUMBER)
     return _kept([*_items(ENGINES, 0), own])
 
 
@@ -93,7 +93,8 @@ def detector_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Conte
 def _items(infos: Iterable[PartInfo], first: int) -> list[tuple]:
     items = []
     for info in infos:
-        lack = lack_of(info)
+        # An engine needs its detector, too.
+        lack = lack_of(info) or lack_of(detector_info(info.detector))
         label = f"{info.label} ({lack})" if lack else info.label
         # Blender ends tooltips with a full stop of its own.
         about = f"{info.about} {info.good_at}".removesuffix(".")

@@ -13,11 +13,27 @@ from ..engine.core.errors import FacewrightError
 from ..engine.core.home import VARIABLE
 from ..engine.models.optional import (
     OptionalModel,
+    accept,
+    add,
     is_accepted,
     is_there,
     list_optional,
+    optional_model,
+    remove,
 )
 from .user_folder import user_folder
+
+__all__ = [
+    "OptionalModel",
+    "accept",
+    "add",
+    "announce_home",
+    "check_online",
+    "look_at_models",
+    "missing_packages",
+    "optional_model",
+    "remove",
+]
 
 
 def announce_home() -> None:

@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
-from ..core.engines import detector_of
 from ..core.errors import FacewrightError
 from ..core.progress import Progress
 from ..core.requests import LiveRequest, SolveRequest
 from ..core.types import FaceTrack, Observations
-from ..models.needs import hashes_of
 from ..solve.base import Solver
 from ..solve.performer import Performer, performer_to_json
 from ..sources.live import LiveSource
 from ..takes.take_file import TakeWriter, read_header, read_track
+from .engines import engine_header
 from .record_sound import TakeSound
 from .solve import solve_all, solve_header
 
@@ -212,11 +211,9 @@ def live_header(
             "has_audio": False,
             "audio_offset_s": 0.0,
         },
-        "engine": request.engine,
-        "detector": detector_of(request.engine, request.detector),
+        **engine_header(request.engine, request.detector),
         **solve_header(request.solve),
         "performer": performer_to_json(performer) if performer else None,
-        "models": hashes_of(request.engine, request.detector),
         "provider": provider,
         "settings": {"face": request.face, "recover": False, "mirror": request.mirror},
         "state": "recording",

@@ -18,13 +18,13 @@ from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, TrackRequest
 from ..core.types import Observations
 from ..models.catalog import model_path
-from ..models.needs import hashes_of
 from ..solve.catalog import check_solver
 from ..sources.card_decoding import decoder_beside
 from ..sources.media import VideoInfo, VideoSource
 from ..takes.take_file import TakeWriter, read_header, read_observations, read_track
 from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
+from .engines import engine_header
 from .recover import drop_false_alarms, recover_gaps
 from .solve import SOLVER_NETWORK, SolveReport, make_solver, solve_all, solve_header
 
@@ -217,10 +217,8 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
             "has_audio": info.has_audio,
             "audio_offset_s": info.audio_offset_s,
         },
-        "engine": request.engine,
-        "detector": detector_of(request.engine, request.detector),
+        **engine_header(request.engine, request.detector),
         **solve_header(request.solve),
-        "models": hashes_of(request.engine, request.detector),
         "provider": provider,
         "settings": {"face": request.face, "recover": request.recover},
         "state": "tracking",

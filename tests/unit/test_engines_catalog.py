@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -15,6 +16,8 @@ from engine.models import needs, optional
 from engine.models.catalog import list_models, model_path
 from engine.models.needs import hashes_of, licences_of, missing_of
 from engine.models.optional import list_optional
+from engine.pipeline.engines import describe_engines, engine_header
+from engine.pipeline.track import _check_same_clip
 from engine.tracking import catalog
 from engine.tracking.base import TrackerOptions
 from engine.tracking.detectors import catalog as detector_catalog
@@ -92,3 +95,80 @@ def test_the_command_lists_all(capsys):
     assert [one["id"] for one in told["detectors"]] == [info.id for info in DETECTORS]
     assert main(["engines"]) == 0
     assert "Apache-2.0" in capsys.readouterr().out
+
+
+@pytest.fixture
+def own_engine(tmp_path):
+    """The shipped network, described as if it were the person's own."""
+    shutil.copy(model_path("face_landmarks"), tmp_path / "mine.onnx")
+    (tmp_path / "mine.toml").write_text(
+        """
+        [model]
+        file = "mine.onnx"
+        name = "Mine"
+        licence = "Apache-2.0"
+        detector = "scrfd"
+        [input]
+        size = 256
+        layout = "NCHW"
+        colour = "RGB"
+        scale = 0.00392156862745098
+        margin = 1.5
+        rotated = true
+        [[output]]
+        name = "landmarks"
+        meaning = "landmarks478"
+        units = "pixels"
+        axes = "xyz"
+        """
+    )
+    return tmp_path / "mine.toml"
+
+
+def test_a_take_of_an_own_engine_tells_both_its_files(own_engine):
+    told = engine_header(str(own_engine), "")
+    assert (told["engine"], told["detector"]) == ("mine.toml", "scrfd")
+    before = dict(told["models"])
+    assert before["mine.onnx"] == known_shipped()["face_landmarks"]
+    assert len(before["mine.toml"]) == 64 and before["scrfd"] == ""
+    own_engine.write_text(own_engine.read_text().replace("1.5", "1.6"))
+    assert engine_header(str(own_engine), "")["models"]["mine.toml"] != before["mine.toml"]
+    assert engine_header(str(own_engine), "blazeface")["detector"] == "blazeface"
+    own_engine.unlink()
+    with pytest.raises(FacewrightError):
+        engine_header(str(own_engine), "")
+
+
+def known_shipped():
+    return {model.id: model.sha256 for model in list_models()}
+
+
+def test_a_take_of_a_named_engine_tells_its_detector():
+    assert engine_header("mediapipe", "") == {
+        "engine": "mediapipe",
+        "detector": "blazeface",
+        "models": known_shipped(),
+    }
+    assert engine_header("mediapipe-tasks", "")["detector"] == ""
+
+
+def test_an_engine_lacks_what_its_detector_lacks(monkeypatch):
+    info = PartInfo("x", 9, "X", "X.", "X.", detector="scrfd")
+    monkeypatch.setattr("engine.pipeline.engines.ENGINES", (info,))
+    (told,) = describe_engines()["engines"]
+    assert "scrfd" in told["missing"][0]
+
+
+@pytest.mark.parametrize("key", ["detector", "models"])
+def test_a_take_goes_on_with_what_began_it_alone(tmp_path, monkeypatch, key):
+    source, settings = {"sha256": "1", "file": "a"}, {"face": 0}
+    now = engine_header("mediapipe", "") | {"source": source, "settings": settings}
+    monkeypatch.setattr("engine.pipeline.track.read_header", lambda _: dict(old))
+    old = dict(now)
+    assert _check_same_clip(tmp_path, now) == 0
+    del old["detector"]  # a take of before there was a choice
+    assert _check_same_clip(tmp_path, now) == 0
+    old = now | {key: "scrfd" if key == "detector" else {"face_landmarks": "0"}}
+    with pytest.raises(FacewrightError) as caught:
+        _check_same_clip(tmp_path, now)
+    assert caught.value.code == "resume-other-engine"
