@@ -14,7 +14,9 @@ import bpy
 from ..engine.console import (
     EXIT_DONE,
     EXIT_USAGE,
+    check_apart,
     check_writable,
+    say,
 )
 from ..engine.core.cues import SETS, read_cues, write_cues
 from ..engine.core.errors import FacewrightError
@@ -23,7 +25,7 @@ from ..engine.lipsync_options import (
     lipsync_request_from,
     text_of,
 )
-from ..engine.takes.protect import refuse_take
+from ..engine.takes.protect import refuse_cues, refuse_take
 from ..engine.takes.speech import cues_path
 from ..scene.capture import apply_take
 from ..scene.speakers import check_speakers
@@ -83,6 +85,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.nla:
         sys.stderr.write("usage: --nla is for a folder of lines\n")
         return EXIT_USAGE
+    _check_outputs(options, sound)
     report = {"sound": str(sound), "state": "failed"}
     try:
         report.update(_run_one(options, sound))
@@ -97,8 +100,6 @@ def _run(options: argparse.Namespace) -> int:
 def _run_one(options: argparse.Namespace, sound: Path) -> dict:
     """One recording onto the character, or onto its speakers."""
     check_writable(options.out, options.take, options.visemes, options.render, options.json)
-    if options.visemes:
-        refuse_take(options.visemes)
     _check_sound(sound)
     open_character(options)
     if options.speaker:
@@ -131,7 +132,7 @@ def _run_one(options: argparse.Namespace, sound: Path) -> dict:
     save_file(Path(options.out))
     if options.render:
         render_result(scene, Path(options.render), options)
-    sys.stdout.write(f"{told(heard, written)} -> {options.out}\n")
+    say(f"{told(heard, written)} -> {options.out}")
     return heard | {
         "take": options.take,
         "cues_file": str(cues_path(options.take)) if options.take else "",
@@ -169,6 +170,19 @@ def _speaking_objects(options: argparse.Namespace) -> dict[str, bpy.types.Object
         chosen = argparse.Namespace(object=[target])
         found[name] = chosen_objects(chosen, bpy.context.scene)[0]
     return found
+
+
+def _check_outputs(options: argparse.Namespace, sound: Path) -> None:
+    """Refuse to write over what is read, or over the cues of a take."""
+    text_file = text_of(sound, options.text_file)
+    others = [options.take, options.visemes, options.render, options.json]
+    if options.take:
+        others.append(cues_path(options.take))
+    check_apart((sound, text_file, options.profile), (options.out, *others))
+    check_apart((options.blend,), others)  # the result may replace the file
+    if options.visemes:
+        refuse_take(options.visemes)
+        refuse_cues(options.visemes)
 
 
 def _check_sound(sound: Path) -> None:

@@ -59,6 +59,7 @@ def run_folder(options: argparse.Namespace, folder: Path) -> int:
         new_stage(bpy.context, Fraction(STAGE_FPS))
     reports: list[dict] = [{"sound": str(sound), "state": "failed"} for sound in sounds]
     written: list[ApplyReport] = []
+    saved = False
     try:
         with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
             takes = make_folder(options.take) if options.take else Path(scratch)
@@ -67,9 +68,18 @@ def run_folder(options: argparse.Namespace, folder: Path) -> int:
             if not options.blend:
                 fit_range(bpy.context.scene, written)
             save_file(Path(options.out))
+            saved = True
             if options.render:
                 render_result(bpy.context.scene, Path(options.render), options)
+    except KeyboardInterrupt:
+        for report in reports:
+            if report["state"] == "failed" and "code" not in report:
+                report["state"] = "cancelled"
+        raise
     finally:
+        if not saved:
+            for report in reports:
+                report.setdefault("notes", []).append(f"{options.out} was not saved.")
         finish(options, reports)
     say(f"{len(written)} of {len(reports)} lines -> {options.out}")
     return EXIT_DONE if len(written) == len(reports) else EXIT_FAILED

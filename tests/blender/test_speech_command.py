@@ -158,3 +158,47 @@ def test_what_is_wrong_is_told(face_file, tmp_path, monkeypatch, capfd, words, c
     assert run("lipsync", *words, "--blend", face_file, "--out", out) == code
     assert sentence in capfd.readouterr().err
     assert not out.exists() and not spoken.FakeJob.requests
+
+
+def test_ctrl_c_is_told_of_every_line(face_file, tmp_path, monkeypatch):
+    (tmp_path / "lines").mkdir()
+    for name in ("a", "b", "c"):
+        spoken.write_sound(tmp_path / "lines" / f"{name}.wav")
+
+    def run_until_b(job, progress):
+        if job.request.sound.endswith("b.wav"):
+            raise KeyboardInterrupt
+        return spoken.FakeJob.run(job, progress)
+
+    monkeypatch.setattr(PickyJob, "run", run_until_b)
+    out, report = tmp_path / "o.blend", tmp_path / "r.json"
+    words = ("--blend", face_file, "--object", "Face", "--out", out, "--report", report)
+    assert run("lipsync", tmp_path / "lines", *words) == 1
+    told = json.loads(report.read_text())
+    assert [line["state"] for line in told] == ["complete", "cancelled", "cancelled"]
+    assert all("was not saved" in line["notes"][-1] for line in told)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--visemes", "line.wav"],
+        ["--report", "said.txt", "--text-file", "said.txt"],
+        ["--visemes", "in.blend"],
+        ["--visemes", "a.json", "--report", "a.json"],
+        ["--take", "new.fwtake", "--visemes", "new.cues.json"],
+        ["--visemes", "old.cues.json"],
+    ],
+)
+def test_nothing_that_is_read_is_written_over(face_file, tmp_path, monkeypatch, capfd, words):
+    monkeypatch.chdir(tmp_path)
+    spoken.write_sound(tmp_path / "line.wav")
+    for name in ("said.txt", "old.fwtake", "old.cues.json"):
+        (tmp_path / name).write_text("there before")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    words = ["lipsync", "line.wav", "--blend", "in.blend", "--out", "o.blend", *words]
+    assert run(*words) == 1
+    assert "error: " in capfd.readouterr().err
+    assert not spoken.FakeJob.requests
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
