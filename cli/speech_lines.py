@@ -27,7 +27,12 @@ from ..engine.core.cues import read_cues, write_cues
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
 from ..engine.core.requests import LipsyncRequest
-from ..engine.lipsync_options import lipsync_request_from, sounds_in, text_of
+from ..engine.lipsync_options import (
+    is_text_folder,
+    lipsync_request_from,
+    sounds_in,
+    text_of,
+)
 from ..engine.takes.speech import cues_path
 from ..scene.apply import ApplyReport
 from ..scene.capture import apply_take
@@ -113,7 +118,7 @@ def _usage(options: argparse.Namespace) -> str:
         return "--text is for one recording, not for a folder"
     if options.speaker:
         return "--speaker is for one recording, not for a folder"
-    if options.text_file and not Path(options.text_file).is_dir():
+    if options.text_file and not is_text_folder(options.text_file):
         return "for a folder, --text-file is a folder with a text of each name"
     return ""
 

@@ -24,7 +24,13 @@ from .console import (
 from .core.cues import SETS
 from .core.errors import FacewrightError
 from .core.progress import Progress
-from .lipsync_options import add_lipsync_options, lipsync_request_from, sounds_in, text_of
+from .lipsync_options import (
+    add_lipsync_options,
+    is_text_folder,
+    lipsync_request_from,
+    sounds_in,
+    text_of,
+)
 
 # What is written: option, suffix.
 _RESULTS = (("output", ".csv"), ("take", ".fwtake"), ("visemes", ".json"))
@@ -62,7 +68,8 @@ def _run(options: argparse.Namespace) -> int:
         sys.stderr.write("usage: nothing to write: give -o OUT.csv, --take OUT or --visemes OUT\n")
         return EXIT_USAGE
     several = len(options.sounds) > 1 or Path(options.sounds[0]).is_dir()
-    if several and (options.text or Path(options.text_file).is_file()):
+    one_text = options.text_file and not is_text_folder(options.text_file)
+    if several and (options.text or one_text):
         sys.stderr.write(
             "usage: one text is for one recording: give --text-file a folder with a text of each "
             "recording's name\n"

@@ -149,9 +149,17 @@ def sounds_in(folder: Path) -> list[Path]:
     )
 
 
+def is_text_folder(text_file: str) -> bool:
+    """Whether it is a folder with a text of each recording's name, and not one text."""
+    try:
+        return bool(text_file) and Path(text_file).is_dir()
+    except OSError:  # a text itself, too long for a name
+        return False
+
+
 def text_of(sound: Path, text_file: str, suffixes: tuple[str, ...] = (".txt", ".srt", ".vtt")):
     """The file with a recording's text: as given, or of its name in the folder given; or empty."""
-    if not text_file or not Path(text_file).is_dir():
+    if not is_text_folder(text_file):
         return text_file
     beside = (Path(text_file, f"{sound.stem}{suffix}") for suffix in suffixes)
     return next((str(path) for path in beside if path.is_file()), "")

@@ -157,3 +157,9 @@ def test_a_csv_report_replaces_the_old_one_only_when_it_is_whole(tmp_path):
     with pytest.raises(TypeError):
         lipsync_command._write_report(str(path), [{"notes": [1]}])
     assert "b c" in path.read_text()
+
+
+def test_a_text_where_its_file_should_be_is_told(sound, tmp_path, capsys):
+    words = ["lipsync", str(sound), "-o", str(tmp_path / "a.csv"), "--text-file", "word " * 100]
+    assert main(words) == 1
+    assert "error: The text word word" in capsys.readouterr().err
