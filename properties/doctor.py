@@ -33,7 +33,8 @@ def show_report(doctor: FacewrightDoctor, report: dict) -> None:
         for finding in report["findings"]:
             if finding["state"] == wanted:
                 line = doctor.lines.add()
-                line.text = f"{finding['name']}: {finding['text']} {finding['advice']}".strip()
+                text = finding["text"].rstrip(".")
+                line.text = f"{finding['name']}: {text}. {finding['advice']}".strip()
                 line.blocks = wanted == "blocked"
 
 

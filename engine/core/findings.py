@@ -128,7 +128,8 @@ def failed_report(
 
 
 def _reason(finding: Finding) -> str:
-    return f"{finding.name}: {finding.text} {finding.advice}".strip()
+    text = finding.text if finding.text.endswith((".", "!", "?")) else f"{finding.text}."
+    return f"{finding.name}: {text} {finding.advice}".strip()
 
 
 def _as_text(title: str, found: list[Finding]) -> str:

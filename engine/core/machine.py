@@ -30,6 +30,14 @@ def processor_count() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
+def busy_with() -> float:
+    """Processes that wanted a processor in the last minute, on average; 0 where nobody tells."""
+    try:
+        return os.getloadavg()[0]
+    except (OSError, AttributeError):  # Windows has none
+        return 0.0
+
+
 def memory_bytes() -> int:
     """Memory of the machine; 0 where the system does not tell."""
     try:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from ..core.findings import BLOCKED, NOTE, OK, PROBLEM, Findings
 from ..core.home import home
-from ..core.machine import free_bytes, memory_bytes, processor_count, processor_name
+from ..core.machine import (
+    busy_with,
+    free_bytes,
+    memory_bytes,
+    processor_count,
+    processor_name,
+)
 from ..core.packages import import_version, installed_packages
 from ..core.requests import DoctorRequest
 
@@ -40,7 +46,12 @@ def check_machine(findings: Findings, _request: DoctorRequest) -> None:
     )
     findings.add("Machine", "Processor", f"{processor_name()}, {count} at once")
     findings.add("Machine", "Memory", f"{memory / 2**30:.1f} GiB" if memory else "unknown")
+    load = busy_with()
+    if load > count:
+        text = f"busy: {load:.1f} processes want its {count} processors"
+        findings.add("Machine", "Load", text, NOTE, "All speeds below are lower for it.")
     findings.facts |= {
+        "load": load,
         "system": platform.platform(),
         "python": platform.python_version(),
         "processors": count,

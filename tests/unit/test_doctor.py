@@ -56,6 +56,12 @@ def test_a_whole_installation_is_content():
     assert json.loads(json.dumps(vars(report)))
 
 
+def test_a_busy_machine_is_told(monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (99.0, 0.0, 0.0), raising=False)
+    (load,) = [one for one in lines_of(examine(QUICK), "Machine") if one["name"] == "Load"]
+    assert load["state"] == "note" and "99.0" in load["text"]
+
+
 def test_the_processor_is_measured():
     report = examine(DoctorRequest())
     assert 0 < report.facts["speed"]["cpu"] < 10_000
@@ -69,7 +75,7 @@ def test_a_missing_package_blocks(monkeypatch):
     assert any(reason.startswith("onnxruntime: ") for reason in report.reasons)
     assert "tracking cannot run" in report.text.splitlines()[0]
     # The reasons stand before everything else.
-    assert report.text.splitlines()[1].startswith("  X onnxruntime")
+    assert report.text.splitlines()[1].startswith("  X onnxruntime: is missing. Install")
 
 
 def test_a_package_that_does_not_load_says_why(monkeypatch):
