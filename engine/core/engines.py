@@ -131,6 +131,22 @@ DETECTORS: tuple[PartInfo, ...] = (
         "For small and turned faces; slow without a graphics card.",
         models=("yolov5face",),
     ),
+    PartInfo(
+        "openseeface",
+        20,
+        "OpenSeeFace",
+        "OpenSeeFace's small detector, in pictures of 224 pixels.",
+        "For comparison; it does not see a head's tilt.",
+        models=("openseeface_detection",),
+    ),
+    PartInfo(
+        "retinaface",
+        21,
+        "RetinaFace",
+        "The RetinaFace that comes with OpenSeeFace: five points, in pictures of 640 pixels.",
+        "For small and turned faces; free for any use.",
+        models=("openseeface_retinaface",),
+    ),
 )
 
 

@@ -43,12 +43,26 @@ def _yolov5face(options: TrackerOptions) -> FaceDetector:
     return Yolov5Face(options)
 
 
+def _openseeface(options: TrackerOptions) -> FaceDetector:
+    from .openseeface import OpenSeeFaceDetector
+
+    return OpenSeeFaceDetector(options)
+
+
+def _retinaface(options: TrackerOptions) -> FaceDetector:
+    from .retinaface import RetinaFace
+
+    return RetinaFace(options)
+
+
 DETECTORS: dict[str, Callable[[TrackerOptions], FaceDetector]] = {
     DEFAULT_DETECTOR: _blazeface,
     "scrfd": _scrfd,
     "centerface": _centerface,
     "s3fd": _s3fd,
     "yolov5face": _yolov5face,
+    "openseeface": _openseeface,
+    "retinaface": _retinaface,
 }
 
 
