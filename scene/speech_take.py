@@ -29,6 +29,8 @@ MOUTH = ("jaw", "mouth", "tongue")
 MOUTH_COLUMNS = np.array([i for part in MOUTH for i in REGION_INDICES[part]])
 # Phones that are told by a contact: without it they cannot be seen at all.
 _CONTACTS = ("f", "p")
+# The part of the face that each kind of gesture moves.
+_GESTURES = {"brows": "brows", "blinks": "eyelids", "gaze": "gaze", "head": "head"}
 # What moves less is not moved on purpose.
 _STILL, _STILL_DEG = 1e-4, 0.01
 
@@ -118,7 +120,7 @@ def as_placed(speech: SpeechTake, settings: ApplySettings) -> ApplySettings:
         speed=float(placed.get("speed", settings.speed)),
         filters=replace(settings.filters, smoothing={}, head_center="NONE", doubt_policy="KEEP"),
         place_sound=settings.place_sound and not (keeps and strip),
-        silent_parts=silent_parts(speech.track),
+        silent_parts=silent_parts(speech.track) - _gestured(speech.header),
     )
 
 
@@ -169,6 +171,12 @@ def contact_times(cues: list[Cue], times_s: np.ndarray) -> np.ndarray:
         near = np.searchsorted(edges, spans.mean(1))
         shown[near] = np.clip(times_s[near], spans[:, 0], spans[:, 1])
     return np.maximum.accumulate(shown)
+
+
+def _gestured(header: dict) -> set[str]:
+    """The parts with gestures: where they rest, an older performance must not go on."""
+    made = header.get(SPEECH_KIND, {}).get("gestures") or {}
+    return {part for name, part in _GESTURES.items() if made.get("on") and made.get(name)}
 
 
 def silent_parts(track: FaceTrack) -> frozenset[str]:

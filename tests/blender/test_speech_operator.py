@@ -149,6 +149,20 @@ def test_gestures_are_written_too(face, sound, tmp_path):
     assert keys(face, "browInnerUp")[:, 1] == pytest.approx(0.4)
 
 
+def test_no_gesture_of_another_seed_goes_on(face, sound, tmp_path):
+    cues, settings = spoken.cues_of(), ApplySettings(place_sound=False)
+    asked = {"on": True, "brows": 1.0, "blinks": 1.0, "gaze": 0.0, "head": 0.0}
+    first = spoken.track_of(cues)
+    first.weights[:, INDEX["browInnerUp"]] = first.weights[:, INDEX["cheekPuff"]] = 0.4
+    for name, track in (("one", first), ("two", spoken.track_of(cues))):
+        path = tmp_path / f"{name}.fwtake"
+        spoken.write_take(path, sound, cues, track=track, gestures=asked)
+        apply_take(bpy.context.scene, path, [face], settings)
+    assert not keys(face, "browInnerUp")[:, 1].any()
+    # Nobody asked for cheeks.
+    assert keys(face, "cheekPuff")[:, 1] == pytest.approx(0.4)
+
+
 def test_undo_of_a_setting_changes_nothing_written(face, sound):
     lipsync(sound)
     first = keys(face)
