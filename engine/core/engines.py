@@ -112,7 +112,7 @@ DETECTORS: tuple[PartInfo, ...] = (
         11,
         "CenterFace",
         "A small detector with five points, in pictures of 640 pixels.",
-        "For small faces; its file must leave the picture's size free.",
+        "For small faces; DeepFaceLive, which hands it on, runs it on graphics cards alone.",
         models=("centerface",),
     ),
     PartInfo(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.core.arkit import INDEX, MEDIAPIPE_NAMES, NAMES
 from engine.core.axes import euler_deg, rotation_from_euler_deg
@@ -489,3 +492,42 @@ def test_the_detector_that_is_described_finds_the_faces(documented, monkeypatch)
     catalog.create_tracker(str(documented), OPTIONS)
     catalog.create_tracker(str(documented), replace(OPTIONS, detector="scrfd"))
     assert asked == ["s3fd", "scrfd"]
+
+
+_VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(),
+    st.text(max_size=6),
+    st.sampled_from(["landmarks68", "heatmaps", "-1..1", "matrix", "logit", "NHWC", "weights"]),
+    st.lists(st.one_of(st.floats(), st.text(max_size=3)), max_size=4),
+    st.dictionaries(st.text("ab", min_size=1, max_size=2), st.integers(), max_size=2),
+)
+
+
+def as_toml(value) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {as_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    if isinstance(value, float):
+        return {"inf": "inf", "-inf": "-inf", "nan": "nan"}.get(str(value), repr(value))
+    return json.dumps(value, ensure_ascii=True)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_nothing_that_is_written_surprises_the_reader(documented, data):
+    lines = example().splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        key = data.draw(st.sampled_from(["name", "size", "units", "axes", "index", "mean", "list"]))
+        old = lines[at].split("=")[0].strip() if "=" in lines[at] else key
+        line = f"{data.draw(st.sampled_from([old, key]))} = {as_toml(data.draw(_VALUES))}"
+        lines[at : at + data.draw(st.integers(0, 1))] = [line]
+    documented.write_text("\n".join(lines), encoding="utf-8")
+    try:
+        read_custom_model(documented)
+    except FacewrightError as error:
+        assert error.code == "engine-file-wrong"
+        assert str(documented) in error.message

@@ -19,6 +19,7 @@ from ..correspondence import IBUG_68, INSIGHTFACE_106, OPENSEEFACE_66
 from ..crop import crop, planes
 from ..dense import Dense
 from ..depth import with_depth, with_irises_of
+from ..detectors.blazeface import BlazeFace
 from ..parts import FaceDetector, RawFace
 from ..regions import MARGIN, Region
 from .description import (
@@ -250,7 +251,8 @@ def open_described(
     Args:
         description: What it takes and gives.
         path: Its file.
-        detector: Finds faces, and says whether one is still there where the model does not.
+        detector: Finds faces; where the model does not say whether one is still there, this does
+            and BlazeFace.
         options: How to track.
         about_input: How errors about the input begin; the file's name without it.
         about_output: The same of an output.
@@ -265,7 +267,7 @@ def open_described(
         description,
         model,
         load_geometry(options.model_path("face_geometry")),
-        DetectedPresence(detector),
+        DetectedPresence(BlazeFace(options), detector),
         about_output or (lambda output: f"{path}: "),
     )
 
