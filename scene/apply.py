@@ -25,6 +25,7 @@ from .apply_settings import ApplySettings
 from .clock import scene_clock
 from .double_motion import leave_out_doubled
 from .find_moves import find_moves
+from .free_path import plain_name
 from .key_channels import RANGE_POLICIES, widen_sliders
 from .planning import plan_channels
 from .pose_channels import find_pose
@@ -135,6 +136,7 @@ def apply_track(
         FacewrightError: The input cannot be written; the scene is as it was.
     """
     started = time.perf_counter()
+    take_name = plain_name(take_name)
     objects, settings = list(objects), settings or ApplySettings()
     _check(settings)
     targets, mapping, warnings = find_targets(objects, settings.onto_existing)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names for new files."""
+"""Names for new files, and of files for what is made of them."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def free_path(folder: Path, stem: str, suffix: str, beside: str = "") -> Path:
         path = folder / f"{stem}_{number:03d}{suffix}"
         number += 1
     return path
+
+
+def plain_name(name: str) -> str:
+    """A file's name for a data-block: on Linux it may have bytes that are no text."""
+    return name.encode("utf-8", "replace").decode()

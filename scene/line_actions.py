@@ -10,6 +10,7 @@ import bpy
 from . import keyframes
 from .action_writer import check_tweaking
 from .face_blocks import FaceBlock, face_blocks
+from .free_path import plain_name
 from .nla_layers import push_down
 from .pose_channels import PoseSettings
 
@@ -58,7 +59,7 @@ class LineActions:
             keyframes.current_action(face.block).use_fake_user = True
         if not self._first:
             self._first = [keyframes.current_assignment(face.block) for face in self._faces]
-        return push_down(playing, name).strips if as_strips and playing else []
+        return push_down(playing, plain_name(name)).strips if as_strips and playing else []
 
     def finish(self) -> None:
         """Let play what played before."""

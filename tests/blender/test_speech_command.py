@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import bpy
 import pytest
@@ -202,3 +204,16 @@ def test_nothing_that_is_read_is_written_over(face_file, tmp_path, monkeypatch, 
     assert "error: " in capfd.readouterr().err
     assert not spoken.FakeJob.requests
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_a_name_that_is_no_text_becomes_one(face_file, tmp_path):
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    sound = spoken.write_sound(folder / "a.wav")
+    sound.rename(os.fsdecode(os.fsencode(folder) + b"/bad\xff.wav"))
+    out = tmp_path / "o.blend"
+    words = ("--blend", face_file, "--object", "Face", "--out", out, "--nla")
+    assert run("lipsync", folder, *words) == 0
+    open_file(out)
+    assert any(action.name.startswith("bad?") for action in bpy.data.actions)
