@@ -141,10 +141,10 @@ def sized(table: MouthTable) -> MouthTable:
 def _fit_channel(table: MouthTable, data: Sample, name: str) -> MouthTable:
     at = table.channels.index(name)
     hand, strong = table.targets[:, at], table.strengths[:, at].copy()
-    bound = np.full(len(PHONES), -np.log(STRENGTH_FACTOR))
+    weakest, strongest = strong / STRENGTH_FACTOR, strong * STRENGTH_FACTOR
     for phone, least in listed(LEAST, name).items():
-        strong[phone] = max(strong[phone], least)
-        bound[phone] = max(bound[phone], np.log(least / strong[phone]))
+        strong[phone] = weakest[phone] = max(strong[phone], least)
+        strongest[phone] = max(strongest[phone], least)
     truth = data.captured[:, at]
     spread = truth.std()
     pull = pause_pull(data.edges, data.phone)
@@ -196,9 +196,10 @@ def _fit_channel(table: MouthTable, data: Sample, name: str) -> MouthTable:
     start[1] = 1.0
     limit = np.full_like(start, 2.0)
     limit[:2] = 4.0
-    limit[4 + count :] = np.log(STRENGTH_FACTOR)
     lower = -limit
-    lower[4 + count :] = np.minimum(bound, -1e-3)
+    # A little room, because the method starts between its bounds.
+    limit[4 + count :] = np.log(strongest / strong) + 1e-3
+    lower[4 + count :] = np.log(weakest / strong) - 1e-3
     best = least_squares(errors, start, bounds=(lower, limit), max_nfev=12)
     targets, strengths, before, after = parts(best.x)
     changed = replace(

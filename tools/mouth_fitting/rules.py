@@ -15,7 +15,7 @@ seen little strength.
   through the lower lip with a jaw that is open as far as speech opens it.
 
 The numbers are by eye on the shipped head: teeth nearly meet at s and ch, are a tongue's width
-apart at th, and between open vowels the jaw comes up by a third at t and by a fifth at k.
+apart at th, and between open vowels the jaw comes up by a fourth at t and by a tenth at k.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from engine.core.phones import INDEX
 
 # Channel: phone and the least strength that it has there; the fit has it as a bound.
 LEAST = {
-    "jawOpen": "s4.5 ch8 th4 t3.4 n2.8 l2.4 r3 rr1.5 w5 j2 k2 f2 u2 i1.2 oe1.5 p2.5",
+    "jawOpen": "s6.5 ch7 th7 t3 n2.6 l4 r5 rr2.5 w5 j2 k2.2 f2 u2 i1.2 oe1.5",
     "tongueOut": "th6",
 }
 # Channel: phone and what its strength is multiplied with when all is fitted.
 MORE = {
-    "jawOpen": "eh1.8 ae1.8 a1.8 ah1.8 o1.8",
-    "mouthPucker": "w2 u1.4 ch2 r2.5",
-    "mouthFunnel": "w2 u1.6 ch2.5 r2.5",
+    "jawOpen": "eh1.8 ae2.2 a2 ah2.2 o2.2",
+    "mouthPucker": "w1.7 u1.4 ch1.6 r1.5",
+    "mouthFunnel": "w1.6 u1.6 ch2 r1.5",
 }
 # Channel: phone, then > and the least or < and the most that it may ask for.
 TARGETS = {
