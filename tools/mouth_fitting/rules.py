@@ -15,7 +15,7 @@ seen little strength.
   through the lower lip with a jaw that is open as far as speech opens it.
 
 The numbers are by eye on the shipped head: teeth nearly meet at s and ch, are a tongue's width
-apart at th, and between open vowels the jaw comes up by a fourth at t and by a tenth at k.
+apart at th, and between open vowels the jaw comes up to half of what it opens at t, less at k.
 """
 
 from __future__ import annotations
