@@ -29,7 +29,7 @@ def hashes_in(path: Path) -> dict[str, str]:
 
 def _model(path: Path) -> dict[str, str]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("model", {})
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("model", {})
     except (OSError, ValueError):
         return {}
     if not isinstance(table, dict):

@@ -29,7 +29,7 @@ class TomlFile:
     def __init__(self, path: Path, code: str, hint: str) -> None:
         self.path, self._code, self._hint = path, code, hint
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise FacewrightError(f"The file {path} cannot be read.", hint, code) from error
         try:

@@ -335,16 +335,23 @@ def test_presence_comes_from_the_model_or_else_from_the_detector(tmp_path):
     assert opened(path, Detector()).find(picture(), REGION).presence == 0.0
 
 
-def test_numbers_that_are_none_are_no_face(tmp_path):
+@pytest.mark.parametrize("meaning", ["landmarks478", "landmarks68"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 1e4])
+def test_numbers_that_are_none_are_no_face(tmp_path, meaning, value):
     net = Net((1, 3, 64, 64))
-    values = np.zeros((1, 1434))
-    values[0, 7] = np.nan
+    values = np.zeros((1, 3 * int(meaning[-3:].lstrip("s"))))
+    values[0, 7] = value
     constant(net, values, "points")
-    face = opened(written(tmp_path, described("landmarks478"), net), Detector(0.9)).find(
-        picture(), REGION
-    )
+    face = opened(written(tmp_path, described(meaning), net), Detector(0.9)).find(picture(), REGION)
     assert face.presence == 0.0
+    assert face.landmarks.shape == (478, 3)
     assert np.isfinite(face.landmarks).all()
+
+
+def test_a_description_saved_by_notepad_is_read(documented):
+    documented.write_text(example(), encoding="utf-8-sig", newline="\r\n")
+    assert read_custom_model(documented).description.name == "FaceLandmarker v2"
+    assert detector_of(str(documented)) == "blazeface"
 
 
 WRONG = {

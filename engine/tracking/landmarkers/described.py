@@ -14,6 +14,7 @@ from ...core.axes import rotation_from_euler_deg
 from ...core.errors import FacewrightError
 from ...core.face_geometry import FaceGeometry, load_geometry
 from ...core.onnx_session import OnnxModel, open_model
+from ...core.types import LANDMARKS
 from ..base import TrackerOptions
 from ..correspondence import IBUG_68, INSIGHTFACE_106, OPENSEEFACE_66
 from ..crop import crop, planes
@@ -46,6 +47,9 @@ _SCHEMES = {
 # InsightFace's 106 have two points in each eye's iris, right and left; their middle is taken
 # (deepinsight/insightface, issue 2408: nobody says how they differ).
 _PUPILS = {"landmarks106": ((34, 38), (88, 92))}
+
+# Landmarks further away than this, in sides of the crop, are none.
+_FAR = 4.0
 
 
 class DescribedLandmarker:
@@ -115,9 +119,11 @@ class DescribedLandmarker:
             for output, number in zip(self._description.outputs, self._numbers, strict=True)
             if number is not None
         }
-        marks = self._landmarks(given, place, image.shape[1] / image.shape[0])
-        if not np.isfinite(marks).all():
-            return RawFace(np.zeros_like(marks), 0.0)
+        points = self._points(given)
+        if not np.abs(points).max() < _FAR * self._description.picture.size:
+            # Nowhere near the crop, or not even numbers: no face.
+            return RawFace(np.zeros((LANDMARKS, 3), np.float32), 0.0)
+        marks = self._landmarks(points, place, image.shape[1] / image.shape[0])
         presence = self._chance(given, PRESENCE)
         if self._presence is not None:
             presence = self._presence(image, region)
@@ -154,31 +160,33 @@ class DescribedLandmarker:
         fed = planes(cut, self._scale, self._offset)
         return np.ascontiguousarray(fed.transpose(0, 2, 3, 1)) if picture.channels_last else fed
 
-    def _landmarks(self, given: dict, place: Region, aspect: float) -> np.ndarray:
-        """float32 (478, 3), image pixels."""
+    def _points(self, given: dict) -> np.ndarray:
+        """float64 (n, 2 or 3), the network's landmarks in pixels of the crop."""
         output, array = given[self._description.landmarks.meaning]
         size = self._description.picture.size
         count = LANDMARK_COUNTS[output.meaning]
         if output.units == "heatmaps":
-            points = places_in(self._heatmaps(output, array, count)) * size
-        else:
-            points = self._numbers_of(output, array).reshape(count, len(output.axes))
-            points = points.astype(np.float64)
-            if output.units == "-1..1":
-                points[:, :2] += 1
-                points *= size / 2
-            elif output.units == "0..1":
-                points *= size
+            return places_in(self._heatmaps(output, array, count)) * size
+        points = self._numbers_of(output, array).reshape(count, len(output.axes))
+        points = points.astype(np.float64)
+        if output.units == "-1..1":
+            points[:, :2] += 1
+            points *= size / 2
+        elif output.units == "0..1":
+            points *= size
+        return points
+
+    def _landmarks(self, points: np.ndarray, place: Region, aspect: float) -> np.ndarray:
+        """float32 (478, 3), image pixels."""
         flat = points.shape[1] == 2
         if flat:
-            points = np.concatenate([points, np.zeros((count, 1))], 1)
-        marks = to_image((points * (SIZE / size)).astype(np.float32), place, aspect)
+            points = np.concatenate([points, np.zeros((len(points), 1))], 1)
+        points = points * (SIZE / self._description.picture.size)
+        marks = to_image(points.astype(np.float32), place, aspect)
         if self._dense:
-            pupils = _PUPILS.get(output.meaning)
-            irises = (
-                None if pupils is None else np.stack([marks[list(p), :2].mean(0) for p in pupils])
-            )
-            return self._dense(marks, aspect, irises=irises)
+            pupils = _PUPILS.get(self._description.landmarks.meaning, ())
+            irises = np.array([marks[list(pair), :2].mean(0) for pair in pupils])
+            return self._dense(marks, aspect, irises=irises if pupils else None)
         if flat:
             marks = with_depth(marks, self._geometry, aspect)
         return with_irises_of(marks, self._geometry) if len(marks) == 468 else marks
