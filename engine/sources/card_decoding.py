@@ -42,11 +42,6 @@ def decoder_beside(provider: str) -> str:
     return name if name in hwdevices_available() else ""
 
 
-def is_worth_while(width: int, height: int) -> bool:
-    """Whether pictures are large enough for a card."""
-    return width * height >= MIN_PIXELS
-
-
 def open_on_card(path: Path, decoder: str) -> av.container.InputContainer:
     """The file, to be decoded by the card alone.
 

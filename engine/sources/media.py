@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from ..core.errors import FacewrightError
 from ..core.types import VideoFrame
-from .card_decoding import CardDecodingError, decoded_on_card, is_worth_while, open_on_card
+from .card_decoding import MIN_PIXELS, CardDecodingError, decoded_on_card, open_on_card
 
 # Above this the picture is halved while it is decoded: the networks look at 256 pixels of face,
 # and an 8K picture in RGB is 100 MB.
@@ -108,13 +108,20 @@ class VideoSource:
         """Let go of the file."""
         self._container.close()
 
-    def use_card(self, decoder: str) -> None:
-        """Have a card decode from now on, where the whole video is read and is large enough.
+    @property
+    def decoder(self) -> str:
+        """FFmpeg's name of the card's decoder; empty where the processor decodes."""
+        return self._card
+
+    def use_card(self, decoder: str, at_least: int = MIN_PIXELS) -> None:
+        """Have a card decode from now on, where the video is read from its beginning.
 
         Args:
             decoder: FFmpeg's name of it, of ``card_decoding.decoder_beside``; empty for none.
+            at_least: Pixels of a picture for which it is worth while.
         """
-        self._card = decoder if is_worth_while(*self._size) else ""
+        width, height = self._size
+        self._card = decoder if width * height >= at_least else ""
 
     def frames(self) -> Iterator[VideoFrame]:
         """Every picture that decodes, in presentation order.

@@ -12,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 
 from engine.core.providers import CPU, CUDA
 from engine.sources import card_decoding, media
-from engine.sources.card_decoding import CardDecodingError, decoder_beside, is_worth_while
+from engine.sources.card_decoding import CardDecodingError, decoder_beside
 from engine.sources.media import VideoSource, open_container
 
 
@@ -38,8 +38,6 @@ def card(monkeypatch):
     """A function that puts in a card: its layout, the packet that it fails at, and how."""
 
     def put_in(layout="nv12", fails_at=None, error=None, opens=True):
-        monkeypatch.setattr(media, "is_worth_while", lambda *_size: True)
-
         def open_on_card(path, _decoder):
             if not opens:
                 raise CardDecodingError("no card")
@@ -65,7 +63,7 @@ def card(monkeypatch):
 def _pictures(path, *, on_card):
     with VideoSource(path) as source:
         if on_card:
-            source.use_card("cuda")
+            source.use_card("cuda", at_least=0)
         return list(itertools.islice(source.frames(), 40)), source.notes
 
 
@@ -114,9 +112,8 @@ def test_without_a_card_nothing_is_said(make_video, card):
         assert not notes
 
 
-def test_this_machines_own_answer_gives_the_same_pictures(make_video, monkeypatch):
+def test_this_machines_own_answer_gives_the_same_pictures(make_video):
     """With a card it is really used here; without one opening it fails, and nothing is lost."""
-    monkeypatch.setattr(media, "is_worth_while", lambda *_size: True)
     path = make_video()
     right, _ = _pictures(path, on_card=False)
     _assert_same(_pictures(path, on_card=True)[0], right)
@@ -134,15 +131,14 @@ def test_a_damaged_clip_is_for_the_processor(make_video, card):
     assert [frame.time_s for frame in seen] == [frame.time_s for frame in right]
 
 
-def test_small_pictures_and_processors_need_no_card():
+def test_the_processor_has_no_card_beside_it():
     assert decoder_beside(CPU) == ""
     assert decoder_beside(CUDA) in ("", "cuda")
-    assert not is_worth_while(640, 360)
-    assert is_worth_while(1920, 1080)
 
 
 def test_a_small_video_stays_with_the_processor(make_video, monkeypatch):
     monkeypatch.setattr(media, "open_on_card", lambda *_: pytest.fail("the card was asked"))
     with VideoSource(make_video()) as source:
         source.use_card("cuda")
+        assert source.decoder == ""
         assert len(list(source.frames())) == 12
