@@ -78,7 +78,7 @@ def _install(options: argparse.Namespace, check_online: Callable[[], None]) -> i
         return EXIT_DONE
     _agree(options)
     check_online()
-    bar = ProgressBar("Fetching the GPU runtime")
+    bar = ProgressBar("GPU runtime")
     try:
         report = install(plan, Progress(bar, lambda text: sys.stderr.write(f"note: {text}\n")))
     finally:

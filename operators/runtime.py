@@ -108,9 +108,9 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
         return RuntimeRequest()
 
     def status(self, job: Job) -> str:
-        """Megabytes; afterwards it is unpacked and tried."""
+        """Megabytes; afterwards it is tried."""
         if job.total and job.done >= job.total:
-            return "Unpacking and trying it"
+            return "Trying it"
         return f"{job.done} of {job.total} {job.unit}" if job.total else self.doing
 
     def conclude(

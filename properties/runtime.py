@@ -19,7 +19,7 @@ def draw_runtime(layout: bpy.types.UILayout) -> None:
     for line in INSTALLED:
         box.label(text=line)
     if not INSTALLED:
-        box.label(text="Not installed: networks run on the processor.")
+        box.label(text="None is installed")
     row = box.row(align=True)
     row.operator("facewright.install_runtime", icon="IMPORT")
     row.operator("facewright.remove_runtime", icon="TRASH")

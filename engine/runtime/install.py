@@ -35,7 +35,7 @@ from .prove import prove
 MEGA = 1_000_000
 # Unpacked packages are this many times as large as their wheels (docs/gpu_runtime.md); wheels
 # and packages are on the disk together for a while.
-_UNPACKED = 1.65
+_UNPACKED = 1.7
 _NVIDIA_TERMS = (
     "onnxruntime is free software (MIT). CUDA, cuBLAS, cuFFT, cuRAND, NVRTC and cuDNN are NVIDIA's "
     "and proprietary: with the download you accept NVIDIA's licences, which lie beside each "
@@ -152,7 +152,8 @@ def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> Runtim
 
     Args:
         plan: Of ``plan_install``.
-        progress: Told in megabytes downloaded; asked several times a second.
+        progress: Told in megabytes written, of wheels and of what is unpacked from them; asked
+            several times a second.
         index: Further words for pip, e.g. another index.
 
     Raises:
@@ -225,10 +226,12 @@ def remove(root: Path | None = None) -> RuntimeReport:
 def _fetch(plan: Plan, partial: Path, progress: Progress, index: Sequence[str]) -> dict:
     packages, scratch = partial / "packages", partial / "t"
     scratch.mkdir(parents=True)
-    total = plan.download_bytes // MEGA
+    total, most = plan.needed_bytes // MEGA, 0
 
-    def look(done: int) -> None:
-        progress.step(min(done // MEGA, total), total, "MB")
+    def look(written: int) -> None:
+        nonlocal most
+        most = max(most, min(written // MEGA, total))  # pip moves what is done out of the way
+        progress.step(most, total, "MB written")
 
     look(0)
     listed = partial / "requirements.txt"

@@ -59,8 +59,8 @@ def install_wheels(
         requirements: The list, with hashes.
         target: Folder for the packages.
         scratch: Folder for what is downloaded; on the same disk as ``target``.
-        look: Called several times a second with the bytes downloaded so far; what it raises ends
-            pip and goes on.
+        look: Called several times a second with the bytes in ``scratch``, of wheels and of what is
+            unpacked from them; what it raises ends pip and goes on.
         index: Further words for pip, e.g. another index.
 
     Raises:
@@ -88,7 +88,7 @@ def install_wheels(
                 process.wait(_LOOK_EVERY_S)
                 break
             except subprocess.TimeoutExpired:
-                look(_downloaded(scratch))
+                look(_written(scratch))
     finally:
         if process.poll() is None:
             process.terminate()
@@ -121,13 +121,14 @@ def _explain(said: list[str]) -> FacewrightError:
     )
 
 
-def _downloaded(scratch: Path) -> int:
+def _written(scratch: Path) -> int:
     total = 0
-    for path in scratch.rglob("*.whl"):
-        try:
-            total += path.stat().st_size
-        except OSError:
-            continue  # pip has moved it
+    for folder, _, files in os.walk(scratch):
+        for name in files:
+            try:
+                total += Path(folder, name).lstat().st_size
+            except OSError:
+                continue  # pip has moved it
     return total
 
 

@@ -36,9 +36,9 @@ def prove(packages: Path, model: Path, device: str) -> dict:
         FacewrightError: ``runtime-broken``.
     """
     new = _run({"packages": str(packages), "model": str(model), "device": device})
-    shipped = _run({"packages": "", "model": str(model), "device": ""})
     if new["note"]:
         raise _broken(new["note"])
+    shipped = _run({"packages": "", "model": str(model), "device": ""})
     difference = float(np.abs(np.array(new["values"]) - np.array(shipped["values"])).max())
     if not difference <= _TOLERANCE_PX:  # NaN is no smaller
         raise _broken(f"its landmarks are {difference:.3g} pixels off the shipped ones")

@@ -33,6 +33,13 @@ def index(tmp_path):
     return MadeIndex(tmp_path / "made")
 
 
+@pytest.fixture
+def believed(monkeypatch):
+    """A runtime needs no proof: that is another test's matter, and takes seconds."""
+    proof = {"version": "9.9.9", "providers": [], "device_note": ""}
+    monkeypatch.setattr("engine.runtime.install.prove", lambda *_: proof)
+
+
 def do_install(index, root, progress=None):
     plan = plan_install("cuda13", root=root, lock=index.lock)
     return install(plan, progress or Progress(), index.words)
@@ -48,7 +55,7 @@ def test_a_runtime_is_installed_proved_told_and_removed(index, root):
     report = do_install(index, root, progress)
     assert (report.state, report.version) == ("complete", "9.9.9")
     assert "CPUExecutionProvider" in report.providers
-    assert {unit for _, _, unit in steps} == {"MB"}
+    assert {unit for _, _, unit in steps} == {"MB written"}
     (one,) = status(root)["installed"]
     assert one["problem"] == ""
     assert one["versions"] == {"onnxruntime-gpu": "9.9.9", "nvidia-made": "1.0"}
@@ -60,7 +67,7 @@ def test_a_runtime_is_installed_proved_told_and_removed(index, root):
     assert status(root)["installed"] == []
 
 
-def test_a_second_install_replaces_the_first(index, root):
+def test_a_second_install_replaces_the_first(index, root, believed):
     first = do_install(index, root).folder
     second = do_install(index, root).folder
     assert first != second
@@ -68,7 +75,7 @@ def test_a_second_install_replaces_the_first(index, root):
     assert len(left_in(root)) == 1
 
 
-def test_a_wrong_hash_is_refused_and_the_old_one_stays(index, root):
+def test_a_wrong_hash_is_refused_and_the_old_one_stays(index, root, believed):
     kept = do_install(index, root).folder
     index.write_lock(sha256="0" * 64)
     with pytest.raises(FacewrightError) as caught:
@@ -147,7 +154,7 @@ def test_two_installs_at_once_are_refused(index, root):
     assert caught.value.code == "runtime-busy"
 
 
-def test_what_a_dead_install_left_is_cleaned_away(index, root):
+def test_what_a_dead_install_left_is_cleaned_away(index, root, believed):
     for name in (".part", "cuda13-cp311-7"):
         (root / name / "packages").mkdir(parents=True)
     report = do_install(index, root)
