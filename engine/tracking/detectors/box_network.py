@@ -110,7 +110,8 @@ class BoxNetwork:
         if any(0 < side < SMALLEST for side in self._fixed):
             raise self.wrong(
                 f"its input is fixed to {width} x {height} pixels, which is too small to find "
-                "faces; height and width have to be free in the file"
+                "faces; height and width have to be free in the file "
+                "(tools/free_input_size.py in Facewright's source frees them)"
             )
 
     @property
