@@ -25,7 +25,7 @@ class FACEWRIGHT_PT_doctor(FacewrightPanel, bpy.types.Panel):
         draw_sentence(box, context, doctor.verdict, "CHECKMARK" if doctor.ready else "ERROR")
         for line in doctor.lines:
             draw_sentence(box, context, line.text, "CANCEL" if line.blocks else "ERROR")
-        draw_sentence(box, context, "The whole report is in the clipboard", "COPYDOWN")
+        draw_sentence(box, context, "The whole report was copied", "COPYDOWN")
 
 
 CLASSES = (FACEWRIGHT_PT_doctor,)

@@ -77,6 +77,19 @@ def lack_of(info: PartInfo | None) -> str:
     return "needs a model" if len(rows) == 1 else f"needs {len(rows)} models"
 
 
+def draw_added(layout: bpy.types.UILayout) -> None:
+    """The models that were added, each with its button to remove it, for the preferences."""
+    rows = [row for row in ROWS.values() if row.there]
+    if not rows:
+        return
+    box = layout.box()
+    box.label(text="Added Models", icon="FILE_BLANK")
+    for row in rows:
+        line = box.row()
+        line.label(text=f"{row.id}: {row.licence}")
+        line.operator("facewright.remove_model", text="", icon="TRASH").model = row.id
+
+
 def engine_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> list[tuple]:
     """All engines, with what is missing."""
     text = "An ONNX network that a .toml of yours describes"

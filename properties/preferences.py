@@ -6,6 +6,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..engine.core.gpu_settings import GpuSettings
 from .doctor import draw_doctor
+from .models import draw_added
 from .paths import PATH_OPTIONS
 from .runtime import draw_runtime
 
@@ -102,6 +103,7 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "streams")
         layout.prop(self, "take_folder")
         draw_runtime(layout)
+        draw_added(layout)
         draw_doctor(layout, context.window_manager.facewright.doctor)
 
 

@@ -241,6 +241,8 @@ def add(model_id: str, source: Path) -> Path:
         )
     target = folder() / _stored_name(model, source)
     _copy(source, target)
+    if there != target:  # the same content under another ending
+        there.unlink(missing_ok=True)
     _change(model.id, file=target.name, sha256=sha256, bytes=size)
     return target
 

@@ -68,15 +68,6 @@ ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
 }
 
 
-def available_engines() -> list[str]:
-    """Ids of the engines whose packages are installed."""
-    return [
-        engine
-        for engine in ENGINES
-        if engine != "mediapipe-tasks" or mediapipe_tasks.is_installed()
-    ]
-
-
 def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
     """Makes a tracker.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -129,6 +130,8 @@ def test_what_is_taken_as_it_is_keeps_its_ending_and_its_hash(monkeypatch, tmp_p
     source.write_bytes(b"another")
     assert code_of(lambda: optional.add("anything", source)) == "model-there"
     assert (own_home / "any.npz").read_bytes() == CONTENT
+    assert optional.add("anything", shutil.copy(own_home / "any.npz", tmp_path / "mine.bin"))
+    assert sorted(path.name for path in own_home.iterdir()) == ["accepted.json", "any.bin"]
     assert optional.remove("anything")
     assert not optional.remove("anything")
     optional.add("anything", source)

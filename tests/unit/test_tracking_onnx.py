@@ -163,4 +163,3 @@ def test_googles_package_says_when_it_is_not_there(monkeypatch):
     with pytest.raises(FacewrightError) as caught:
         catalog.create_tracker("mediapipe-tasks", TrackerOptions(model_path))
     assert caught.value.code == "package-missing"
-    assert catalog.available_engines() == ["mediapipe"]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inside Blender: a detector that lacks its model, its licence, and the doctor."""
+
+import hashlib
+import sys
+
+import bpy
+
+
+def steps(gui):
+    """What a person does who wants another detector, and then to know what is wrong."""
+    bpy.context.preferences.view.ui_scale = 0.85
+    only_doctor_and_capture()
+    shot = bpy.context.scene.facewright
+    shot.detector = "scrfd"
+    yield from gui.show_tab("Facewright")
+    yield from gui.photograph("needs_a_model")
+    items = sys.modules["bl_ext.user_default.facewright.properties.models"].detector_items
+    before = label(items(shot, bpy.context))
+    with gui.override():
+        bpy.ops.facewright.accept_model("INVOKE_DEFAULT", model="scrfd")
+    yield from gui.photograph("licence")
+    yield from gui.press("RET")
+    yield from gui.wait(0.5)
+    optional = sys.modules["bl_ext.user_default.facewright.engine.models.optional"]
+    accepted = optional.is_accepted(optional.optional_model("scrfd"))
+    source = gui.workdir / "det_10g.onnx"
+    source.write_bytes(b"no network, but a file")
+    with gui.override():
+        bpy.ops.facewright.add_model("EXEC_DEFAULT", model="scrfd", filepath=str(source))
+    after = label(items(shot, bpy.context))
+    yield from gui.photograph("added")
+
+    with gui.override():
+        bpy.ops.facewright.doctor("INVOKE_DEFAULT", cameras=True)
+    run = bpy.context.window_manager.facewright
+    was_running = run.is_running
+    yield from gui.until(lambda: not run.is_running, "the doctor has ended", 120)
+    yield from gui.wait(1.0)
+    yield from gui.photograph("doctor")
+    report = bpy.context.window_manager.clipboard
+
+    bpy.ops.screen.userpref_show(section="ADDONS")
+    preferences = bpy.context.window_manager.windows[-1]
+    bpy.context.window_manager.addon_search = "Facewright"
+    with bpy.context.temp_override(window=preferences):
+        bpy.ops.preferences.addon_show(module="bl_ext.user_default.facewright")
+    yield from gui.photograph("preferences")
+    kept = optional.optional_path("scrfd")
+    return {
+        "before": before,
+        "after": after,
+        "accepted": accepted,
+        "was_running": was_running,
+        "ready": run.doctor.ready,
+        "result": run.result,
+        "report": report,
+        "hash_is_kept": hashlib.sha256(kept.read_bytes()).hexdigest()
+        == optional.known_hash(optional.optional_model("scrfd")),
+        "folder": str(kept.parent),
+    }
+
+
+def label(items):
+    """What the list shows of the detector."""
+    return next(item[1] for item in items if item[0] == "scrfd")
+
+
+def only_doctor_and_capture():
+    """Leave the two panels of this test open, so that both fit the screen."""
+    for name in dir(bpy.types):
+        panel = getattr(bpy.types, name)
+        if not name.startswith("FACEWRIGHT_PT_") or hasattr(panel, "bl_parent_id"):
+            continue
+        shown = name in ("FACEWRIGHT_PT_capture", "FACEWRIGHT_PT_doctor")
+        bpy.utils.unregister_class(panel)
+        panel.bl_options = set() if shown else {"DEFAULT_CLOSED"}
+        bpy.utils.register_class(panel)
