@@ -30,7 +30,7 @@ from .description import (
 )
 
 CODE = "engine-file-wrong"
-_HINT = "docs/custom_engine.md explains every key and has a whole example."
+_HINT = "docs/custom_engine.md in Facewright's source explains every key, with a whole example."
 
 
 class CustomModel(NamedTuple):
