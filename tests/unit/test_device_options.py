@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.gpu_settings import GpuSettings
+from engine.core.provider_check import TOLERANCE
+from engine.core.providers import MIB_PER_PICTURE, batch_limit
 from engine.core.requests import LiveRequest, TrackRequest
 from engine.options import add_device_options, add_tracking_options, gpu_settings_from, request_from
 
@@ -63,3 +65,17 @@ def test_a_request_of_an_older_version_has_the_usual_settings():
     wire = TrackRequest("a.mp4", "a.fwtake").to_wire()
     del wire["gpu"]
     assert TrackRequest.from_wire(wire).gpu == GpuSettings()
+
+
+def test_the_page_on_hardware_names_every_option_and_its_default():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "hardware.md").read_text("utf-8")
+    parser = argparse.ArgumentParser()
+    add_device_options(parser)
+    options = [word for action in parser._actions for word in action.option_strings]
+    assert not [word for word in options if word.startswith("--") and word not in page + "--help"]
+    usual = GpuSettings()
+    assert f"| {usual.memory_mib} MiB | `--gpu-memory" in page
+    assert f"| {usual.tensorrt_workspace_mib} MiB |" in page
+    assert f"so {batch_limit(usual)} |" in page
+    assert f"one for each {MIB_PER_PICTURE} MiB" in page
+    assert f"{TOLERANCE:.1%}".replace("%", " %") in page
