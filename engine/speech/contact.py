@@ -24,6 +24,8 @@ MARGIN_S = 0.012
 # Longer than this nobody presses the lips together in speech: they part a little.
 LONGEST_S = 0.175
 PARTED = 0.055
+# Lips that rest stay together until the sound: this share of a silence before it, at most so much.
+RESTED, RESTED_S = 0.5, 0.3
 # Two contacts with no key in the opening between them are one; more than this is too long.
 JOINED_S = 0.2
 # The last cue may still be growing (live): contact grows with it.
@@ -71,7 +73,7 @@ def hold_contacts(
     most = np.minimum((1 - APART) * jaw, np.maximum(jaw - least, 0.0))
     close = np.clip(channel["mouthClose"], 0.0, most)
 
-    bite, force = _contact(edges, phone == INDEX["f"], factors, times_s)
+    bite, force = _contact(edges, phone, "f", factors, times_s)
     bite = bite * np.clip(force, 0.0, 1.0)
     jaw = _mixed(jaw, _raised(jaw, BITE_JAW), bite)
     close = _mixed(close, np.maximum(jaw - BITE_OPENING, 0.0), bite)
@@ -81,7 +83,7 @@ def hold_contacts(
         channel[name] = _mixed(channel[name], value * min(strength, 1.2), bite)
 
     times_s = _parting_keys(edges, phone, times_s)
-    shut, force = _contact(edges, phone == INDEX["p"], factors, times_s)
+    shut, force = _contact(edges, phone, "p", factors, times_s)
     parted = _parted(edges, phone, times_s)
     jaw = _mixed(jaw, _raised(jaw, SHUT_JAW), shut)
     jaw = np.maximum(jaw, 1.2 * PARTED * parted)
@@ -107,7 +109,7 @@ def lip_contact(
     Returns:
         Two arrays (N,), 0..1.
     """
-    shut, _ = _contact(edges, phone == INDEX["p"], factors, times_s)
+    shut, _ = _contact(edges, phone, "p", factors, times_s)
     return shut, _parted(edges, phone, times_s)
 
 
@@ -156,16 +158,21 @@ def _parting_keys(edges: np.ndarray, phone: np.ndarray, times_s: np.ndarray) -> 
 
 def _contact(
     edges: np.ndarray,
-    which: np.ndarray,
+    phone: np.ndarray,
+    held: str,
     factors: np.ndarray,
     times_s: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N,) how near the contact of these phones is, 0..1, and (N,) their cues' strength."""
+    which = phone == INDEX[held]
     first, end = _runs(edges, which)
     if not len(first):
         return np.zeros(len(times_s)), np.ones(len(times_s))
     margin = _margin(edges, first, end)
+    silent = (first > 0) & (phone[first - 1] == INDEX["sil"])
+    before = RESTED * (edges[first] - edges[first - 1])
     starts = edges[first] - np.append(MARGIN_S, margin)
+    starts = np.where(silent & (held == "p"), edges[first] - np.minimum(before, RESTED_S), starts)
     ends = edges[end] + np.append(margin, MARGIN_S)
     reach = np.clip((starts[1:] - ends[:-1]) / 2, LEAST_REACH_S, REACH_S)
     come, leave = np.append(REACH_S, reach), np.append(np.minimum(reach, LEAVE_S), LEAVE_S)

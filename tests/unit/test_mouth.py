@@ -91,6 +91,11 @@ def test_lips_stay_shut_only_in_silence():
     assert weights.max() < 0.05
 
 
+def test_lips_do_not_open_before_a_first_closure():
+    cues = spoken([("sil", 0.4), ("p", 0.09), ("a", 0.12), ("sil", 0.4)])
+    assert lip_gap_mm(curves(cues, np.arange(0.0, 0.4, 0.01))).max() < 3.0
+
+
 def test_a_short_pause_does_not_close_the_mouth():
     cues = spoken([("sil", 0.5), ("a", 0.2), ("sil", 0.11), ("a", 0.2), ("sil", 0.5)])
     assert at(cues, 0.755, "jawOpen") > 0.6 * at(cues, 0.6, "jawOpen")
