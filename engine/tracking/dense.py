@@ -7,15 +7,19 @@ the places exactly, and everything between them smoothly. Lids, lips and brows a
 first, because the solver measures them: between the points on a lid the lid keeps its bow, so a
 closed eye closes along its whole length.
 
-All of it but the pose is linear in the points: one matrix, made once, from points to vertices.
+All of it but the pose is linear in the points: one matrix, made once, from points to vertices. A
+``completion.Completion`` adds what was learned from faces to it.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from ..core.face_geometry import FaceGeometry
 from ..core.types import LANDMARKS
+from .completion import Completion
 from .correspondence import (
     IBUG_RIGIDITY,
     IBUG_VERTICES,
@@ -40,15 +44,36 @@ _STEPS = 4
 _SIGHT = 0.05
 
 
+class Posed(NamedTuple):
+    """Where the canonical face is, and what it leaves over.
+
+    Attributes:
+        scale: Pixels a centimetre.
+        rotation: float64 (3, 3), canonical face to camera (x right, y up, z towards the camera).
+        shift: float64 (2,), where its origin is seen, pixels, y up.
+        left_over: float64 (N, 2), from the posed places to the points, pixels, y up.
+        in_plane: float64 (N, 2), the same along the face's own x and y, pixels.
+    """
+
+    scale: float
+    rotation: np.ndarray
+    shift: np.ndarray
+    left_over: np.ndarray
+    in_plane: np.ndarray
+
+
 class Dense:
     """Makes 478 landmarks of a network's points. May be called from several threads.
 
     Args:
         geometry: The canonical face.
         points: What the network's points stand for.
+        completion: What else their movements tell; None for nothing.
     """
 
-    def __init__(self, geometry: FaceGeometry, points: Correspondence) -> None:
+    def __init__(
+        self, geometry: FaceGeometry, points: Correspondence, completion: Completion | None = None
+    ) -> None:
         self._take = np.array(points.take)
         self._rigidity = IBUG_RIGIDITY[list(points.ibug)]
         self._still = np.flatnonzero(self._rigidity)
@@ -57,7 +82,8 @@ class Dense:
         self._irises = np.zeros((2, 2)) if points.irises is None else points.irises
         if points.offsets is not None:
             self.places[:, :2] += points.offsets
-        self._spread = _spread(self.vertices, self.places, points.ibug).astype(np.float64)
+        self._spread = _spread(self.vertices, self.places, points.ibug)
+        self._completion = completion
 
     def __call__(
         self,
@@ -82,21 +108,16 @@ class Dense:
         Returns:
             float32 (478, 3), image pixels, as ``parts.RawFace.landmarks``.
         """
-        seen = np.asarray(points, np.float64)[self._take, :2] * _FLIP[:2]
-        trusted = np.ones(len(seen)) if trust is None else np.asarray(trust, float)[self._take]
-        still = self._still
-        scale, rotation, shift = fit_pose(
-            self.places[still], seen[still], (self._rigidity * trusted + 1e-6)[still]
-        )
-        left_over = seen - (scale * self.places @ rotation[:2].T + shift)
-        # The same in the face's own plane: lips part down the face, not towards the camera.
-        plane = rotation[:2, :2]
-        back = np.linalg.solve(plane @ plane.T + _SIGHT * np.eye(2), plane).T
-        in_plane = left_over @ back.T
+        posed = self.pose(points, trust)
+        scale, rotation, shift = posed.scale, posed.rotation, posed.shift
+        left_over, in_plane, plane = posed.left_over, posed.in_plane, rotation[:2, :2]
         # What the damping keeps back stays in the picture's plane: there the points are right.
         moves = np.concatenate([in_plane, left_over - in_plane @ plane.T], 1)
-        moves = self._spread @ (moves * trusted[:, None])
+        moves = self._spread @ moves
         moved = scale * self.vertices
+        if self._completion is not None:
+            learned = self._completion.matrix @ in_plane.ravel() + scale * self._completion.offset
+            moved += learned.reshape(-1, 3)
         moved[:, :2] += moves[:, :2]
         out = moved @ rotation.T
         out[:, :2] += shift + moves[:, 2:]
@@ -106,6 +127,21 @@ class Dense:
         out *= _FLIP
         out[:, 2] *= depth_stretch(out, aspect)
         return out.astype(np.float32)
+
+    def pose(self, points: np.ndarray, trust: np.ndarray | None = None) -> Posed:
+        """The rigid part; arguments as for a call."""
+        seen = np.asarray(points, np.float64)[self._take, :2] * _FLIP[:2]
+        trusted = np.ones(len(seen)) if trust is None else np.asarray(trust, float)[self._take]
+        still = self._still
+        scale, rotation, shift = fit_pose(
+            self.places[still], seen[still], (self._rigidity * trusted + 1e-6)[still]
+        )
+        left_over = seen - (scale * self.places @ rotation[:2].T + shift)
+        left_over *= trusted[:, None]
+        # The same in the face's own plane: lips part down the face, not towards the camera.
+        plane = rotation[:2, :2]
+        back = np.linalg.solve(plane @ plane.T + _SIGHT * np.eye(2), plane).T
+        return Posed(scale, rotation, shift, left_over, left_over @ back.T)
 
 
 def depth_stretch(landmarks: np.ndarray, aspect: float) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ...core.face_geometry import load_geometry
 from ..base import TrackerOptions
+from ..completion import MODEL, load_completion
 from ..correspondence import OPENSEEFACE_66
 from ..crop import crop, planes
 from ..dense import Dense
@@ -111,7 +112,9 @@ class OpenSeeFaceLandmarker:
         self._model = options.open("openseeface_landmarks")
         self._gaze = OpenSeeFaceGaze(options)
         scheme = replace(OPENSEEFACE_66, offsets=OFFSETS_CM, irises=IRISES_CM)
-        self._dense = Dense(load_geometry(options.model_path("face_geometry")), scheme)
+        geometry = load_geometry(options.model_path("face_geometry"))
+        completion = load_completion(options.model_path(MODEL), "openseeface", POINTS)
+        self._dense = Dense(geometry, scheme, completion)
 
     @property
     def provider(self) -> str:

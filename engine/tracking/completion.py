@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What MediaPipe's network makes of faces that show certain points: learned, for ``dense.Dense``.
+
+The canonical face, posed and bent, knows nothing of cheeks that rise with a smile or of how deep
+MediaPipe sees a brow. ``tools/fit_dense.py`` shows both networks the same faces and keeps the
+linear map from the points' movements to those of all 478 landmarks in depth, height and width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..core.errors import FacewrightError
+from ..core.types import LANDMARKS
+
+MODEL = "face_completion"
+# Values of the landmarks: x, y and z of each, in turn.
+VALUES = 3 * LANDMARKS
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A learned map.
+
+    Attributes:
+        matrix: float64 (1434, 2 N): what a movement of the points in the face's own plane (x and y
+            of each in turn, cm from their places on the posed canonical face) adds to each value
+            of the landmarks (canonical frame, cm), besides what ``dense`` makes of it anyway.
+        offset: float64 (1434,), what is added to any face.
+    """
+
+    matrix: np.ndarray
+    offset: np.ndarray
+
+
+def load_completion(path: Path, key: str, points: int) -> Completion:
+    """Reads one map of ``face_completion.npz``.
+
+    Args:
+        path: The file: for each key ``KEY_left`` float16 (1434, r), ``KEY_right`` float16 (r, 2 N),
+            whose product is the matrix, and ``KEY_offset`` float16 (1434,).
+        key: Which one.
+        points: N.
+
+    Raises:
+        FacewrightError: ``model-corrupt``.
+    """
+    try:
+        with np.load(path) as file:
+            left, right, offset = (
+                file[f"{key}_{part}"].astype(np.float64) for part in ("left", "right", "offset")
+            )
+        if offset.shape != (VALUES,) or (left @ right).shape != (VALUES, 2 * points):
+            raise ValueError(f"{left.shape} {right.shape} {offset.shape}")
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise FacewrightError(
+            f"The model file {path} cannot be read.",
+            "`python -m engine models verify` checks every model file.",
+            "model-corrupt",
+        ) from error
+    return Completion(left @ right, offset)

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Learns ``weights/face_completion.npz``: MediaPipe's 478 landmarks from the few of others.
+
+    python tools/fit_dense.py look --clips VIDEO ... --out PAIRS.npz
+    python tools/fit_dense.py draw --model ICT.npz --people 24 --out PAIRS.npz
+    python tools/fit_dense.py fit PAIRS.npz ...
+
+``look`` shows real faces to MediaPipe's network and to OpenSeeFace's and keeps what both found;
+``draw`` the same with rendered heads (needs what ``tools/train_solver.py corpus`` needs); ``fit``
+learns two maps from such pairs: "openseeface" from that network's points, and "ibug" from the 68
+points as MediaPipe's own landmarks place them, for any other network. Clips that the benchmarks
+measure accuracy on must not be among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.core.face_geometry import load_geometry  # noqa: E402
+from engine.models.catalog import model_path  # noqa: E402
+from engine.sources.media import VideoSource  # noqa: E402
+from engine.tracking.base import TrackerOptions  # noqa: E402
+from engine.tracking.catalog import create_tracker  # noqa: E402
+from engine.tracking.correspondence import IBUG_68, IBUG_VERTICES, OPENSEEFACE_66  # noqa: E402
+from engine.tracking.dense import Dense, depth_stretch  # noqa: E402
+from engine.tracking.landmarkers.openseeface import OpenSeeFaceLandmarker  # noqa: E402
+from engine.tracking.openseeface_offsets import OFFSETS_CM  # noqa: E402
+from engine.tracking.regions import from_landmarks  # noqa: E402
+
+FILE = ROOT / "weights" / "face_completion.npz"
+# Movements of points, cm squared, below which they are taken for noise.
+_RIDGE = 0.01
+# Directions that are kept; more change no landmark by a tenth of a millimetre on average.
+_RANK = 32
+_FLIP = np.array([1.0, -1.0, -1.0])
+_ORIGIN = (
+    "Facewright's own, fitted by tools/fit_dense.py to what Google's FaceLandmarker v2 and "
+    "OpenSeeFace's lm_model0 (BSD-2-Clause) see in talkers of the GRID corpus (CC BY 4.0), in the "
+    "sample clips of tools/fetch_clips.py and in pictures rendered from ICT-FaceKit (MIT)"
+)
+
+
+def main() -> int:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    verbs = parser.add_subparsers(required=True)
+    looking = verbs.add_parser("look")
+    looking.add_argument("--clips", nargs="+", type=Path, required=True, metavar="VIDEO")
+    looking.add_argument("--every", type=int, default=3, metavar="N")
+    looking.add_argument("--out", type=Path, required=True)
+    looking.set_defaults(run=look)
+    drawing = verbs.add_parser("draw")
+    drawing.add_argument("--model", type=Path, required=True, help="the morphable head")
+    drawing.add_argument("--people", type=int, default=24)
+    drawing.add_argument("--seed", type=int, default=77)
+    drawing.add_argument("--out", type=Path, required=True)
+    drawing.set_defaults(run=draw)
+    fitting = verbs.add_parser("fit")
+    fitting.add_argument("pairs", nargs="+", type=Path)
+    fitting.set_defaults(run=fit)
+    options = parser.parse_args()
+    return options.run(options)
+
+
+def look(options: argparse.Namespace) -> int:
+    """Pairs of real faces."""
+    tracking = TrackerOptions(model_path, device="cpu", streams=1)
+    network = OpenSeeFaceLandmarker(tracking)
+    pairs = [pair for clip in options.clips for pair in _seen(clip, options.every, network)]
+    return _write(options.out, pairs)
+
+
+def _seen(clip: Path, every: int, network: OpenSeeFaceLandmarker) -> Iterator[tuple]:
+    tracker = create_tracker("mediapipe", TrackerOptions(model_path, device="cpu", streams=1))
+    with VideoSource(clip) as source:
+        for frame in source.frames():
+            if frame.index % every:
+                continue
+            seen = tracker.track_one(frame)
+            if seen.valid[0]:
+                landmarks = seen.landmarks[0].copy()
+                height, width = frame.image.shape[:2]
+                landmarks[:, 2] /= depth_stretch(landmarks, width / height)
+                region = from_landmarks(landmarks)
+                yield landmarks, network.points(frame.image, region)[0]
+
+
+def draw(options: argparse.Namespace) -> int:
+    """Pairs of rendered faces."""
+    from tools.solver_training import corpus
+
+    network = OpenSeeFaceLandmarker(TrackerOptions(model_path, device="cpu", streams=1))
+    pairs: list[tuple] = []
+
+    class Watched(corpus.Studio):
+        def _track(self, random, picture, box, row) -> bool:
+            found = super()._track(random, picture, box, row)
+            if found and not row["covered"]:
+                landmarks = row["landmarks"].copy()
+                pairs.append((landmarks, network.points(picture, from_landmarks(landmarks))[0]))
+            return found
+
+    studio = Watched(options.model, ROOT / "weights" / "face_landmarks.onnx")
+    for number in range(options.people):
+        studio.person(np.random.default_rng([options.seed, number]), number)
+    return _write(options.out, pairs)
+
+
+def _write(path: Path, pairs: list[tuple]) -> int:
+    landmarks, points = (np.stack([pair[i] for pair in pairs]) for i in (0, 1))
+    np.savez(path, landmarks=landmarks.astype(np.float32), points=points.astype(np.float32))
+    print(f"{path}: {len(pairs)} faces")
+    return 0
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Learn both maps and write the file with its entry in the catalogue."""
+    from tools.weights_catalog import Entry, update_catalog
+
+    files = [np.load(path) for path in options.pairs]
+    landmarks, points = (
+        np.concatenate([f[k] for f in files]).astype(float) for k in ("landmarks", "points")
+    )
+    geometry = load_geometry(model_path("face_geometry"))
+    places = np.zeros((68, landmarks.shape[1]))
+    for row, vertices in enumerate(IBUG_VERTICES):
+        places[row, list(vertices)] = 1 / len(vertices)
+    tables = {}
+    for key, scheme, seen in (
+        ("ibug", IBUG_68, places @ landmarks[..., :2]),
+        ("openseeface", replace(OPENSEEFACE_66, offsets=OFFSETS_CM), points),
+    ):
+        matrix, offset, before, after = learn(Dense(geometry, scheme), seen, landmarks)
+        left, size, right = np.linalg.svd(matrix, full_matrices=False)
+        tables[f"{key}_left"] = (left[:, :_RANK] * size[:_RANK]).astype(np.float16)
+        tables[f"{key}_right"] = right[:_RANK].astype(np.float16)
+        tables[f"{key}_offset"] = offset.astype(np.float16)
+        print(f"{key}: {len(seen)} faces, {before:.3f} cm between landmarks became {after:.3f}")
+    np.savez_compressed(FILE, **tables)
+    about = "What else moves in a face of which few points are seen."
+    entry = Entry(FILE.name, "GPL-3.0-or-later", about, _ORIGIN)
+    update_catalog(FILE.parent, [entry])
+    print(FILE, FILE.stat().st_size)
+    return 0
+
+
+def learn(
+    dense: Dense, points: np.ndarray, landmarks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """A map for ``completion.Completion``.
+
+    Args:
+        dense: Of the network's scheme, without completion.
+        points: float64 (T, N, 2), image pixels.
+        landmarks: float64 (T, 478, 3), image pixels, depth not stretched.
+
+    Returns:
+        Matrix (1434, 2 N), offset (1434,), and the mean distance in cm without and with them.
+    """
+    moves, missing = [], []
+    for seen, face in zip(points, landmarks, strict=True):
+        posed = dense.pose(seen)
+        made = dense(seen, 1.0).astype(float)
+        made[:, 2] /= depth_stretch(made, 1.0)
+        gap = (face - made) * _FLIP / posed.scale
+        # How far the whole face is away is nobody's business.
+        gap[:, 2] -= gap[:468, 2].mean()
+        moves.append(posed.in_plane.ravel() / posed.scale)
+        missing.append((gap @ posed.rotation).ravel())
+    moves, missing = np.array(moves), np.array(missing)
+    mean, offset = moves.mean(0), missing.mean(0)
+    centred = moves - mean
+    spread = centred.T @ centred / len(moves) + _RIDGE * np.eye(moves.shape[1])
+    matrix = np.linalg.solve(spread, centred.T @ (missing - offset) / len(moves)).T
+    offset = offset - matrix @ mean
+    left = missing - moves @ matrix.T - offset
+
+    def distance(values: np.ndarray) -> float:
+        return float(np.linalg.norm(values.reshape(len(values), -1, 3), axis=2).mean())
+
+    return matrix, offset, distance(missing), distance(left)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
