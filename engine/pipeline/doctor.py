@@ -76,6 +76,7 @@ def _checks() -> list[tuple[str, Check]]:
         ("Models", doctor_networks.check_models),
         ("Engines", doctor_networks.check_engines),
         ("Speed", doctor_networks.check_providers),
+        ("Tracking", doctor_networks.check_tracking),
         ("Folders", doctor_system.check_folders),
         ("Permissions", _permissions),
         ("Cameras", doctor_devices.check_cameras),

@@ -122,6 +122,33 @@ def check_engines(findings: Findings, _request: DoctorRequest) -> None:
             findings.add("Engines", f"{kind.capitalize()} that lack", text, NOTE, advice)
 
 
+def check_tracking(findings: Findings, _request: DoctorRequest) -> None:
+    """The default engine and solver are opened and given a picture, as a clip would be."""
+    if any(one.state == BLOCKED for one in findings.all):
+        return  # what is told above keeps it from running
+    findings.look("Tracking", "Default engine", lambda: _try_tracking(findings), BLOCKED)
+
+
+def _try_tracking(findings: Findings) -> None:
+    import numpy as np
+
+    from ..core.engines import DEFAULT_ENGINE
+    from ..core.requests import SolveSettings
+    from ..core.types import VideoFrame
+    from ..models.catalog import model_path
+    from ..tracking.base import TrackerOptions
+    from ..tracking.catalog import create_tracker
+    from .solve import make_solver
+
+    tracker = create_tracker(DEFAULT_ENGINE, TrackerOptions(model_path, device="cpu"))
+    height, width = 360, 640
+    picture = np.full((height, width, 3), 127, np.uint8)
+    seen = tracker.track_one(VideoFrame(0, 0.0, picture))
+    make_solver(SolveSettings(), width, height).solve(seen)
+    tracker.close()
+    findings.add("Tracking", "Default engine", f"{DEFAULT_ENGINE} opens and takes a picture")
+
+
 def check_providers(findings: Findings, request: DoctorRequest) -> None:
     """The default engine's landmark network on everything that could run it."""
     from ..core.onnx_session import available_providers
@@ -132,7 +159,9 @@ def check_providers(findings: Findings, request: DoctorRequest) -> None:
     findings.facts["providers"] = there
     findings.facts["speed"] = {}
     if not there:
-        findings.add("Speed", "Networks", "onnxruntime is missing, so none runs", BLOCKED)
+        findings.add(
+            "Speed", "Networks", "onnxruntime is missing or does not load, so none runs", BLOCKED
+        )
         return
     findings.add("Speed", "Offered by onnxruntime", ", ".join(map(_short, there)))
     try:

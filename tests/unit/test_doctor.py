@@ -49,11 +49,23 @@ def test_a_whole_installation_is_content():
     assert report.ready and not report.reasons
     assert "tracking can run" in report.text.splitlines()[0]
     topics = list(dict.fromkeys(one["topic"] for one in report.findings))
-    wanted = ["Machine", "Packages", "Graphics card", "Models", "Engines", "Speed", "Folders"]
+    wanted = ["Machine", "Packages", "Models", "Engines", "Speed", "Tracking", "Folders"]
     assert [topic for topic in topics if topic in wanted] == wanted
     assert not [one for one in report.findings if one["state"] in ("problem", "blocked")]
     assert CPU in report.facts["providers"]
     assert json.loads(json.dumps(vars(report)))
+
+
+def test_an_engine_that_opens_but_does_not_track_blocks(monkeypatch):
+    class Broken:
+        def __init__(self, *_):
+            raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr("engine.tracking.landmarkers.mediapipe.MediapipeLandmarker.find", Broken)
+    monkeypatch.setattr("engine.tracking.detectors.blazeface.BlazeFace.detect", Broken)
+    report = examine(QUICK)
+    assert [reason.split(":")[0] for reason in report.reasons] == ["Default engine"]
+    assert "no such instruction" in report.text
 
 
 def test_a_busy_machine_is_told(monkeypatch):
