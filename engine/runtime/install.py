@@ -182,9 +182,7 @@ def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> Runtim
             if other.folder != runtime.folder and other.python == runtime.python:
                 discard(other.folder)
     if proof["device_note"]:
-        progress.warn(
-            f"The runtime was installed and works; on this machine: {proof['device_note']}"
-        )
+        progress.warn(f"It is installed. On this machine: {proof['device_note']}")
     return RuntimeReport(
         runtime=plan.runtime,
         folder=str(runtime.folder),

@@ -25,8 +25,9 @@ def pip_command(scratch: Path) -> list[str]:
     Raises:
         FacewrightError: ``pip-missing``.
     """
-    if find_spec("pip"):
-        return [sys.executable, "-I", "-m", "pip"]
+    if (spec := find_spec("pip")) and spec.origin:
+        # By its path: an isolated Python does not look where this process may have found it.
+        return [sys.executable, "-I", str(Path(spec.origin).parent)]
     code = "import ensurepip, sys; ensurepip.bootstrap(root=sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-I", "-c", code, str(scratch)],
@@ -115,7 +116,7 @@ def _explain(said: list[str]) -> FacewrightError:
         return FacewrightError("The disk is full.", "Make room and try again.", "disk-full")
     errors = [line.strip() for line in said if line.startswith("ERROR")] or said[-1:]
     return FacewrightError(
-        f"The GPU runtime could not be downloaded: {' '.join(errors)[:500].strip()}",
+        f"The GPU runtime could not be downloaded: {' '.join(errors)[:500].strip(' .')}.",
         "Is the package index of pip reachable from this computer? Nothing was changed.",
         "runtime-download",
     )

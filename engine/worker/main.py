@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
-from ..core.progress import Progress
+from ..core.progress import Cancelled, Progress
 from ..core.requests import (
     DoctorRequest,
     FetchModelRequest,
@@ -173,10 +173,13 @@ def _doctor(request: _Request, _wire: _Wire, progress: Progress) -> object:
 
 
 def _runtime(request: _Request, _wire: _Wire, progress: Progress) -> object:
-    from ..runtime.install import install, plan_install
+    from ..runtime.install import RuntimeReport, install, plan_install
 
     order = RuntimeRequest.from_wire(request.message.data)
-    return install(plan_install(order.what, order.driver), progress)
+    try:
+        return install(plan_install(order.what, order.driver), progress)
+    except Cancelled:
+        return RuntimeReport(state="cancelled")
 
 
 def _devices(_request: _Request, _wire: _Wire, _progress: Progress) -> object:

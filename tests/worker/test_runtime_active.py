@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from engine.core.requests import RuntimeRequest
 from engine.runtime.folder import Runtime, describe_packages
 from engine.runtime.lock import this_platform, this_python
 from engine.worker.client import WorkerClient
-from engine.worker.protocol import LAST_WORDS, Kind
+from engine.worker.protocol import LAST_WORDS, Kind, Message
 from tests.unit.made_wheels import HONEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +138,16 @@ def test_a_list_that_is_no_list_counts_for_nothing(tmp_path):
         assert look(tmp_path)["installed"] == []
 
 
+def wait_for(client: WorkerClient, kinds) -> Message:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for message in client.poll():
+            if message.kind in kinds:
+                return message
+        time.sleep(0.01)
+    raise AssertionError(client.log)
+
+
 def test_the_worker_lives_with_a_broken_one_and_tells_why_none_suits(tmp_path, monkeypatch):
     make_runtime(tmp_path, "raise ImportError('broken')")
     monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path))
@@ -144,13 +155,30 @@ def test_the_worker_lives_with_a_broken_one_and_tells_why_none_suits(tmp_path, m
     client = WorkerClient([sys.executable, "-I"])
     try:
         client.runtime(RuntimeRequest(driver="1.0"))
-        deadline = time.monotonic() + 60
-        last = None
-        while last is None and time.monotonic() < deadline:
-            last = next((m for m in client.poll() if m.kind in LAST_WORDS), None)
-            time.sleep(0.01)
+        last = wait_for(client, LAST_WORDS)
     finally:
         client.close()
     if sys.platform == "linux":
         assert last.kind is Kind.FAILED
         assert last.data["code"] == "runtime-not-for-this"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there is no runtime for a Mac")
+def test_a_cancelled_download_ends_the_job_in_good_order(tmp_path, monkeypatch):
+    if shutil.disk_usage(tmp_path).free < 6e9:
+        pytest.skip("an install would refuse before it begins")
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "home"))
+    pip = tmp_path / "site" / "pip"
+    pip.mkdir(parents=True)
+    (pip / "__init__.py").touch()
+    (pip / "__main__.py").write_text("import time; time.sleep(600)")
+    client = WorkerClient([sys.executable, "-I"], [pip.parent])
+    try:
+        client.runtime(RuntimeRequest("cuda13"))
+        assert wait_for(client, {Kind.PROGRESS, *LAST_WORDS}).kind is Kind.PROGRESS
+        client.cancel()
+        last = wait_for(client, LAST_WORDS)
+    finally:
+        client.close()
+    assert (last.kind, last.data["state"]) == (Kind.DONE, "cancelled")
+    assert [path.name for path in (tmp_path / "home" / "runtime").iterdir()] == [".lock"]
