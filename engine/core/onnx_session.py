@@ -242,4 +242,6 @@ def _new_session(onnxruntime, path: Path, providers: list) -> onnxruntime.Infere
     if providers[0][0] == DIRECTML:
         # Microsoft's condition for DirectML.
         options.enable_mem_pattern = False
-    return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    # Its own way back to the processor prints to the standard output, tells nobody which provider
+    # runs then, and hides why; ours is in OnnxModel.
+    return onnxruntime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)

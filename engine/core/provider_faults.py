@@ -31,6 +31,15 @@ _LOST = re.compile(
 # The caller's own mistakes, which the processor would refuse as well.
 _CALLERS = ("InvalidArgument", "NoSuchFile", "InvalidGraph", "InvalidProtobuf")
 _LONGEST = 160
+# What is worth reading, the best first.
+_GISTS = (
+    re.compile(r"(CUDA|CUDNN|CUBLAS|CUFFT|CURAND) failure \d+:[^;]*"),
+    re.compile(r"\S+: cannot open shared object file[^;]*"),
+    re.compile(r"(?<=with error: )[^;]+"),
+    re.compile(r"Unknown provider option[^;]*"),
+    re.compile(r"Please install [^,]*"),
+)
+_NOISE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : |\S*onnxruntime_src\S*\s?")
 
 
 def fault_of(error: BaseException) -> str:
@@ -46,7 +55,15 @@ def fault_of(error: BaseException) -> str:
         return "its memory ran out"
     if _LOST.search(text):
         return "the device was lost"
-    return f"it failed ({text[:_LONGEST] or kind.__name__})"
+    return f"it failed ({gist(error)})"
+
+
+def gist(error: BaseException) -> str:
+    """The telling part of an error: libraries put it among paths and C++ signatures."""
+    text = " ".join(str(error).split())
+    found = next((match for match in (part.search(text) for part in _GISTS) if match), None)
+    text = found.group(0).strip(" ;.") if found else _NOISE.sub("", text)
+    return text[:_LONGEST] or type(error).__name__
 
 
 def is_memory(fault: str) -> bool:

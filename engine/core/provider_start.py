@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -18,10 +19,20 @@ from .gpu_facts import gpu_facts
 from .gpu_settings import GpuSettings
 from .home import home
 from .provider_check import MOST_ATTEMPTS, Verdict, Verdicts, check, stored_input
-from .provider_faults import fault_in, fault_of
-from .providers import CPU, ON_CUDA, TENSORRT, batch_limit, batch_sizes, cache_key, provider_options
+from .provider_faults import fault_in, fault_of, gist
+from .providers import (
+    CPU,
+    DIRECTML,
+    ON_CUDA,
+    TENSORRT,
+    batch_limit,
+    batch_sizes,
+    cache_key,
+    provider_options,
+)
 
 VERDICTS_FILE = "providers.json"
+_TITLES = {TENSORRT: "TensorRT", DIRECTML: "DirectML"}
 _TENSORRT_PACKAGES = ("tensorrt-cu12", "tensorrt-cu13", "tensorrt")
 
 
@@ -73,8 +84,8 @@ class Started(NamedTuple):
 
 
 def title(provider: str) -> str:
-    """ "CUDA" of "CUDAExecutionProvider"."""
-    return provider.removesuffix("ExecutionProvider")
+    """What people call a provider: "CUDA" for "CUDAExecutionProvider"."""
+    return _TITLES.get(provider, provider.removesuffix("ExecutionProvider"))
 
 
 def compiled_folder(onnxruntime: Any, provider: str, asked: Asked) -> Path:
@@ -125,7 +136,9 @@ def start(
         )
     except Exception as error:  # noqa: BLE001 - drivers fail in every way
         verdicts.forget(key)
-        fault = fault_of(error) or f"it failed ({' '.join(str(error).split())[:160]})"
+        with contextlib.suppress(OSError):  # it is kept where there is something in it
+            compiled_folder(onnxruntime, provider, asked).rmdir()
+        fault = fault_of(error) or f"it failed ({gist(error)})"
         return _unused(f"{name} is not used for {file}: {fault}.")
     if known is None:
         if verdict:

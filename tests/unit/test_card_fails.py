@@ -53,6 +53,20 @@ def _points(seed=1, rows=1):
         ("ExecutionProvider.cpp(971) 887A0005 The GPU device instance has been suspended.", "lost"),
         ("Non-zero status code returned while running Conv node.", "it failed (Non-zero status"),
         ("CUDA failure 209: no kernel image is available", "it failed (CUDA failure 209"),
+        # As onnxruntime 1.26 says them without a driver and without TensorRT.
+        (
+            "/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_execution_provider_info.cc:60 "
+            "static onnxruntime::CUDAExecutionProviderInfo [ONNXRuntimeError] : 1 : FAIL : "
+            'Parse Failed to parse provider option "device_id": CUDA failure 35: CUDA driver '
+            "version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ;",
+            "it failed (CUDA failure 35: CUDA driver version is insufficient for CUDA runtime "
+            "version)",
+        ),
+        (
+            "FAIL : Failed to load library /a/libonnxruntime_providers_tensorrt.so with error: "
+            "libnvinfer.so.10: cannot open shared object file: No such file or directory",
+            "it failed (libnvinfer.so.10: cannot open shared object file: No such file",
+        ),
     ],
 )
 def test_faults_are_told_apart_by_their_text(text, words):

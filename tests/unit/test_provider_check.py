@@ -132,7 +132,7 @@ def test_the_next_provider_has_its_turn(monkeypatch, tmp_path):
     card.refuses[TENSORRT] = True
     model = open_model(_network(), "tensorrt")
     assert model.provider == CUDA
-    assert "Tensorrt could not be started" in model.note
+    assert "TensorRT could not be started" in model.note
 
 
 def test_automatic_waits_for_no_engine_to_be_built(monkeypatch, tmp_path):
