@@ -16,6 +16,7 @@ import numpy as np
 
 from ..core.errors import FacewrightError
 from ..core.types import LANDMARKS
+from .correspondence import SAME_CORNER, Correspondence
 
 MODEL = "face_completion"
 # Values of the landmarks: x, y and z of each, in turn.
@@ -63,3 +64,24 @@ def load_completion(path: Path, key: str, points: int) -> Completion:
             "model-corrupt",
         ) from error
     return Completion(left @ right, offset)
+
+
+def completion_for(path: Path, points: Correspondence) -> Completion:
+    """The map that was learned from MediaPipe's own landmarks, for a network of any kind.
+
+    Args:
+        path: ``face_completion.npz``.
+        points: What the network's points stand for; all of iBUG's 68, or without those corners of
+            the mouth that it has in the same place.
+
+    Raises:
+        FacewrightError: ``model-corrupt``.
+    """
+    whole = load_completion(path, "ibug", 68)
+    of_point = np.zeros((68, len(points.ibug)))
+    for point in range(68):
+        here = point if point in points.ibug else SAME_CORNER[point]
+        of_point[point, points.ibug.index(here)] = 1
+    by_point = whole.matrix.reshape(VALUES, 68, 2)
+    matrix = np.einsum("vpk,pn->vnk", by_point, of_point).reshape(VALUES, -1)
+    return Completion(matrix, whole.offset)

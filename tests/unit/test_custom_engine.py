@@ -26,6 +26,7 @@ from engine.models.needs import hashes_of
 from engine.sources.media import VideoSource
 from engine.tracking import catalog
 from engine.tracking.base import TrackerOptions
+from engine.tracking.completion import completion_for
 from engine.tracking.correspondence import IBUG_68, INSIGHTFACE_106, OPENSEEFACE_66
 from engine.tracking.dense import Dense, with_irises
 from engine.tracking.landmarkers.custom import custom_landmarker, read_custom_model
@@ -160,7 +161,8 @@ def test_heat_maps(tmp_path):
     face = opened(path).find(picture(), REGION)
     # The neighbour's heat above the ground is half of the peak's: a third of a cell.
     places = (cells + [0.5 + 4 / 12, 0.5]) * 4
-    expected = Dense(GEOMETRY, IBUG_68)(in_picture(places, 64), 320 / 240)
+    dense = Dense(GEOMETRY, IBUG_68, completion_for(model_path("face_completion"), IBUG_68))
+    expected = dense(in_picture(places, 64), 320 / 240)
     np.testing.assert_allclose(face.landmarks, expected, atol=1e-3)
 
 
@@ -193,7 +195,8 @@ def test_few_landmarks_become_the_whole_face(tmp_path, meaning, scheme, count):
     seen = opened(written(tmp_path, text, net)).find(picture(), REGION)
     apart = np.linalg.norm(seen.landmarks[:, :2] - in_picture(face, 192), axis=1)
     assert np.median(apart) < 1.0
-    assert apart[:468].max() < 4.0
+    # What was learned knows real faces; their lids are not the canonical one's.
+    assert apart[:468].max() < 6.0
     if count == 106:
         np.testing.assert_allclose(apart[[468, 473]], 0, atol=0.01)
 

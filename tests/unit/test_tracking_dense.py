@@ -19,7 +19,7 @@ from engine.sources.media import VideoSource
 from engine.tracking.base import TrackerOptions
 from engine.tracking.catalog import create_tracker
 from engine.tracking.completion import MODEL as COMPLETION
-from engine.tracking.completion import VALUES, Completion, load_completion
+from engine.tracking.completion import VALUES, Completion, completion_for, load_completion
 from engine.tracking.correspondence import (
     IBUG_68,
     IBUG_VERTICES,
@@ -242,6 +242,20 @@ def test_a_completion_moves_what_it_says():
     gap = learned(points, 1.0) - plain(points, 1.0)
     assert gap[205, 1] == pytest.approx(-20, rel=0.1)
     assert np.abs(np.delete(gap, [117, 205], 0)).max() < 1e-3
+
+
+def test_points_that_a_network_lacks_take_part_where_they_would_be():
+    path = model_path(COMPLETION)
+    faces = []
+    for scheme in SCHEMES:
+        points = _reduced(_seen(FACE, (4, 10, 0)), scheme)
+        for row, point in enumerate(scheme.ibug):
+            if point in (48, 60):
+                points[row] += (-6, -4)  # both corners go together, as one point does
+        faces.append(Dense(GEOMETRY, scheme, completion_for(path, scheme))(points, 1.0))
+    lips = [61, 78, 205, 206, 216, 117, 50]
+    assert np.abs(faces[0] - faces[1])[lips, :2].max() < 3
+    assert np.abs(faces[0] - faces[1])[[33, 159, 362, 105, 4], :2].max() < 1
 
 
 def test_a_completion_of_another_shape_is_refused(tmp_path):

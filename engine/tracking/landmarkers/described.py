@@ -16,6 +16,8 @@ from ...core.face_geometry import FaceGeometry, load_geometry
 from ...core.onnx_session import OnnxModel, open_model
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
+from ..completion import MODEL as FACE_COMPLETION
+from ..completion import completion_for
 from ..correspondence import IBUG_68, INSIGHTFACE_106, OPENSEEFACE_66
 from ..crop import crop, planes
 from ..dense import Dense
@@ -61,6 +63,7 @@ class DescribedLandmarker:
         geometry: The canonical face.
         presence: Says of a place how surely a face is there; asked where the model does not say.
         where: Says in errors where an output was described.
+        completion: The file of what few points tell of the rest of a face; None for nothing.
 
     Raises:
         FacewrightError: ``model-layout`` where the model is not as described.
@@ -78,6 +81,7 @@ class DescribedLandmarker:
         geometry: FaceGeometry,
         presence: Callable[[np.ndarray, Region], float],
         where: Callable[[Output], str] = lambda output: "",
+        completion: Path | None = None,
     ) -> None:
         self._description, self._model, self._geometry = description, model, geometry
         self._where = where
@@ -89,7 +93,8 @@ class DescribedLandmarker:
         ]
         self._presence = None if PRESENCE in has else presence
         scheme = _SCHEMES.get(description.landmarks.meaning)
-        self._dense = Dense(geometry, scheme) if scheme else None
+        learned = completion_for(completion, scheme) if scheme and completion else None
+        self._dense = Dense(geometry, scheme, learned) if scheme else None
         picture = description.picture
         std = np.array(picture.std, np.float32)[:, None, None]
         mean = np.array(picture.mean, np.float32)[:, None, None]
@@ -277,6 +282,7 @@ def open_described(
         load_geometry(options.model_path("face_geometry")),
         DetectedPresence(BlazeFace(options), detector),
         about_output or (lambda output: f"{path}: "),
+        options.model_path(FACE_COMPLETION),
     )
 
 
