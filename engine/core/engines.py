@@ -69,7 +69,7 @@ ENGINES: tuple[PartInfo, ...] = (
         10,
         "OpenSeeFace",
         "66 landmarks and gaze of the VTuber tracker of that name, made MediaPipe's 478.",
-        "For comparison: a calm mouth, but its lids hardly close, and it has no tongue.",
+        "For comparison: its head pose is as good, but it misses most blinks and has no tongue.",
         models=("openseeface_landmarks", "openseeface_gaze"),
     ),
     PartInfo(
