@@ -209,3 +209,16 @@ class _Short(VideoSource):
 
     def frames(self):
         return itertools.islice(super().frames(), FRAMES)
+
+
+def test_cancelling_on_a_card_leaves_no_thread_that_reads(clip, card, tmp_path):
+    asked = []
+
+    def soon():
+        asked.append(True)
+        return len(asked) > 1
+
+    request = TrackRequest(str(clip(CLIP)), str(tmp_path / "a.fwtake"), streams=2, gpu=GPU)
+    assert track_video(request, Progress(is_cancelled=soon)).state == "cancelled"
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith(("reading", "tracking"))]
