@@ -89,6 +89,31 @@ ENGINES: tuple[PartInfo, ...] = (
         "For comparison: no irises and no tongue.",
         models=("facemesh",),
     ),
+    PartInfo(
+        "3ddfa",
+        30,
+        "3DDFA_V2",
+        "A morphable face in 62 parameters, its 68 points made MediaPipe's 478; eyes do not close.",
+        "For comparison: quick, but it has no blinks, no irises and no tongue; academic use only.",
+        models=("three_ddfa", "three_ddfa_basis"),
+    ),
+    PartInfo(
+        "deca",
+        31,
+        "DECA",
+        "A FLAME head in 236 parameters; its expression and jaw become ARKit weights.",
+        "For comparison: lids hardly move, no irises, no tongue, slow without a card, not for "
+        "commercial work.",
+        models=("deca_encoder", "flame_model", "flame_landmarks"),
+    ),
+    PartInfo(
+        "emoca",
+        32,
+        "EMOCA",
+        "DECA with a second network for the expression, trained on emotions.",
+        "For comparison: as DECA, and twice as slow.",
+        models=("deca_encoder", "emoca_encoder", "flame_model", "flame_landmarks"),
+    ),
 )
 DETECTORS: tuple[PartInfo, ...] = (
     PartInfo(

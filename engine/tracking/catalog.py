@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..core.engines import CUSTOM_SUFFIX, detector_of
@@ -50,6 +51,23 @@ def _facemesh(options: TrackerOptions) -> FaceTracker:
     return NetworkTracker("facemesh", detector, facemesh(options, detector), options)
 
 
+def _three_ddfa(options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.three_ddfa import ThreeDdfaLandmarker
+    from .network_tracker import NetworkTracker
+
+    detector = create_detector(options)
+    return NetworkTracker("3ddfa", detector, ThreeDdfaLandmarker(options, detector), options)
+
+
+def _flame(engine: str, options: TrackerOptions) -> FaceTracker:
+    from .landmarkers.flame import FlameLandmarker
+    from .network_tracker import NetworkTracker
+
+    detector = create_detector(options)
+    landmarker = FlameLandmarker(options, detector, emoca=engine == "emoca")
+    return NetworkTracker(engine, detector, landmarker, options)
+
+
 def _custom(engine: str, options: TrackerOptions) -> FaceTracker:
     from .landmarkers.custom import custom_landmarker, read_custom_model
     from .network_tracker import NetworkTracker
@@ -65,6 +83,9 @@ ENGINES: dict[str, Callable[[TrackerOptions], FaceTracker]] = {
     "insightface": _insightface,
     "facemesh": _facemesh,
     "openseeface": _openseeface,
+    "3ddfa": _three_ddfa,
+    "deca": partial(_flame, "deca"),
+    "emoca": partial(_flame, "emoca"),
 }
 
 
