@@ -7,7 +7,7 @@ import argparse
 import re
 from pathlib import Path
 
-from .core.engines import DEFAULT_ENGINE
+from .core.engines import DEFAULT_ENGINE, FAST, QUALITIES
 from .core.gpu_settings import ARENAS, SEARCHES, GpuSettings
 from .core.providers import DEVICES
 from .core.requests import SolveSettings, TrackRequest
@@ -16,6 +16,12 @@ from .core.requests import SolveSettings, TrackRequest
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
     """The options of tracking, shared with the commands inside Blender."""
     add_engine_options(parser)
+    parser.add_argument(
+        "--quality",
+        choices=QUALITIES,
+        default=FAST,
+        help="best: look at every frame several times; slower, see docs/quality.md (%(default)s)",
+    )
     add_solve_options(parser)
     parser.add_argument(
         "--face", type=count, default=0, help="which face, 0 = largest (%(default)s)"
@@ -182,6 +188,7 @@ def request_from(options: argparse.Namespace, video: Path, take: Path) -> TrackR
         take=str(take),
         engine=options.engine,
         detector=options.detector,
+        quality=options.quality,
         solve=solve_settings_from(options),
         face=options.face,
         device=options.device,

@@ -15,7 +15,7 @@ from ..properties.capture import (
     shot_of,
     track_disabled_reason,
 )
-from ..properties.models import chosen_detector, chosen_engine
+from ..properties.models import chosen_detector, chosen_engine, chosen_quality
 from ..properties.preferences import chosen_device, chosen_take_folder, preferences_of
 from ..properties.solve import solve_settings
 from ..scene.capture import new_take_path, take_folder, unfinished_take
@@ -74,6 +74,7 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
             take=str(take),
             engine=chosen_engine(shot),
             detector=chosen_detector(shot),
+            quality=chosen_quality(shot),
             solve=solve_settings(shot.solve),
             face=shot.face,
             recover=shot.recover,

@@ -8,13 +8,16 @@ from .sentence import draw_sentence
 
 
 def draw_engine(layout: bpy.types.UILayout, context: bpy.types.Context, shot) -> None:
-    """Engine, detector, and below them each missing model with its buttons."""
+    """Engine, detector, quality, and below them each missing model with its buttons."""
     layout.prop(shot, "engine")
     if shot.engine == OWN_ENGINE:
         layout.prop(shot, "engine_file")
     row = layout.row()
     row.enabled = takes_detector(shot)
     row.prop(shot, "detector")
+    row = layout.row()
+    row.enabled = takes_detector(shot)
+    row.prop(shot, "quality", expand=True)
     for info in chosen_parts(shot):
         for missing in missing_rows(info):
             _draw_missing(layout, context, missing)

@@ -17,7 +17,7 @@ from .confidence import FacewrightConfidence, FacewrightDoubt
 from .doctor import FacewrightDoctor
 from .learn_speech import FacewrightLearned
 from .live import FacewrightLive, FacewrightLiveRun, speaks
-from .models import detector_items, engine_disabled_reason, engine_items
+from .models import detector_items, engine_disabled_reason, engine_items, quality_items
 from .paths import PATH_OPTIONS
 from .shapes import FacewrightShapes
 from .solve import FacewrightSolve
@@ -79,6 +79,11 @@ class FacewrightShot(bpy.types.PropertyGroup):
         name="Detector",
         description="What finds the face where it is not followed yet",
         items=detector_items,
+    )
+    quality: EnumProperty(
+        name="Quality",
+        description="How often each frame of a video is looked at. Live capture is always fast",
+        items=quality_items(),
     )
     face: IntProperty(
         name="Face",

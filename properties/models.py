@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..engine.core.engines import DETECTORS, ENGINES, PartInfo, detector_info, engine_info
+from ..engine.core.engines import (
+    BEST,
+    DETECTORS,
+    ENGINES,
+    FAST,
+    PartInfo,
+    detector_info,
+    engine_info,
+)
 
 # In the lists; neither is the id of a part.
 OWN_ENGINE, ENGINES_DETECTOR = "OWN", "AUTO"
@@ -103,6 +111,21 @@ def detector_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Conte
     return _kept([(ENGINES_DETECTOR, "Engine's Own", text, "NONE", 0), *_items(DETECTORS, 1)])
 
 
+def quality_items() -> list[tuple]:
+    """Once or several times, and what that costs."""
+    return [
+        ("FAST", "Fast", "Look at every frame once", "NONE", 0),
+        (
+            "BEST",
+            "Best",
+            "Look at every frame six times, mirrored and from slightly different "
+            "crops, and take the mean: steadier and closer, but about six times slower",
+            "NONE",
+            1,
+        ),
+    ]
+
+
 def _items(infos: Iterable[PartInfo], first: int) -> list[tuple]:
     items = []
     for info in infos:
@@ -127,6 +150,11 @@ def chosen_engine(shot: bpy.types.PropertyGroup) -> str:
 def chosen_detector(shot: bpy.types.PropertyGroup) -> str:
     """What requests call the shot's detector: an id, or nothing for the engine's own."""
     return "" if shot.detector == ENGINES_DETECTOR or not takes_detector(shot) else shot.detector
+
+
+def chosen_quality(shot: bpy.types.PropertyGroup) -> str:
+    """What requests call the shot's quality; fast where the engine knows nothing else."""
+    return BEST if shot.quality == "BEST" and takes_detector(shot) else FAST
 
 
 def takes_detector(shot: bpy.types.PropertyGroup) -> bool:

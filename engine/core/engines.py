@@ -45,6 +45,10 @@ class PartInfo:
 DEFAULT_ENGINE = "mediapipe"
 DEFAULT_DETECTOR = "blazeface"
 
+# How often a frame is looked at: once, or several times in slightly different ways.
+FAST, BEST = "fast", "best"
+QUALITIES = (FAST, BEST)
+
 ENGINES: tuple[PartInfo, ...] = (
     PartInfo(
         "mediapipe",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from .engines import FAST
 from .gpu_settings import GpuSettings
 from .mouth_style import MouthStyle
 
@@ -89,6 +90,7 @@ class TrackRequest:
         resume: Go on with an unfinished take instead of starting one.
         overwrite: Replace a take of that name once the new one is complete.
         detector: Id of the face detector; empty for the engine's own.
+        quality: One of ``core.engines.QUALITIES``: "best" looks at every frame several times.
     """
 
     video: str
@@ -103,6 +105,7 @@ class TrackRequest:
     resume: bool = False
     overwrite: bool = False
     detector: str = ""
+    quality: str = FAST
 
     def to_wire(self) -> dict:
         """As a JSON object."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.engines import detector_of
+from ..core.engines import FAST, detector_of
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, TrackRequest
@@ -100,6 +100,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
                 streams=request.streams,
                 detector=request.detector,
                 gpu=request.gpu,
+                quality=request.quality,
             ),
         )
         progress.warn_once(tracker.notes)
@@ -218,6 +219,7 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
             "audio_offset_s": info.audio_offset_s,
         },
         **engine_header(request.engine, request.detector),
+        "quality": request.quality,
         **solve_header(request.solve),
         "provider": provider,
         "settings": {"face": request.face, "recover": request.recover},
@@ -255,7 +257,8 @@ def _check_same_clip(take: Path, header: dict) -> int:
     # Another solver or its network is no obstacle: the whole take is solved at the end.
     # Takes of before there was a choice do not tell their detector: it was the engine's own.
     old.setdefault("detector", detector_of(old["engine"]))
-    for key in ("engine", "detector", "models"):
+    old.setdefault("quality", FAST)
+    for key in ("engine", "detector", "quality", "models"):
         if _without_solver(old[key]) != _without_solver(header[key]):
             was = "" if key == "models" else f" ({old[key] or 'its own'})"
             raise FacewrightError(

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..core.engines import FAST
 from ..core.gpu_settings import GpuSettings
 from ..core.onnx_session import OnnxModel, open_model
 from ..core.types import Observations, VideoFrame
@@ -31,6 +32,7 @@ class TrackerOptions:
         memory_bytes: Budget for the decoded frames that wait for their turn.
         detector: A key of ``detectors.catalog.DETECTORS``; empty for the engine's own.
         gpu: How a card may be used.
+        quality: One of ``core.engines.QUALITIES``.
     """
 
     model_path: Callable[[str], Path]
@@ -40,6 +42,7 @@ class TrackerOptions:
     memory_bytes: int = DEFAULT_MEMORY_BYTES
     detector: str = ""
     gpu: GpuSettings = field(default_factory=GpuSettings)
+    quality: str = FAST
 
     def open(self, model_id: str, *, insist: bool = True) -> OnnxModel:
         """A model of the catalogue on the device asked for, for as many threads as streams.

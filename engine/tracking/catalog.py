@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ..core.engines import CUSTOM_SUFFIX, detector_of
+from ..core.engines import CUSTOM_SUFFIX, FAST, QUALITIES, detector_of
 from ..core.errors import FacewrightError
 from . import mediapipe_tasks
 from .base import FaceTracker, TrackerOptions
@@ -98,7 +98,8 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
 
     Raises:
         FacewrightError: ``engine-unknown``, ``detector-unused`` where another detector than the
-            engine's own was chosen and it can use none, or whatever keeps it from starting.
+            engine's own was chosen and it can use none, ``quality-unknown`` or ``quality-unused``
+            likewise, or whatever keeps it from starting.
     """
     own = engine.endswith(CUSTOM_SUFFIX)
     if engine not in ENGINES and not own:
@@ -115,6 +116,19 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
             f"{options.detector!r}.",
             "Leave the detector to the engine, or choose another engine.",
             "detector-unused",
+        )
+    if options.quality not in QUALITIES:
+        names = ", ".join(QUALITIES)
+        raise FacewrightError(
+            f"There is no quality named {options.quality!r}.",
+            f"Choose one of: {names}.",
+            "quality-unknown",
+        )
+    if options.quality != FAST and not detector:
+        raise FacewrightError(
+            f"The engine {engine!r} looks at every frame once.",
+            f"Choose the quality {FAST!r}, or another engine.",
+            "quality-unused",
         )
     options = replace(options, detector=detector)
     return _custom(engine, options) if own else ENGINES[engine](options)

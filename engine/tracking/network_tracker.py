@@ -14,14 +14,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..core.engines import BEST
 from ..core.face_geometry import load_geometry
 from ..core.onnx_session import OnnxModel, open_model
 from ..core.providers import CARDS
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
 from .follower import Follower, Networks, Place
+from .left_right import left_right
 from .measure import Measurer
 from .parts import FaceDetector, FaceLandmarker
+from .quality import QualityLandmarker
 from .read_ahead import read_ahead
 from .regions import from_landmarks
 from .streams import follow_blocks
@@ -57,6 +60,8 @@ class NetworkTracker:
         self._blendshapes = self._small_network(options, "face_blendshapes")
         self._looks = self._small_network(options, "face_appearance")
         self._geometry = load_geometry(options.model_path("face_geometry"))
+        if options.quality == BEST:
+            landmarker = QualityLandmarker(landmarker, left_right(self._geometry))
         self._networks = Networks(detector, landmarker, options.face)
         self._memory_bytes = options.memory_bytes
         usual = max(min(MAX_STREAMS, os.cpu_count() or 1), getattr(landmarker, "batch", 1))
