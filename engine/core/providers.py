@@ -140,10 +140,11 @@ def provider_options(
         return {
             "device_id": "0",
             "trt_max_workspace_size": str(settings.tensorrt_workspace_mib << 20),
-            "trt_fp16_enable": str(int(settings.half)),
-            "trt_engine_cache_enable": "1",
+            # Unlike CUDA's, these are refused unless they are words.
+            "trt_fp16_enable": str(settings.half),
+            "trt_engine_cache_enable": "True",
             "trt_engine_cache_path": str(cache),
-            "trt_timing_cache_enable": "1",
+            "trt_timing_cache_enable": "True",
             "trt_timing_cache_path": str(cache),
             **_profiles(shapes or {}, largest_batch),
         }

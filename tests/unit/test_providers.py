@@ -69,12 +69,14 @@ def test_tensorrt_keeps_what_it_builds_and_computes_in_32_bits(tmp_path):
     options = provider_options(
         TENSORRT, GpuSettings(), tmp_path, {"image": (None, 3, 256, 256)}, largest_batch=16
     )
-    assert options["trt_fp16_enable"] == "0"
+    switches = {value for name, value in options.items() if name.endswith("_enable")}
+    assert switches == {"True", "False"}  # "1" and "0" are refused
+    assert options["trt_fp16_enable"] == "False"
     assert options["trt_engine_cache_path"] == options["trt_timing_cache_path"] == str(tmp_path)
     assert options["trt_profile_min_shapes"] == "image:1x3x256x256"
     assert options["trt_profile_max_shapes"] == "image:16x3x256x256"
     fixed = provider_options(TENSORRT, GpuSettings(half=True), tmp_path, {"image": (1, 3, 8, 8)})
-    assert fixed["trt_fp16_enable"] == "1"
+    assert fixed["trt_fp16_enable"] == "True"
     assert not [name for name in fixed if "profile" in name]
 
 
