@@ -90,8 +90,15 @@ def _filled(cues: Sequence[Cue], first: float, last: float) -> list[Cue]:
         filled.append(replace(cue, end=end))
         if np.isfinite(following) and following > end:
             filled.append(Cue.of_phone(SILENCE, end, following))
+    # However short the silence at its ends is: nobody spoke before the recording or after it. Where
+    # the end is not asked beyond, it may be live, and more may come.
+    if filled[0].spoken == SILENCE:
+        filled[0] = replace(filled[0], start=filled[0].start - BEYOND_S)
     if last > filled[-1].end:
-        filled.append(Cue.of_phone(SILENCE, filled[-1].end, last + BEYOND_S))
+        if filled[-1].spoken == SILENCE:
+            filled[-1] = replace(filled[-1], end=last + BEYOND_S)
+        else:
+            filled.append(Cue.of_phone(SILENCE, filled[-1].end, last + BEYOND_S))
     return filled
 
 

@@ -299,3 +299,12 @@ def test_a_cue_that_is_cut_keeps_its_strength():
     cut = [Cue.of_phone("a", 0.2, 0.5, 1.5), cues[1]]
     times = np.arange(0.2, 0.6, 0.01)
     np.testing.assert_array_equal(curves(cues, times), curves(cut, times))
+
+
+def test_a_short_silence_at_the_start_is_the_end_of_a_long_one():
+    def before_a_vowel(silence: float) -> np.ndarray:
+        cues = [Cue.of_phone("sil", 0.0, silence), Cue.of_phone("a", silence, silence + 0.2)]
+        times = silence + np.array([-0.1, -0.05, 0.0, 0.1])
+        return curves(cues, times)[:, INDEX["jawOpen"]]
+
+    np.testing.assert_allclose(before_a_vowel(0.1), before_a_vowel(2.0), atol=1e-3)
