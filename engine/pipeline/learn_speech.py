@@ -121,6 +121,8 @@ def read_recordings(
 ) -> list[Recording]:
     """What the performer said and did, sound and picture brought together.
 
+    A source that cannot be read is left out with a warning, as long as there are others.
+
     Args:
         sources: Paths of videos, which are tracked, and of takes.
         report: Gets ``recordings``.
@@ -134,22 +136,32 @@ def read_recordings(
             "There is nothing to learn from.", "Give videos or takes.", "voice-no-source"
         )
     network = open_model(model_path(NETWORK), "cpu")
-    pairs = []
+    pairs, failed = [], []
     with tempfile.TemporaryDirectory(prefix="facewright-") as scratch:
         for number, source in enumerate(map(Path, sources)):
             progress.step(number, len(sources), "recordings")
-            take = source
-            if source.suffix.lower() != TAKE_SUFFIX:
-                take = Path(scratch, f"{number}{TAKE_SUFFIX}")
-                tracked = track_video(TrackRequest(str(source), str(take)), progress)
-                if tracked.state == "cancelled":
-                    raise Cancelled
-            pairs.append(_read(source, take, network, report, progress))
+            try:
+                take = _take_of(source, Path(scratch, f"{number}{TAKE_SUFFIX}"), progress)
+                pairs.append(_read(source, take, network, report, progress))
+            except FacewrightError as error:
+                failed.append(error)
+                progress.warn(f"{source.name} is left out: {error}")
+    if not pairs:
+        raise failed[0]
     _align(pairs, report, progress)
     return [
         Recording.of_track(one["name"], heard.mel, heard.log_probs, track, -one["late_s"])
         for one, (track, heard) in zip(report.recordings, pairs, strict=True)
     ]
+
+
+def _take_of(source: Path, scratch: Path, progress: Progress) -> Path:
+    """The take of a source: itself, or a video that is tracked into a file of our own."""
+    if source.suffix.lower() == TAKE_SUFFIX:
+        return source
+    if track_video(TrackRequest(str(source), str(scratch)), progress).state == "cancelled":
+        raise Cancelled
+    return scratch
 
 
 def _read(

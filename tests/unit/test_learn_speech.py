@@ -211,6 +211,17 @@ def test_a_tracked_video_brings_its_own_sound(tmp_path):
     assert "clip.mp4.wav" in str(caught.value)
 
 
+def test_a_source_that_cannot_be_read_is_left_out(take, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no video")
+    report, progress = pipeline.LearnSpeechReport(), Progress()
+    pipeline.read_recordings([str(broken), str(take)], report, progress)
+    assert [one["name"] for one in report.recordings] == [take.name]
+    assert any("broken.mp4 is left out" in warning for warning in progress.warnings)
+    with pytest.raises(FacewrightError, match=r"broken\.mp4"):
+        pipeline.read_recordings([str(broken)], pipeline.LearnSpeechReport(), Progress())
+
+
 def test_takes_of_speech_teach_nothing(tmp_path):
     take = write_take(tmp_path / "made.fwtake", 4, source={"kind": "speech", "file": "a.wav"})
     with pytest.raises(FacewrightError) as caught:
