@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Films the head that ships with known weights: clips to measure accuracy on, made anywhere.
 
-    python -m benchmarks.support.own_clips FOLDER
+    python -m benchmarks.support.own_clips FOLDER SET
 
 Each clip is a .mp4 and a .csv with the columns that ``truth.py`` reads. Needs bpy. A film takes
 minutes, so ``own_clips`` keeps it until the head, the light or the motion change.
@@ -66,32 +66,52 @@ def motions() -> dict[str, Motion]:
     }
 
 
+def turned_motions() -> dict[str, Motion]:
+    """A head that turns until one side of the face is hidden: for engines, not for solvers."""
+    mixed = motion.mixture(165, seed=46)
+    turned = motion.sway(len(mixed), (18.0, 62.0, 8.0), seed=14)
+    return {"head_turned_far": Motion(mixed, turned, np.zeros((len(mixed), 3)))}
+
+
+SETS = {"usual": motions, "turned": turned_motions}
+
+
 def own_clips() -> list[Path]:
     """The .mp4 files, filmed now if they are not there."""
-    folder = CACHE / f"clips_{_digest()}"
-    names = list(motions())
+    return _filmed("usual")
+
+
+def turned_clips() -> list[Path]:
+    """The same of ``turned_motions``."""
+    return _filmed("turned")
+
+
+def _filmed(which: str) -> list[Path]:
+    shown = SETS[which]()
+    folder = CACHE / f"clips_{_digest(shown)}"
+    names = list(shown)
     if not all((folder / f"{name}.csv").exists() for name in names):
         folder.mkdir(parents=True, exist_ok=True)
         print("Filming the head that ships with known weights, once, for minutes …", flush=True)
         # In a process of its own: bpy may not be loaded twice, nor with another program's numpy.
-        command = [sys.executable, "-m", "benchmarks.support.own_clips", str(folder)]
+        command = [sys.executable, "-m", "benchmarks.support.own_clips", str(folder), which]
         subprocess.run(command, cwd=ROOT, check=True)
     return [folder / f"{name}.mp4" for name in names]
 
 
-def _digest() -> str:
+def _digest(motions: dict[str, Motion]) -> str:
     """Twelve letters that change with anything that the films show."""
     digest = hashlib.sha256(repr((_SIZE, _LENS_MM, _DISTANCE_M, _FACE_M)).encode())
     for name in _INGREDIENTS:
         digest.update((ROOT / name).read_bytes())
-    for name, shown in motions().items():
+    for name, shown in motions.items():
         digest.update(name.encode())
         for values in (shown.weights, shown.head_deg, shown.shift_cm):
             digest.update(values.round(4).tobytes())
     return digest.hexdigest()[:12]
 
 
-def film(folder: Path) -> None:
+def film(folder: Path, which: str = "usual") -> None:
     """Render every clip that is not in the folder yet; the .csv is written last."""
     from tools.extension import load_extension
 
@@ -101,7 +121,7 @@ def film(folder: Path) -> None:
 
     from engine.console import ProgressBar
 
-    for name, shown in motions().items():
+    for name, shown in SETS[which]().items():
         table = folder / f"{name}.csv"
         if table.exists():
             continue
@@ -187,4 +207,4 @@ def head_cm(shown: Motion) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    film(Path(sys.argv[1]))
+    film(Path(sys.argv[1]), sys.argv[2])
