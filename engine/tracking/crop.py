@@ -41,6 +41,11 @@ def crop(image: np.ndarray, region: Region, size: int, *, zero_border: bool = Fa
     )
 
 
+def mirrored(image: np.ndarray) -> np.ndarray:
+    """What a mirror shows: uint8 (height, width, 3), its columns in the other order."""
+    return cv2.flip(image, 1)
+
+
 def planes(
     picture: np.ndarray, scale: float | np.ndarray, offset: float | np.ndarray
 ) -> np.ndarray:

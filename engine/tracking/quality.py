@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .crop import mirrored
 from .left_right import mirrored_face, mirrored_region
 from .parts import FaceLandmarker, RawFace
 from .regions import Region
@@ -97,7 +98,7 @@ class QualityLandmarker:
                 faces.append(self._inner.find(image, where))
                 continue
             if mirror is None:
-                mirror = np.ascontiguousarray(image[:, ::-1])
+                mirror = mirrored(image)
             width = image.shape[1]
             face = self._inner.find(mirror, mirrored_region(where, width))
             faces.append(mirrored_face(face, width, self._pairs))
