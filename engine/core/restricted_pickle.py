@@ -24,7 +24,7 @@ except ImportError:  # NumPy 1
     from numpy.core import multiarray, numeric
 
 # Packages whose objects are kept without being made.
-_STOOD_FOR = ("chumpy", "scipy", "torch")
+_STOOD_FOR = ("chumpy", "scipy", "torch", "weakref")
 _NUMPY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC_MODULES = ("numpy.core.numeric", "numpy._core.numeric")
 
@@ -101,8 +101,24 @@ _KNOWN: dict[tuple[str, str], object] = {
     **{
         (module, kind.__name__): kind
         for module in ("builtins", "__builtin__")
-        for kind in (object, set, slice, bytearray, list, dict, tuple, int, float, bool, complex)
+        for kind in (
+            object,
+            set,
+            slice,
+            bytearray,
+            list,
+            dict,
+            tuple,
+            int,
+            float,
+            bool,
+            complex,
+            str,
+        )
     },
+    # Python 2's names.
+    ("__builtin__", "long"): int,
+    ("__builtin__", "unicode"): str,
 }
 
 

@@ -14,13 +14,15 @@ from engine.core.axes import rotation_from_euler_deg
 from engine.core.bounded_squares import solve_bounded
 from engine.core.errors import FacewrightError
 from engine.tracking.flame.arkit_fit import OPPOSITES, UNTOLD, ArkitFit, load_basis
+from tests.ict_landmarks import FILE as ICT_FILE
+from tests.ict_landmarks import read_ict
 
 BASIS = load_basis()
 FIT = ArkitFit(BASIS.ibug)
 TOLD = [name for name in NAMES if name not in UNTOLD]
 # Shapes that the points show little of, or that others can nearly replace: the weight that comes
 # back for one alone at 1 (docs/morphable_engines.md).
-WEAK = {"mouthDimple": 0.8, "mouthStretch": 0.85}
+WEAK = {"mouthDimple": 0.7, "mouthShrugLower": 0.75, "mouthStretch": 0.85, "noseSneer": 0.8}
 
 
 def moved(weights):
@@ -59,13 +61,13 @@ def test_each_shape_alone_comes_back(name):
     weights = np.zeros(52)
     weights[INDEX[name]] = 1
     found = FIT(BASIS.points, moved(weights))
-    least = next((value for part, value in WEAK.items() if name.startswith(part)), 0.94)
+    least = next((value for part, value in WEAK.items() if name.startswith(part)), 0.88)
     assert found[INDEX[name]] > least
     found[INDEX[name]] = 0
     assert np.nanmax(found) < 0.11
 
 
-@pytest.mark.parametrize(("noise", "mean", "most"), [(0.0, 0.012, 0.06), (0.3, 0.03, 0.13)])
+@pytest.mark.parametrize(("noise", "mean", "most"), [(0.0, 0.016, 0.1), (0.3, 0.025, 0.12)])
 def test_faces_of_five_shapes_come_back(noise, mean, most):
     """Noise in millimetres at every point; mean and 95th percentile of the weights' errors."""
     rng = np.random.default_rng(1)
@@ -82,6 +84,23 @@ def test_faces_of_five_shapes_come_back(noise, mean, most):
         errors.append([abs(found[INDEX[name]] - weights[INDEX[name]]) for name in TOLD])
         assert all(min(found[INDEX[a]], found[INDEX[b]]) == 0 for a, b in OPPOSITES)
     assert np.mean(errors) < mean and np.quantile(errors, 0.95) < most
+
+
+# Where ICT-FaceKit's shape moves the points as other shapes of the shipped head do.
+OTHERWISE = ("mouthFunnel", "mouthDimple", "mouthShrugLower", "mouthPress", "noseSneer")
+
+
+@pytest.mark.skipif(not ICT_FILE.is_file(), reason="ICT-FaceKit is not there")
+def test_shapes_of_another_head_are_known_again():
+    rest, moves = read_ict()
+    fit = ArkitFit(tuple(range(68)))
+    known = set()
+    for name in TOLD:
+        found = np.nan_to_num(fit(rest, rest + moves[name]))
+        if found.argmax() == INDEX[name] or found[INDEX[name]] == found.max():
+            known.add(name)
+    assert known == {name for name in TOLD if not name.startswith(OTHERWISE)}
+    assert np.nan_to_num(fit(rest, rest)).max() == 0
 
 
 def test_unit_size_and_order_of_the_points_do_not_matter():

@@ -6,7 +6,7 @@ scaled so that FLAME's eyes lie as far apart as the shipped head's), and S the d
 the shapes make at the same points of the shipped head (``arkit_landmarks.json``, made by
 ``tools/arkit_landmarks.py``), the weights x are those of the smallest
 
-    Σ_p w_p |d_p − (S x)_p|² + ridge · |x|²      with 0 <= x <= 1.
+    Σ_p w_p |d_p − (S x)_p|² + ridge · |x|² + 2 sparsity · Σ x      with 0 <= x <= 1.
 
 Of two shapes that undo each other the weaker one is put to 0 and the rest is solved again, until
 no two are left. What the
@@ -44,9 +44,11 @@ OPPOSITES = (
 # Lids tell nothing here; the chin is on a line that every model draws elsewhere.
 _LIDS = (37, 38, 40, 41, 43, 44, 46, 47)
 _CHIN, _CHIN_WEIGHT = range(17), 0.5
-# Mean squared millimetres over the points that a weight of 1 costs: a movement of half a millimetre
-# at one of fifty points is worth a tenth of a shape.
-RIDGE = 0.02
+# In mean squared millimetres over the points. The ridge shares a movement among shapes that do the
+# same; the sparsity leaves shapes at rest that would explain little. Both were chosen on faces of
+# the shipped head and of ICT-FaceKit: without them every shape that another head makes differently
+# calls for several others.
+RIDGE, SPARSITY = 0.05, 0.05
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class ArkitFit:
         scale = self._width / max(float(np.linalg.norm(left - right)), 1e-9)
         wanted = scale * (moved - rest)[self._take]
         out = np.full(COUNT, np.nan, np.float32)
-        out[self._told] = self._solve(self._right @ wanted.ravel())
+        out[self._told] = self._solve(self._right @ wanted.ravel() - SPARSITY)
         return out
 
     def _solve(self, vector: np.ndarray) -> np.ndarray:
