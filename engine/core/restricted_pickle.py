@@ -92,30 +92,14 @@ def _reconstructor(kind: type, base: type, state: object) -> object:
     raise pickle.UnpicklingError(f"it makes a {kind!r}")
 
 
+_PLAIN = (object, set, slice, bytearray, list, dict, tuple, int, float, bool, complex, str)
 _KNOWN: dict[tuple[str, str], object] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): collections.OrderedDict,
     **{(module, "_reconstructor"): _reconstructor for module in ("copy_reg", "copyreg")},
-    **{
-        (module, kind.__name__): kind
-        for module in ("builtins", "__builtin__")
-        for kind in (
-            object,
-            set,
-            slice,
-            bytearray,
-            list,
-            dict,
-            tuple,
-            int,
-            float,
-            bool,
-            complex,
-            str,
-        )
-    },
+    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__") for kind in _PLAIN},
     # Python 2's names.
     ("__builtin__", "long"): int,
     ("__builtin__", "unicode"): str,
