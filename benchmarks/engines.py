@@ -7,7 +7,8 @@
 Clips whose true weights are known (those of ``benchmarks.accuracy`` and one of a head that turns
 far), real clips whose blinks were counted by eye, and pictures with small, dark and tilted faces.
 Models are those of ``python -m engine models``; what is not there is named with what it needs.
-``best quality`` is the default engine with ``--quality best``.
+``package`` is Google's with its own weights, ``tasks`` its landmarks with our solver, ``best`` the
+default engine with ``--quality best``.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def quality_items() -> list[tuple]:
             "BEST",
             "Best",
             "Look at every frame six times, mirrored and from slightly different "
-            "crops, and take the mean: steadier and closer, but about six times slower",
+            "crops, and take the mean: steadier and closer, but about five times slower",
             "NONE",
             1,
         ),

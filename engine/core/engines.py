@@ -48,6 +48,8 @@ DEFAULT_DETECTOR = "blazeface"
 # How often a frame is looked at: once, or several times in slightly different ways.
 FAST, BEST = "fast", "best"
 QUALITIES = (FAST, BEST)
+# Asked at the best quality where the detector sees nobody, if its model is there.
+SECOND_DETECTOR = "retinaface"
 
 ENGINES: tuple[PartInfo, ...] = (
     PartInfo(

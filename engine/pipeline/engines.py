@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..core.engines import (
+    BEST,
     CUSTOM_SUFFIX,
     DETECTORS,
     ENGINES,
+    FAST,
+    SECOND_DETECTOR,
     PartInfo,
     detector_info,
     detector_of,
@@ -27,20 +30,29 @@ def describe_engines() -> dict[str, list[dict]]:
     return {"engines": _described(ENGINES), "detectors": _described(DETECTORS)}
 
 
-def engine_header(engine: str, detector: str) -> dict:
+def engine_header(engine: str, detector: str, quality: str = FAST) -> dict:
     """What a take tells of the engine that made it.
 
     Args:
         engine: An id, or the path of a .toml that describes one.
         detector: An id; empty for the engine's own.
+        quality: One of ``core.engines.QUALITIES``.
 
     Returns:
-        ``engine`` (of a .toml its file's name), ``detector``, and ``models``: id and sha256 of
-        every file that a result may come from.
+        ``engine`` (of a .toml its file's name), ``detector``, ``quality``, and ``models``: id and
+        sha256 of every file that a result may come from.
 
     Raises:
         FacewrightError: The .toml cannot be read.
     """
+    told = _engine_and_models(engine, detector)
+    second = detector_info(SECOND_DETECTOR)
+    if quality == BEST and not missing_of(second):
+        told["models"] |= hashes_of(engine, second.id)
+    return told | {"quality": quality}
+
+
+def _engine_and_models(engine: str, detector: str) -> dict:
     if not engine.endswith(CUSTOM_SUFFIX):
         used = detector_of(engine, detector)
         return {"engine": engine, "detector": used, "models": hashes_of(engine, used)}

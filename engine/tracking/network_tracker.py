@@ -20,6 +20,7 @@ from ..core.onnx_session import OnnxModel, open_model
 from ..core.providers import CARDS
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
+from .detectors.second_opinion import with_second_opinion
 from .follower import Follower, Networks, Place
 from .left_right import left_right
 from .measure import Measurer
@@ -61,6 +62,7 @@ class NetworkTracker:
         self._looks = self._small_network(options, "face_appearance")
         self._geometry = load_geometry(options.model_path("face_geometry"))
         if options.quality == BEST:
+            detector = with_second_opinion(detector, options)
             landmarker = QualityLandmarker(landmarker, left_right(self._geometry))
         self._networks = Networks(detector, landmarker, options.face)
         self._memory_bytes = options.memory_bytes

@@ -147,6 +147,7 @@ def test_a_take_of_a_named_engine_tells_its_detector():
     assert engine_header("mediapipe", "") == {
         "engine": "mediapipe",
         "detector": "blazeface",
+        "quality": "fast",
         "models": known_shipped(),
     }
     assert engine_header("mediapipe-tasks", "")["detector"] == ""
@@ -163,7 +164,6 @@ def test_an_engine_lacks_what_its_detector_lacks(monkeypatch):
 def test_a_take_goes_on_with_what_began_it_alone(tmp_path, monkeypatch, key):
     source, settings = {"sha256": "1", "file": "a"}, {"face": 0}
     now = engine_header("mediapipe", "") | {"source": source, "settings": settings}
-    now["quality"] = "fast"
     monkeypatch.setattr("engine.pipeline.track.read_header", lambda _: dict(old))
     old = dict(now)
     assert _check_same_clip(tmp_path, now) == 0

@@ -16,11 +16,15 @@ from engine.core.errors import FacewrightError
 from engine.core.face_geometry import load_geometry
 from engine.core.requests import TrackRequest
 from engine.core.types import Observations, VideoFrame
+from engine.models import optional
 from engine.models.catalog import model_path
+from engine.pipeline.engines import engine_header
 from engine.pipeline.track import _check_same_clip
 from engine.sources.media import VideoSource
 from engine.tracking import catalog
 from engine.tracking.base import TrackerOptions
+from engine.tracking.detectors import second_opinion
+from engine.tracking.detectors.second_opinion import SecondOpinion, with_second_opinion
 from engine.tracking.left_right import left_right, mirrored_face, mirrored_region
 from engine.tracking.parts import RawFace
 from engine.tracking.quality import LOOKS, Look, QualityLandmarker, mean_rotation, merged
@@ -30,6 +34,7 @@ GEOMETRY = load_geometry(model_path("face_geometry"))
 PAIRS = left_right(GEOMETRY)
 WIDTH = 64
 IMAGE = np.tile(np.arange(WIDTH, dtype=np.uint8)[None, :, None], (48, 1, 3))
+OPTIONS = TrackerOptions(model_path, quality=BEST)
 REGION = Region(30.0, 20.0, 20.0, 20.0, 0.1)
 
 
@@ -143,6 +148,66 @@ def test_the_mean_of_two_turns_is_between_them():
     turns = [rotation_from_euler_deg(np.array([0.0, yaw, 0.0])) for yaw in (-10.0, 30.0)]
     expected = rotation_from_euler_deg(np.array([0.0, 10.0, 0.0]))
     np.testing.assert_allclose(mean_rotation(turns), expected, atol=1e-9)
+
+
+class Sees:
+    """A detector that sees what it is told to."""
+
+    provider = "FakeProvider"
+
+    def __init__(self, name: str, found: list) -> None:
+        self.name, self.found, self.notes, self.asked = name, found, [f"{name} notes."], 0
+
+    def detect(self, _image, _region):
+        self.asked += 1
+        return self.found
+
+
+def test_the_second_detector_is_asked_where_the_first_sees_nobody():
+    nobody, somebody, other = Sees("a", []), Sees("b", ["face"]), Sees("c", ["other"])
+    both = SecondOpinion(nobody, somebody)
+    assert both.detect(IMAGE, REGION) == ["face"]
+    assert (both.name, both.provider) == ("a", "FakeProvider")
+    assert both.notes == ["a notes.", "b notes."]
+    assert SecondOpinion(somebody, other).detect(IMAGE, REGION) == ["face"]
+    assert other.asked == 0
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
+
+
+@pytest.mark.parametrize(("code", "raises"), [("model-not-there", False), ("model-corrupt", True)])
+def test_a_second_detector_that_is_not_there_is_no_fault(monkeypatch, code, raises):
+    def broken(_options):
+        raise FacewrightError("No.", "Do.", code)
+
+    monkeypatch.setattr(second_opinion, "create_detector", broken)
+    first = Sees("blazeface", [])
+    if raises:
+        with pytest.raises(FacewrightError):
+            with_second_opinion(first, OPTIONS)
+    else:
+        assert with_second_opinion(first, OPTIONS) is first
+    assert with_second_opinion(Sees("retinaface", []), OPTIONS).name == "retinaface"
+
+
+def test_it_is_asked_for_by_its_own_name(monkeypatch):
+    asked = []
+    monkeypatch.setattr(second_opinion, "create_detector", lambda o: asked.append(o.detector))
+    assert isinstance(with_second_opinion(Sees("blazeface", []), OPTIONS), SecondOpinion)
+    assert asked == ["retinaface"]
+
+
+def test_a_take_tells_the_second_detector_where_it_was_there(own_home, monkeypatch):
+    without = engine_header("mediapipe", "", BEST)
+    assert without["quality"] == BEST
+    assert "openseeface_retinaface" not in without["models"]
+    monkeypatch.setattr("engine.pipeline.engines.missing_of", lambda _info: [])
+    sha256 = optional.optional_model("openseeface_retinaface").sha256
+    assert engine_header("mediapipe", "", BEST)["models"]["openseeface_retinaface"] == sha256
+    assert "openseeface_retinaface" not in engine_header("mediapipe", "")["models"]
 
 
 def frames_of(clip, some: int) -> list[VideoFrame]:
