@@ -16,6 +16,7 @@ from engine.core.errors import FacewrightError
 from engine.tracking.flame.arkit_fit import OPPOSITES, UNTOLD, ArkitFit, load_basis
 from tests.ict_landmarks import FILE as ICT_FILE
 from tests.ict_landmarks import read_ict
+from tools import arkit_landmarks
 
 BASIS = load_basis()
 FIT = ArkitFit(BASIS.ibug)
@@ -143,3 +144,11 @@ def test_a_damaged_table_is_told(tmp_path):
     with pytest.raises(FacewrightError) as caught:
         load_basis(tmp_path / "t.json")
     assert caught.value.code == "model-corrupt"
+
+
+def test_the_table_is_what_its_tool_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr(arkit_landmarks, "OUT", tmp_path / "arkit_landmarks.json")
+    arkit_landmarks.main()
+    made = load_basis(tmp_path / "arkit_landmarks.json")
+    np.testing.assert_allclose(made.points, BASIS.points, atol=0.01)
+    np.testing.assert_allclose(made.moves, BASIS.moves, atol=0.02)

@@ -9,12 +9,14 @@ import detector_models as models
 import numpy as np
 import pytest
 
+from engine.__main__ import main
 from engine.core.arkit import INDEX, NAMES
 from engine.core.axes import rotation_from_euler_deg
 from engine.core.errors import FacewrightError
 from engine.core.types import Observations, VideoFrame
 from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
+from engine.takes.take_file import read_header
 from engine.tracking import catalog
 from engine.tracking.base import TrackerOptions
 from engine.tracking.flame.arkit_fit import UNTOLD
@@ -24,6 +26,7 @@ from engine.tracking.landmarkers.flame import split_code
 from engine.tracking.landmarkers.three_ddfa import decode, read_basis, sanity
 from engine.tracking.regions import Region
 from tests import flame_files as made
+from tools import convert_three_ddfa
 
 STRIDES = (8, 16, 32)
 FIVE = np.array([[-16, -12], [16, -12], [0, 4], [-12, 20], [12, 20]], float)
@@ -96,6 +99,47 @@ def test_a_real_clip_runs_through(files, engine):
     seen = Observations.concatenate(list(tracker.track(iter(frames))))
     assert len(seen.valid) == 6 and seen.valid.any()
     assert np.isfinite(seen.scores[seen.valid]).all()
+
+
+@pytest.mark.skipif(not CLIPS, reason="no clips")
+def test_a_take_from_the_command_line(files, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "home"))
+    take, csv = tmp_path / "a.fwtake", tmp_path / "a.csv"
+    track = ["track", str(CLIPS[0]), "--engine", "deca", "--solver", "raw", "--device", "cpu"]
+    track += ["--take", str(take), "-o", str(csv)]
+    assert main(track) != 0
+    assert "flame_model" in capsys.readouterr().err and not take.exists()
+    for model in ("deca_encoder", "flame_model", "flame_landmarks"):
+        assert main(["models", "add", model, str(files[model]), "--accept-licence"]) == 0
+    assert main(track) == 0
+    header = read_header(take)
+    assert header["engine"] == "deca" and len(header["models"]["flame_model"]) == 64
+    rows = np.genfromtxt(csv, delimiter=",", names=True)
+    assert np.median(rows["JawOpen"]) == pytest.approx(0.4, abs=0.06)
+    assert np.isfinite(rows["EyeBlinkLeft"]).all()
+
+
+@pytest.mark.parametrize("engine", ["3ddfa", "deca"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30])
+def test_numbers_that_are_none_are_no_face(files, tmp_path, engine, value):
+    size, count = (120, 62) if engine == "3ddfa" else (224, 236)
+    model = "three_ddfa" if engine == "3ddfa" else "deca_encoder"
+    wrong = made.write_encoder(tmp_path / "wrong.onnx", size, np.full(count, value))
+    tracker = catalog.create_tracker(engine, options({**files, model: wrong}, detector="scrfd"))
+    seen = Observations.concatenate(list(tracker.track(spots([(400, 200)] * 2))))
+    assert not seen.valid.any()
+
+
+def test_the_converter_refuses_other_files(files, tmp_path, monkeypatch, capsys):
+    bfm, scaling = made.write_three_ddfa(tmp_path)
+    out = str(tmp_path / "out.npz")
+    for given in ((scaling, bfm), (bfm, bfm), (files["flame_model"], scaling)):
+        monkeypatch.setattr("sys.argv", ["x", *map(str, given), out])
+        assert convert_three_ddfa.main() == 1
+        assert "not 3DDFA_V2's" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["x", str(bfm), str(scaling), out])
+    assert convert_three_ddfa.main() == 0
+    assert "models add three_ddfa_basis" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,6 @@ def _table(tables: dict, name: str, path: Path, shape: tuple[int | None, ...]) -
 def _layout(path: Path, what: str) -> FacewrightError:
     return FacewrightError(
         f"{path} is not a FLAME file as it is published: {what}.",
-        "docs/morphable_engines.md says which files are meant.",
+        "docs/morphable_engines.md in Facewright's source says which files are meant.",
         "model-layout",
     )

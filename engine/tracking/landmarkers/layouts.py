@@ -34,7 +34,7 @@ def check_layout(model: OnnxModel, model_id: str, size: int, counts: tuple[int, 
             f"The model {model_id} does not take {shape_text(wanted)} and give {numbers} numbers. "
             f"{facts(model)}",
             f"`python -m engine models remove {model_id}`, then add the right one "
-            "(docs/morphable_engines.md).",
+            "(docs/morphable_engines.md in Facewright's source).",
             "model-layout",
         )
     return last

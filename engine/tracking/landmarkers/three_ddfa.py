@@ -88,7 +88,7 @@ def read_basis(path: Path) -> Basis:
             raise FacewrightError(
                 f"{path} is not what tools/convert_three_ddfa.py writes: {name} is missing or has "
                 "another size.",
-                "docs/morphable_engines.md says how it is made.",
+                "docs/morphable_engines.md in Facewright's source says how it is made.",
                 "model-layout",
             )
         found.append(array.astype(np.float64))
@@ -109,8 +109,10 @@ def decode(output: np.ndarray, basis: Basis) -> tuple[np.ndarray, np.ndarray]:
     parameters = output.astype(np.float64).ravel() * basis.spread + basis.middle
     camera = parameters[:CAMERA].reshape(3, 4)
     shape, expression = parameters[CAMERA : CAMERA + SHAPES], parameters[CAMERA + SHAPES :]
-    face = basis.mean + basis.shapes @ shape + basis.expressions @ expression
-    points = face.reshape(POINTS, 3) @ camera[:, :3].T + camera[:, 3]
+    # Numbers that are none go through, and ``sanity`` finds them.
+    with np.errstate(invalid="ignore", over="ignore"):
+        face = basis.mean + basis.shapes @ shape + basis.expressions @ expression
+        points = face.reshape(POINTS, 3) @ camera[:, :3].T + camera[:, 3]
     points[:, 0] -= 1
     points[:, 1] = SIZE - points[:, 1]
     return points, camera[:, :3]
