@@ -35,7 +35,7 @@ _CLIPS = ("single_face.mp4", "carphone_pristine.mp4", "WolfgangLanger_Pexels.mp4
 _SHARED_CLIPS = ("video/grid_talker_*.mp4", "ground_truth/actorC_mixed_pose.mp4")
 _EMPTY_CLIP = "no_face.mp4"
 _HEIGHT, _WIDTH = 360, 640
-# Pixels from brows to chin, about, that a small face is brought to.
+# Pixels from the top of the landmarks to the chin that a small face is brought to.
 _SMALL = 28
 _DARK, _NOISE = 0.08, 3.0
 
