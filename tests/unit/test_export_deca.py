@@ -90,10 +90,14 @@ class Harm:
 
 
 @needs_torch
-def test_what_would_do_harm_is_not_done(tmp_path, monkeypatch):
+@pytest.mark.parametrize("zipped", [True, False])
+def test_what_would_do_harm_is_not_done(tmp_path, monkeypatch, zipped):
+    """In both of PyTorch's formats."""
     monkeypatch.chdir(tmp_path)
-    torch.save({"E_flame": made_weights(236), "x": Harm()}, tmp_path / "a.tar")
-    assert "E_flame" in export_deca.load(tmp_path / "a.tar")
+    table = {"E_flame": {"layers.2.bias": torch.arange(236.0)}, "x": Harm()}
+    torch.save(table, tmp_path / "a.tar", _use_new_zipfile_serialization=zipped)
+    found = export_deca.find_network(export_deca.load(tmp_path / "a.tar"), "E_flame")
+    assert found["layers.2.bias"][-1] == 235
     assert not (tmp_path / "harm").exists()
 
 
