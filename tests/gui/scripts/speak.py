@@ -46,6 +46,8 @@ def steps(gui):
     start(gui, bpy.ops.facewright.show_cues)
     found["markers"] = sorted({marker.name for marker in scene.timeline_markers})
     scene.frame_set(open_frame(name))
+    # The subpanels glide open.
+    yield from gui.wait(1.5)
     yield from gui.photograph("speech")
     before = jaw(name)
     moved = vowel(name)
