@@ -16,6 +16,7 @@ from ...core.errors import FacewrightError
 from ...core.onnx_session import open_model
 from ..base import TrackerOptions
 from ..crop import crop, planes
+from ..one_network import OnOneNetwork
 from ..parts import Detection
 from ..regions import Region, matrix
 from .boxes import from_five_points, from_wider_box, suppress
@@ -69,7 +70,7 @@ def as_scores(values: np.ndarray) -> np.ndarray:
     return values
 
 
-class BoxNetwork:
+class BoxNetwork(OnOneNetwork):
     """See ``engine.tracking.parts.FaceDetector``.
 
     Args:
@@ -113,16 +114,6 @@ class BoxNetwork:
                 "faces; height and width have to be free in the file "
                 "(tools/free_input_size.py in Facewright's source frees them)"
             )
-
-    @property
-    def provider(self) -> str:
-        """What the network runs on."""
-        return self._model.provider
-
-    @property
-    def notes(self) -> list[str]:
-        """Why it does not run on what was asked for."""
-        return list(self._model.notes)
 
     def sized(self, size: int) -> BoxNetwork:
         """The same detector with smaller pictures, where the model leaves their size free.

@@ -23,6 +23,7 @@ from ..crop import crop, planes
 from ..dense import Dense
 from ..depth import with_depth, with_irises_of
 from ..detectors.blazeface import BlazeFace
+from ..one_network import OnOneNetwork
 from ..parts import FaceDetector, RawFace
 from ..regions import MARGIN, Region
 from .description import (
@@ -54,7 +55,7 @@ _PUPILS = {"landmarks106": ((34, 38), (88, 92))}
 _FAR = 4.0
 
 
-class DescribedLandmarker:
+class DescribedLandmarker(OnOneNetwork):
     """See ``engine.tracking.parts.FaceLandmarker``.
 
     Args:
@@ -99,21 +100,6 @@ class DescribedLandmarker:
         std = np.array(picture.std, np.float32)[:, None, None]
         mean = np.array(picture.mean, np.float32)[:, None, None]
         self._scale, self._offset = np.float32(picture.scale) / std, -mean / std
-
-    @property
-    def provider(self) -> str:
-        """What the network runs on."""
-        return self._model.provider
-
-    @property
-    def notes(self) -> list[str]:
-        """Why it does not run on what was asked for, or does no longer."""
-        return list(self._model.notes)
-
-    @property
-    def batch(self) -> int:
-        """Pictures that it likes to be asked for at once."""
-        return self._model.batch
 
     def find(self, image: np.ndarray, region: Region) -> RawFace:
         """The face in a region of the picture."""

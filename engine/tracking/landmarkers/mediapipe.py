@@ -10,6 +10,7 @@ import numpy as np
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
 from ..crop import crop, planes
+from ..one_network import OnOneNetwork
 from ..parts import RawFace
 from ..regions import Region, matrix
 
@@ -39,7 +40,7 @@ def to_image(values: np.ndarray, region: Region, aspect: float) -> np.ndarray:
     return out
 
 
-class MediapipeLandmarker:
+class MediapipeLandmarker(OnOneNetwork):
     """See ``engine.tracking.parts.FaceLandmarker``.
 
     Args:
@@ -55,21 +56,6 @@ class MediapipeLandmarker:
 
     def __init__(self, options: TrackerOptions) -> None:
         self._model = options.open("face_landmarks")
-
-    @property
-    def provider(self) -> str:
-        """What the network runs on."""
-        return self._model.provider
-
-    @property
-    def notes(self) -> list[str]:
-        """Why it does not run on what was asked for, or does no longer."""
-        return list(self._model.notes)
-
-    @property
-    def batch(self) -> int:
-        """Pictures that it likes to be asked for at once."""
-        return self._model.batch
 
     def find(self, image: np.ndarray, region: Region) -> RawFace:
         """The face in a region of the picture."""

@@ -22,6 +22,7 @@ from ..completion import MODEL, load_completion
 from ..correspondence import OPENSEEFACE_66
 from ..crop import crop, planes
 from ..dense import Dense
+from ..one_network import OnOneNetwork
 from ..openseeface_offsets import IRISES_CM, OFFSETS_CM
 from ..parts import RawFace
 from ..regions import Region, matrix
@@ -96,7 +97,7 @@ def without_tensorrt(options: TrackerOptions) -> tuple[TrackerOptions, list[str]
     return replace(options, device="cuda"), [note]
 
 
-class OpenSeeFaceLandmarker:
+class OpenSeeFaceLandmarker(OnOneNetwork):
     """See ``engine.tracking.parts.FaceLandmarker``.
 
     Args:
@@ -117,19 +118,9 @@ class OpenSeeFaceLandmarker:
         self._dense = Dense(geometry, scheme, completion)
 
     @property
-    def provider(self) -> str:
-        """What the landmark network runs on."""
-        return self._model.provider
-
-    @property
     def notes(self) -> list[str]:
         """Why it does not run on what was asked for, or does no longer."""
         return [*self._notes, *self._model.notes]
-
-    @property
-    def batch(self) -> int:
-        """Pictures that it likes to be asked for at once."""
-        return self._model.batch
 
     def points(self, image: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
         """The network's own points: float64 (66, 2) image pixels, float32 (66,) certainty."""

@@ -31,6 +31,7 @@ from ..correspondence import IBUG_68
 from ..crop import crop, planes
 from ..dense import Dense
 from ..detectors.blazeface import BlazeFace
+from ..one_network import OnOneNetwork
 from ..parts import FaceDetector, RawFace
 from ..regions import Region, matrix
 from .face_square import FaceSquare
@@ -136,7 +137,7 @@ def sanity(points: np.ndarray, camera: np.ndarray) -> float:
     return min(straight, float(inside), possible)
 
 
-class ThreeDdfaLandmarker:
+class ThreeDdfaLandmarker(OnOneNetwork):
     """See ``engine.tracking.parts.FaceLandmarker``.
 
     Args:
@@ -159,21 +160,6 @@ class ThreeDdfaLandmarker:
         self._square = FaceSquare(geometry, longer=math.sqrt(2))
         self._dense = Dense(geometry, IBUG_68)
         self._presence = DetectedPresence(BlazeFace(options), detector)
-
-    @property
-    def provider(self) -> str:
-        """What the network runs on."""
-        return self._model.provider
-
-    @property
-    def notes(self) -> list[str]:
-        """Why it does not run on what was asked for, or does no longer."""
-        return list(self._model.notes)
-
-    @property
-    def batch(self) -> int:
-        """Pictures that it likes to be asked for at once."""
-        return self._model.batch
 
     def points(self, image: np.ndarray, region: Region) -> tuple[np.ndarray, float]:
         """The 68 points, float64 (68, 2) image pixels, and their sanity."""
