@@ -31,7 +31,7 @@ from .subtitles import Block
 _WORST = 8.0
 # Added to the likelihood of closed lips: a closure that is missed or short is seen, one that begins
 # a hundredth of a second early is not.
-_CLOSED_BONUS = 0.7
+_CLOSED_BONUS = 0.6
 # Lips that close for the last sound of a phrase stay closed for a moment when it is over, as long
 # as the closure in all is no longer than this.
 _HELD_S, _LONGEST_CLOSURE_S = 0.12, 0.24

@@ -26,7 +26,7 @@ _PRIOR_POWER = 0.6
 # What a watcher sees at once is believed a little sooner: most of all that the lips meet each other
 # or the teeth, then that they are round or open. More for p would find few more closures and many
 # false ones in noise.
-_FAVOURS = {"p": 0.8, "f": 0.8} | dict.fromkeys(("w", "u", "o", "a", "ae", "ah", "eh"), 0.5)
+_FAVOURS = {"p": 0.9, "f": 0.8} | dict.fromkeys(("w", "u", "o", "a", "ae", "ah", "eh"), 0.5)
 _BELIEF = np.float32(-_PRIOR_POWER) * np.log(_PRIORS, dtype=np.float32)
 _BELIEF[[INDEX[phone] for phone in _FAVOURS]] += np.float32(list(_FAVOURS.values()))
 CHANGE_COST = 2.0
