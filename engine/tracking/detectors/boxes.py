@@ -4,7 +4,7 @@
 Detectors draw their boxes differently: BlazeFace a square from the brows to the chin, those that
 learned from WIDER FACE (SCRFD, CenterFace, S3FD, YOLOv5-face) an upright box from the hairline to
 the chin. The landmarkers were made for regions around BlazeFace's, so the others are brought to
-it. The ratios below are medians over 116 frames of eighteen clips (real talkers, and rendered
+it. The ratios below are medians over 116 frames of fifteen clips (real talkers, and rendered
 heads turned up to 22 degrees), in each of which BlazeFace and a RetinaFace that learned from
 WIDER FACE (OpenSeeFace's) saw the same face.
 """
