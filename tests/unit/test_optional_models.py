@@ -86,7 +86,7 @@ def test_the_list_names_every_model_with_its_terms():
     models = {model.id: model for model in optional.list_optional()}
     assert set(models) >= {
         *(f"openseeface_{part}" for part in ("landmarks", "detection", "gaze", "retinaface")),
-        *("openseeface_priors", "scrfd", "insightface_2d106", "centerface", "s3fd"),
+        *("scrfd", "insightface_2d106", "centerface", "s3fd"),
         *("yolov5face", "three_ddfa", "three_ddfa_basis", "deca_encoder", "emoca_encoder"),
         "flame_model",
     }
