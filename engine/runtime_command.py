@@ -64,6 +64,8 @@ def _status(options: argparse.Namespace) -> int:
         say(f"  {', '.join(f'{name} {version}' for name, version in one['versions'].items())}")
     if not found["installed"]:
         say("No GPU runtime is installed; the shipped onnxruntime is used.")
+    if found["note"]:
+        say(found["note"])
     say(f"folder: {found['folder']}")
     return EXIT_DONE
 

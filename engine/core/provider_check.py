@@ -14,11 +14,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from .file_lock import lock
 from .provider_faults import fault_in
 
 # Another way of checking makes what was kept void.
@@ -30,6 +32,8 @@ TOLERANCE = 1e-3
 RUNS = 5
 # A provider that twice did not come back from its check has ended the process, or hung.
 MOST_ATTEMPTS = 2
+# Two seconds for others to write their verdicts.
+_LOCK_TRIES, _LOCK_TRY_S = 100, 0.02
 # What stands for a side of the input that is not fixed: networks halve it five times at most.
 _FREE_SIDE = 256
 # Cells of the coarse noise that the input is made of: smooth like a picture, with edges of sizes
@@ -169,50 +173,81 @@ class Verdicts:
             kept = Verdict(**entry["verdict"])
             # Numbers are numbers, or this is no verdict.
             numbers = [kept.difference + 0.0, kept.device_ms + 0.0, kept.cpu_ms + 0.0]
-        except (TypeError, KeyError):
+        except (TypeError, KeyError, OverflowError):
             return None
-        return kept if isinstance(kept.problem, str) and not np.isnan(numbers).any() else None
+        # A difference without end is true: outputs of another shape have it.
+        known = isinstance(kept.problem, str) and not np.isnan(numbers).any()
+        return kept if known and np.isfinite(numbers[1:]).all() else None
 
     def attempts(self, key: str) -> int:
         """Checks that were begun and did not come back."""
-        entry = self._read().get(key)
-        count = entry.get("attempts") if isinstance(entry, dict) else 0
-        return count if isinstance(count, int) else 0
+        return _attempts_in(self._read().get(key))
 
     def begin(self, key: str) -> None:
         """A check begins; a process that ends in the middle leaves this behind."""
-        self._write(key, {"attempts": self.attempts(key) + 1})
+        self._change(key, lambda entry: {"attempts": _attempts_in(entry) + 1})
 
     def forget(self, key: str) -> None:
         """A check that came back without a verdict is not held against the provider."""
-        self._write(key, None)
+        self._change(key, lambda _: None)
 
     def keep(self, key: str, verdict: Verdict) -> None:
         """A check has ended."""
-        self._write(key, {"verdict": asdict(verdict)})
+        self._change(key, lambda _: {"verdict": asdict(verdict)})
 
     def _read(self) -> dict:
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
             entries = data["entries"] if data["version"] == VERSION else {}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return entries if isinstance(entries, dict) else {}
 
-    def _write(self, key: str, entry: dict | None) -> None:
-        """Replaces the file as a whole; a folder that cannot be written costs only time."""
-        entries = self._read()
-        entries.pop(key, None)
-        if entry is not None:
-            entries[key] = entry
-        text = json.dumps({"version": VERSION, "entries": entries}, indent=1)
-        temporary = ""
-        try:
+    def _change(self, key: str, make: Callable[[object], dict | None]) -> None:
+        """Replaces the file as a whole; a folder that cannot be written costs only time.
+
+        Args:
+            key: Of the entry.
+            make: From the entry of before, or None, the new one; None for none.
+        """
+        with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, suffix=".part")
+            # Two workers that start together would otherwise lose each other's verdicts, and
+            # leave attempts behind that look as if a driver had ended the process.
+            with self._path.with_suffix(".lock").open("a+b") as file:
+                _wait_for(file.fileno())
+                entries = self._read()
+                entry = make(entries.pop(key, None))
+                if entry is not None:
+                    entries[key] = entry
+                self._replace(json.dumps({"version": VERSION, "entries": entries}, indent=1))
+
+    def _replace(self, text: str) -> None:
+        handle, temporary = tempfile.mkstemp(dir=self._path.parent, suffix=".part")
+        try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             Path(temporary).replace(self._path)
         except OSError:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def _attempts_in(entry: object) -> int:
+    count = entry.get("attempts") if isinstance(entry, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
+def _wait_for(descriptor: int) -> None:
+    """Waits for others to write, which takes milliseconds; who is stopped there is not waited for.
+
+    Nor does a file system without locks keep anything from being written.
+    """
+    for _ in range(_LOCK_TRIES):
+        try:
+            return lock(descriptor)
+        except (BlockingIOError, PermissionError):  # as Linux and Windows say that it is taken
+            time.sleep(_LOCK_TRY_S)
+        except OSError:
+            return None
+    return None

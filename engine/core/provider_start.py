@@ -134,6 +134,9 @@ def start(
         started, verdict = _open_and_check(
             onnxruntime, provider, asked, make_session, cpu_session, known
         )
+    except KeyboardInterrupt:  # a person has lost patience; the provider did come back
+        verdicts.forget(key)
+        raise
     except Exception as error:  # noqa: BLE001 - drivers fail in every way
         verdicts.forget(key)
         with contextlib.suppress(OSError):  # it is kept where there is something in it

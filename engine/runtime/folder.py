@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
+import re
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core.errors import FacewrightError
+from ..core.file_lock import lock
 from ..core.home import home
 from .lock import this_platform, this_python
 
@@ -90,11 +90,34 @@ def find_runtimes(root: Path) -> list[Runtime]:
         if path.parent.name.startswith("."):
             continue
         try:
-            data = json.loads(path.read_text("utf-8"))
-            found.append(Runtime(path.parent, **data))
-        except (OSError, ValueError, TypeError):
-            continue  # half written or another version's: install and remove clean it away
+            found.append(_read(path))
+        except (OSError, ValueError):
+            continue  # damaged or another version's: install and remove clean it away
     return sorted(found, key=lambda runtime: -runtime.installed)
+
+
+def _read(path: Path) -> Runtime:
+    """The runtime of a list.
+
+    Raises:
+        OSError: It cannot be read now.
+        ValueError: It is none: every command reads it first, and none may end because of it.
+    """
+    try:
+        runtime = Runtime(path.parent, **json.loads(path.read_text("utf-8")))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    texts = (runtime.runtime, runtime.platform, runtime.python)
+    numbers = (runtime.installed, runtime.bytes)
+    if not (
+        all(isinstance(text, str) for text in texts)
+        and re.fullmatch(r"cp\d{2,3}", runtime.python)
+        and all(isinstance(number, int | float) for number in numbers)
+        and isinstance(runtime.versions, dict)
+        and isinstance(runtime.libraries, dict)
+    ):
+        raise ValueError(f"{path} is no list of a runtime")
+    return runtime
 
 
 def describe_packages(packages: Path) -> tuple[int, dict[str, int]]:
@@ -111,7 +134,11 @@ def describe_packages(packages: Path) -> tuple[int, dict[str, int]]:
 
 
 def discard(folder: Path) -> bool:
-    """Remove a runtime; False where files in use stay, which count for nothing from now on."""
+    """Remove a runtime; False where files in use stay, which count for nothing from now on.
+
+    Raises:
+        OSError: It may not be removed; nothing has changed.
+    """
     with contextlib.suppress(FileNotFoundError):
         (folder / LIST).unlink()
     shutil.rmtree(folder, ignore_errors=True)
@@ -121,8 +148,27 @@ def discard(folder: Path) -> bool:
 def clean(root: Path) -> None:
     """Remove what broken installs and files in use have left."""
     for folder in root.iterdir():
-        if folder.is_dir() and (folder.name == PARTIAL or not (folder / LIST).is_file()):
+        if folder.is_dir() and (folder.name == PARTIAL or not _has_list(folder)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_list(folder: Path) -> bool:
+    try:
+        _read(folder / LIST)
+    except (FileNotFoundError, ValueError):
+        return False
+    except OSError:  # nobody knows what it is
+        return True
+    return True
+
+
+def out_of_reach(root: Path, error: OSError) -> FacewrightError:
+    """What is said where the folder of the runtimes cannot be used: ``folder-unwritable``."""
+    return FacewrightError(
+        f"The folder {root} cannot be written ({error.strerror}).",
+        "Choose another place for Facewright's files.",
+        "folder-unwritable",
+    )
 
 
 @contextlib.contextmanager
@@ -136,14 +182,10 @@ def only_one(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         file = (root / ".lock").open("a+b")
     except OSError as error:
-        raise FacewrightError(
-            f"The folder {root} cannot be written ({error.strerror}).",
-            "Choose another place for Facewright's files.",
-            "folder-unwritable",
-        ) from error
+        raise out_of_reach(root, error) from error
     with file:
         try:
-            _lock(file.fileno())
+            lock(file.fileno())
         except OSError as error:
             raise FacewrightError(
                 "Another program is installing or removing a GPU runtime.",
@@ -151,18 +193,6 @@ def only_one(root: Path) -> Iterator[None]:
                 "runtime-busy",
             ) from error
         yield
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _readable(python: str) -> str:

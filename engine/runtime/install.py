@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from .folder import (
     discard,
     find_runtimes,
     only_one,
+    out_of_reach,
     runtime_root,
 )
 from .lock import Wheel, requirements, this_platform, this_python, wheels_of
@@ -134,7 +136,7 @@ def plan_install(
         lock: Another lock, for tests.
 
     Raises:
-        FacewrightError: ``runtime-not-for-this``.
+        FacewrightError: ``runtime-not-for-this``, or ``folder-unwritable`` where nobody may look.
     """
     root = root or runtime_root()
     cards = [GpuFacts("a card of another machine", "", driver, 0, 0)] if driver else ask_gpus()
@@ -143,8 +145,12 @@ def plan_install(
     if runtime != "directml":
         name = f"{cards[0].name} (driver {cards[0].driver})" if cards else "an NVIDIA card"
     wheels = wheels_of(runtime, this_platform(), this_python(), lock)
-    existing = next(path for path in (root, *root.parents) if path.exists())
-    return Plan(runtime, name, tuple(wheels), root, shutil.disk_usage(existing).free)
+    try:
+        existing = next(path for path in (root, *root.parents) if path.exists())
+        free = shutil.disk_usage(existing).free
+    except OSError as error:
+        raise out_of_reach(root, error) from error
+    return Plan(runtime, name, tuple(wheels), root, free)
 
 
 def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> RuntimeReport:
@@ -180,7 +186,8 @@ def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> Runtim
             shutil.rmtree(partial, ignore_errors=True)
         for other in find_runtimes(plan.root):
             if other.folder != runtime.folder and other.python == runtime.python:
-                discard(other.folder)
+                with suppress(OSError):  # the newest is used
+                    discard(other.folder)
     if proof["device_note"]:
         progress.warn(f"It is installed. On this machine: {proof['device_note']}")
     return RuntimeReport(
@@ -206,12 +213,19 @@ def remove(root: Path | None = None) -> RuntimeReport:
     started = time.monotonic()
     root = root or runtime_root()
     report = RuntimeReport(folder=str(root))
-    if not root.is_dir():
-        return report
+    try:
+        if not root.is_dir():
+            return report
+    except OSError as error:
+        raise out_of_reach(root, error) from error
     with only_one(root):
         for runtime in find_runtimes(root):
+            try:
+                is_gone = discard(runtime.folder)
+            except OSError as error:
+                raise out_of_reach(runtime.folder, error) from error
             report.bytes += runtime.bytes
-            if not discard(runtime.folder):
+            if not is_gone:
                 report.warnings.append(
                     f"{runtime.folder} is in use and cannot be removed whole; it is not used any "
                     "more, and what is left goes with the next install or removal."

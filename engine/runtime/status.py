@@ -22,7 +22,11 @@ def status(root: Path | None = None) -> dict:
         installed one is not used, or empty.
     """
     root = root or runtime_root()
-    active = active_packages()
+    active, note = active_packages(), activation_note()
+    try:
+        runtimes = find_runtimes(root)
+    except OSError as error:
+        runtimes, note = [], note or f"The folder of the GPU runtime cannot be read: {error}"
     installed = [
         {
             "name": runtime.folder.name,
@@ -33,11 +37,11 @@ def status(root: Path | None = None) -> dict:
             "problem": runtime.problem(),
             "folder": str(runtime.folder),
         }
-        for runtime in find_runtimes(root)
+        for runtime in runtimes
     ]
     return {
         "folder": str(root),
         "installed": installed,
         "in_use": active.parent.name if active else "",
-        "note": activation_note(),
+        "note": note,
     }

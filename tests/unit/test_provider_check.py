@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -157,7 +158,11 @@ def test_another_driver_is_proved_anew(card, monkeypatch):
     assert card.on_cpu > asked
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1, "entries": 3}', "null", "\0\0"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"version": 1, "entries": 3}', "null", "\0\0", "[" * 100_000],
+    ids=["empty", "open", "list", "number", "null", "zeros", "deep"],
+)
 def test_a_damaged_file_is_an_empty_one(card, tmp_path, text):
     file = tmp_path / "cache" / "providers.json"
     file.parent.mkdir()
@@ -169,9 +174,12 @@ def test_a_damaged_file_is_an_empty_one(card, tmp_path, text):
 def test_damaged_entries_count_for_nothing(tmp_path):
     verdicts = Verdicts(tmp_path / "providers.json")
     for entry in (3, None, {"verdict": 3}, {"verdict": {"problem": "", "device_ms": "2"}}):
-        verdicts._write("key", entry)
+        verdicts._change("key", lambda _, entry=entry: entry)
         assert verdicts.find("key") is None
         assert verdicts.attempts("key") == 0
+    for number in (float("inf"), float("nan"), 10**400):
+        verdicts._change("key", lambda _, n=number: {"verdict": {"problem": "", "device_ms": n}})
+        assert verdicts.find("key") is None
     verdicts.keep("key", Verdict("", 0.1, 2.0, 3.0))
     verdicts.keep("other", Verdict("bad"))
     assert verdicts.find("key") == Verdict("", 0.1, 2.0, 3.0)
@@ -193,6 +201,35 @@ def test_a_driver_that_ends_the_process_is_not_tried_for_ever(card, monkeypatch)
         model = open_model(_network())
     assert model.provider == CPU
     assert "ended the process or hung" in model.note
+
+
+def test_a_person_who_stops_a_check_has_not_seen_it_hang(card, monkeypatch):
+    def stop(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(provider_start, "_open", stop)
+        for _ in range(MOST_ATTEMPTS + 1):
+            with pytest.raises(KeyboardInterrupt):
+                open_model(_network())
+    assert open_model(_network()).provider == CUDA
+
+
+def test_workers_that_start_together_keep_each_others_verdicts(tmp_path):
+    def work(worker: int) -> None:
+        verdicts = Verdicts(tmp_path / "providers.json")
+        for turn in range(20):
+            verdicts.begin(f"{worker} {turn}")
+            verdicts.keep(f"{worker} {turn}", Verdict("", 0.0, 1.0, 2.0))
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = json.loads((tmp_path / "providers.json").read_text())["entries"]
+    assert len(kept) == 60
+    assert all("verdict" in entry for entry in kept.values())
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(card, monkeypatch, tmp_path):

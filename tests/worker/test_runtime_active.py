@@ -133,7 +133,10 @@ def test_the_newest_that_fits_is_used(tmp_path):
 
 def test_a_list_that_is_no_list_counts_for_nothing(tmp_path):
     folder = make_runtime(tmp_path).folder
-    for text in ("", "[]", "{}", '{"runtime": "cuda13", "more": 1}'):
+    whole = json.loads((folder / "runtime.json").read_text())
+    wrong = {"installed": "x", "bytes": None, "libraries": None, "versions": [], "python": "c"}
+    damaged = [json.dumps(whole | {key: value}) for key, value in wrong.items()]
+    for text in ("", "[]", "{}", "[" * 100_000, '{"runtime": "cuda13", "more": 1}', *damaged):
         (folder / "runtime.json").write_text(text)
         assert look(tmp_path)["installed"] == []
 

@@ -161,6 +161,46 @@ def test_what_a_dead_install_left_is_cleaned_away(index, root, believed):
     assert [root / name for name in left_in(root)] == [root / report.folder.rpartition("/")[2]]
 
 
+def test_one_whose_list_is_damaged_is_removed_too(root):
+    (root / "cuda13-cp311" / "packages").mkdir(parents=True)
+    (root / "cuda13-cp311" / "runtime.json").write_text("{")
+    remove(root)
+    assert left_in(root) == []
+
+
+def test_what_may_not_be_removed_is_a_sentence_and_still_counts(index, root, believed, monkeypatch):
+    do_install(index, root)
+
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr("pathlib.Path.unlink", refuse)
+        with pytest.raises(FacewrightError, match="Permission denied"):
+            remove(root)
+        assert len(find_runtimes(root)) == 1
+        report = do_install(index, root)  # a successor comes all the same
+    assert report.state == "complete"
+    assert find_runtimes(root)[0].folder.as_posix().endswith(report.folder.rpartition("/")[2])
+
+
+def test_a_folder_that_nobody_may_look_into_is_a_sentence(root, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    # As pathlib of Python 3.11 does; the account that runs tests may look everywhere.
+    monkeypatch.setattr("pathlib.Path.exists", refuse)
+    monkeypatch.setattr("pathlib.Path.is_dir", refuse)
+    monkeypatch.setitem(status.__globals__, "find_runtimes", refuse)
+    for ask in (lambda: plan_install("cuda13", root=root), lambda: remove(root)):
+        with pytest.raises(FacewrightError) as caught:
+            ask()
+        assert caught.value.code == "folder-unwritable"
+    told = status(root)
+    assert told["installed"] == []
+    assert "Permission denied" in told["note"]
+
+
 def test_removing_nothing_is_no_failure(root):
     assert remove(root).bytes == 0
     assert not root.exists()
