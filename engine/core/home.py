@@ -15,8 +15,17 @@ def home() -> Path:
 
     Blender names the extension's own folder in ``FACEWRIGHT_HOME`` when it starts the worker.
     Without it, it is where the system keeps such data (XDG Base Directory Specification, Windows
-    known folders, Apple's File System Programming Guide).
+    known folders, Apple's File System Programming Guide). An account without a home folder, as
+    services have, has none for this either: a place that cannot be is named, so that nothing is
+    found or kept there. A folder that others can write is no substitute, because code is loaded.
     """
+    try:
+        return _home()
+    except RuntimeError:  # what pathlib raises
+        return Path(os.devnull) / "facewright"
+
+
+def _home() -> Path:
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser()
     if sys.platform == "win32":
