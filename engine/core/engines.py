@@ -44,6 +44,8 @@ class PartInfo:
 
 DEFAULT_ENGINE = "mediapipe"
 DEFAULT_DETECTOR = "blazeface"
+# Engines whose landmarks are the same network's.
+SAME_LANDMARKS = {"mediapipe-tasks": DEFAULT_ENGINE}
 
 # How often a frame is looked at: once, or several times in slightly different ways.
 FAST, BEST = "fast", "best"

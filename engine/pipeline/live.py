@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.clock import now_s
+from ..core.engines import CUSTOM_SUFFIX
 from ..core.errors import FacewrightError
 from ..core.requests import LiveRequest
 from ..core.types import VideoFrame
@@ -22,7 +23,7 @@ from ..tracking.base import TrackerOptions
 from ..tracking.catalog import create_tracker
 from .capture import WAIT_S, Capture, LiveFrame
 from .live_study import Adoption, Calibration, Student
-from .solve import APPEARANCE_NETWORK, make_solver, read_profile, sha256_of
+from .solve import APPEARANCE_NETWORK, make_solver, read_profile, sha256_of, unlike_engine
 
 
 class LiveCapture(Capture):
@@ -53,7 +54,8 @@ class LiveCapture(Capture):
         )
         super().__init__(request, source or open_live_source(request))
         self._tracker, self._profile = tracker, profile
-        self.notes, self.provider = list(tracker.notes), tracker.provider
+        self.provider = tracker.provider
+        self.notes = [*tracker.notes, *self._about_profile()]
         self._size = self._recorded_size = (0, 0)
         self._student: Student | None = None
         self._adoption: Adoption | None = None
@@ -92,7 +94,20 @@ class LiveCapture(Capture):
     def _notice_failure(self) -> None:
         """A card that fails is no reason to stop: the processor has tracked the picture."""
         if self._tracker.provider != self.provider:
-            self.notes, self.provider = list(self._tracker.notes), self._tracker.provider
+            self.provider = self._tracker.provider
+            self.notes = [*self._tracker.notes, *self._about_profile()]
+
+    @property
+    def _engine(self) -> str:
+        """As a take's header calls it: of a .toml its file's name."""
+        engine = self.request.engine
+        return Path(engine).name if engine.endswith(CUSTOM_SUFFIX) else engine
+
+    def _about_profile(self) -> list[str]:
+        """What is to be said of the profile in use."""
+        if self._profile is None:
+            return []
+        return unlike_engine(self._profile, self._engine, self.request.solve.performer)
 
     def use_performer(self, path: str) -> None:
         """Go on with another profile; an empty path learns the face at rest anew.
@@ -102,6 +117,7 @@ class LiveCapture(Capture):
         """
         self._profile = read_profile(path) if path else None
         self.request = replace(self.request, solve=replace(self.request.solve, performer=path))
+        self.notes = [*self._tracker.notes, *self._about_profile()]
         if self._adoption is None:
             return
         self._learn()
@@ -134,6 +150,7 @@ class LiveCapture(Capture):
             begin_s,
             begin_s + seconds,
             sha256_of(APPEARANCE_NETWORK),
+            self._engine,
         )
 
     def calibrated(self, frame: LiveFrame) -> str:
@@ -195,7 +212,9 @@ class LiveCapture(Capture):
             self._student.close()
             self._student = None
         if self._profile is None and self.request.solve.solver != RAW:
-            self._student = Student(self._study_solver(), sha256_of(APPEARANCE_NETWORK))
+            self._student = Student(
+                self._study_solver(), sha256_of(APPEARANCE_NETWORK), self._engine
+            )
 
     def _study_solver(self) -> Solver:
         return make_solver(replace(self._live_settings, performer=""), *self._size)

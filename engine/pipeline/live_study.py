@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.engines import DEFAULT_ENGINE
 from ..core.errors import FacewrightError
 from ..core.types import Observations
 from ..solve.base import Solver
@@ -33,10 +34,12 @@ class Student:
     Args:
         solver: A solver of its own, that nothing is solved with.
         appearance_model: Sha256 of the network that sees the appearance.
+        engine: Whose landmarks are studied, as a take's header calls it.
     """
 
-    def __init__(self, solver: Solver, appearance_model: str) -> None:
-        self._solver, self._appearance_model = solver, appearance_model
+    def __init__(self, solver: Solver, appearance_model: str, engine: str = DEFAULT_ENGINE) -> None:
+        self._solver = solver
+        self._made_by = {"appearance_model": appearance_model, "engine": engine}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="study")
         self._waiting: list[Observations] = []
         self._settling: Future[Performer | None] | None = None
@@ -58,7 +61,7 @@ class Student:
         if self._settling is None or not self._settling.done():
             return None
         settled, self._settling = self._settling.result(), None
-        return settled and replace(settled, appearance_model=self._appearance_model)
+        return settled and replace(settled, **self._made_by)
 
     def close(self) -> None:
         """Stop learning."""
@@ -73,13 +76,21 @@ class Calibration:
         path: Where the profile goes.
         begin_s, end_s: The seconds of rest, on the clock of ``core.clock.now_s``.
         appearance_model: Sha256 of the network that sees the appearance.
+        engine: Whose landmarks are studied, as a take's header calls it.
     """
 
     def __init__(
-        self, solver: Solver, path: Path, begin_s: float, end_s: float, appearance_model: str
+        self,
+        solver: Solver,
+        path: Path,
+        begin_s: float,
+        end_s: float,
+        appearance_model: str,
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
         self.path = path
-        self._solver, self._appearance_model = solver, appearance_model
+        self._solver = solver
+        self._made_by = {"appearance_model": appearance_model, "engine": engine}
         self._begin_s, self._end_s = begin_s, end_s
         self._seen: list[Observations] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="calibrate")
@@ -110,7 +121,7 @@ class Calibration:
                 "Face the camera, relax and calibrate again.",
                 "calibration-empty",
             )
-        performer = replace(performer, appearance_model=self._appearance_model)
+        performer = replace(performer, **self._made_by)
         write_performer(self.path, performer)
         return performer
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.engines import SAME_LANDMARKS
 from ..core.errors import FacewrightError
 from ..core.face_geometry import load_geometry
 from ..core.onnx_session import open_model
@@ -143,6 +144,24 @@ def read_profile(path: str) -> Performer:
     return _comparable_performer(read_performer(path))
 
 
+def unlike_engine(performer: Performer, engine: str, path: str) -> list[str]:
+    """What is to be said of a profile whose landmarks another engine found; empty if nothing.
+
+    Args:
+        performer: The profile.
+        engine: Whose landmarks are solved with it, as a take's header calls it.
+        path: The profile's file.
+    """
+    there, here = (SAME_LANDMARKS.get(one, one) for one in (performer.engine, engine))
+    if there == here:
+        return []
+    return [
+        f"The performer profile {Path(path).name} was learned with the engine {there!r}, whose "
+        f"landmarks lie elsewhere on the same face than those of {here!r}: the weights will be "
+        "off. Learn one with this engine, or go without."
+    ]
+
+
 def solve_header(settings: SolveSettings) -> dict:
     """What a take's header says of its solve."""
     return {"solver": settings.solver, "solve": asdict(settings)}
@@ -166,6 +185,9 @@ def solve_all(
     settings = request.solve
     studies = [solver.study]
     known = solver.performer()
+    engine = read_header(take.path)["engine"]
+    if settings.performer and known is not None:
+        progress.warn_once(unlike_engine(known, engine, settings.performer))
     knows_reach = known is not None and known.reach.any()
     if (settings.learn_range and not knows_reach) or request.save_performer:
         studies.append(solver.study_reach)
@@ -186,7 +208,7 @@ def solve_all(
     report.frames = take.frame_count
     if request.save_performer:
         report.performer = request.save_performer
-        report.valid_frames = _save_performer(solver, request)
+        report.valid_frames = _save_performer(solver, request, engine)
     if not request.keep_values:
         if settings.sound_helps:
             whole = FaceTrack.concatenate([track for _, track in solved])
@@ -226,7 +248,7 @@ def _check_frames(take: TakeWriter, state: str, progress: Progress) -> None:
         )
 
 
-def _save_performer(solver: Solver, request: SolveRequest) -> int:
+def _save_performer(solver: Solver, request: SolveRequest, engine: str) -> int:
     """Write the profile; how many frames with a face it is from."""
     performer = solver.performer()
     if performer is None:
@@ -236,7 +258,7 @@ def _save_performer(solver: Solver, request: SolveRequest) -> int:
             'Use the solver "facewright" on a take that shows a face.',
             "performer-unknown",
         )
-    performer = replace(performer, appearance_model=sha256_of(APPEARANCE_NETWORK))
+    performer = replace(performer, appearance_model=sha256_of(APPEARANCE_NETWORK), engine=engine)
     write_performer(Path(request.save_performer), performer)
     return performer.frames
 

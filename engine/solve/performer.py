@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.arkit import NAMES
+from ..core.engines import DEFAULT_ENGINE
 from ..core.errors import FacewrightError
 from ..core.requests import PERFORMER_SUFFIX
 from ..core.types import APPEARANCE, LANDMARKS
@@ -31,6 +32,8 @@ class Performer:
         frames: How many frames with a face were studied.
         appearance_model: SHA-256 of the network that made ``appearance``; another network's
             numbers cannot be compared with it.
+        engine: The tracking engine whose landmarks ``rest`` is made of, as a take's header calls
+            it. Engines put landmarks in other places of the same face.
     """
 
     rest: np.ndarray
@@ -39,6 +42,7 @@ class Performer:
     reach: np.ndarray
     frames: int
     appearance_model: str = ""
+    engine: str = DEFAULT_ENGINE
 
 
 def write_performer(path: Path | str, performer: Performer) -> None:
@@ -89,6 +93,7 @@ def performer_to_json(performer: Performer) -> dict:
         "schema": SCHEMA,
         "frames": performer.frames,
         "appearance_model": performer.appearance_model,
+        "engine": performer.engine,
         "idle": _by_name(performer.idle),
         "reach": _by_name(performer.reach),
         "rest": [round(float(value), 4) for value in performer.rest],
@@ -112,6 +117,8 @@ def performer_from_json(data: dict) -> Performer:
         _in_order(data["reach"]),
         int(data["frames"]),
         str(data["appearance_model"]),
+        # Profiles of before there was a choice do not tell.
+        str(data.get("engine", DEFAULT_ENGINE)),
     )
     known = np.concatenate([performer.rest, performer.idle, performer.reach])
     if not np.isfinite(known).all():

@@ -170,6 +170,7 @@ def test_a_profile_comes_back(tmp_path, performer):
     np.testing.assert_allclose(again.idle, performer.idle, atol=1e-4)
     np.testing.assert_allclose(again.reach, performer.reach, atol=1e-4)
     assert again.frames == 1234 and again.appearance_model == "ab12"
+    assert again.engine == "mediapipe"
     assert json.loads(path.read_text())["reach"]["jawOpen"] == pytest.approx(
         performer.reach[INDEX["jawOpen"]], abs=1e-4
     )

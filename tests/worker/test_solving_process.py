@@ -119,6 +119,19 @@ def test_a_profile_is_learned_without_touching_the_take_and_used_by_another(clie
     assert (done.kind, read_header(take)["solve"]["performer"]) == (Kind.DONE, str(profile))
 
 
+def test_a_profile_of_another_engine_is_used_and_told(client, take, tmp_path):
+    profile = tmp_path / "anna.fwperformer"
+    solve(client, take, SolveSettings(), save_performer=str(profile), keep_values=True)
+    learned = json.loads(profile.read_text())
+    assert learned["engine"] == "mediapipe"
+    for engine, warnings in (("openseeface", 1), ("mediapipe-tasks", 0), (None, 0)):
+        told = {key: value for key, value in learned.items() if key != "engine"}
+        profile.write_text(json.dumps(told | ({"engine": engine} if engine else {})))
+        done = solve(client, take, SolveSettings(performer=str(profile)))
+        assert (done.kind, len(done.data["warnings"])) == (Kind.DONE, warnings)
+        assert all(f"'{engine}'" in one for one in done.data["warnings"])
+
+
 def test_an_old_take_is_solved_and_told_apart_no_more(client, take):
     make_first_schema(take)
     assert read_header(take)["schema"] == "FacewrightTake.1"
