@@ -311,13 +311,18 @@ def _records() -> dict[str, dict]:
         raise FacewrightError(message, "Allow reading it.", "acceptance-corrupt") from error
     except ValueError:
         found = None
-    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+    if not isinstance(found, dict) or not all(map(_is_record, found.values())):
         raise FacewrightError(
             f"The file {path}, which keeps the licences that you accepted, is damaged.",
             "Delete it, then accept the licences and add your models again.",
             "acceptance-corrupt",
         )
     return found
+
+
+def _is_record(one: object) -> bool:
+    texts = ("licence", "terms", "accepted", "file", "sha256")
+    return isinstance(one, dict) and all(isinstance(one.get(name, ""), str) for name in texts)
 
 
 def _change(model_id: str, **entries: object) -> None:

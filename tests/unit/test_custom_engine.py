@@ -392,6 +392,7 @@ WRONG = {
     "hash": ("", "licence =", 'sha256 = "00"\nlicence =', "has another hash"),
     "std": ("", "margin = 1.5", "std = [1, 0, 1]", r"std: 0 cannot"),
     "mean": ("", "margin = 1.5", "mean = [1, 0]", r"mean: a list of 3 numbers"),
+    "shift": ("", "margin = 1.5", "shift = [inf, 0]", r"shift: a list of 2 numbers"),
     "weights": (
         '[[output]]\nmeaning = "weights"\nnames = ["jawUp"]\n',
         "",

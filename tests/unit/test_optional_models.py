@@ -165,7 +165,7 @@ def test_other_terms_have_to_be_accepted_again(monkeypatch, tmp_path, own_home):
     assert code_of(lambda: model_path("known")) == "licence-not-accepted"
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"known": 3}', "\0"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"known": 3}', '{"known": {"file": 3}}', "\0"])
 def test_a_damaged_list_of_acceptances_is_told_and_left(monkeypatch, tmp_path, own_home, text):
     source = make_list(monkeypatch, tmp_path)
     own_home.mkdir(parents=True)
