@@ -110,6 +110,8 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         solver = make_solver(request.solve, source.info.width, source.info.height)
         header = _header(request, source.info, tracker.provider)
         seen_before = _check_same_clip(working, header) if request.resume else 0
+        ran_before = read_header(working).get("provider", "") if request.resume else ""
+        header["provider"] = _each_once(ran_before, report.provider)
         with TakeWriter(working, header, resume=request.resume) as take:
             already = take.frame_count
             try:
@@ -129,7 +131,9 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             if tracker.provider != report.provider:  # a card that failed in the middle
                 report.provider = f"{report.provider}, {tracker.provider}"
             take.update_header(
-                state=report.state, faces_seen=report.faces_seen, provider=report.provider
+                state=report.state,
+                faces_seen=report.faces_seen,
+                provider=_each_once(ran_before, report.provider),
             )
         _sum_up(report, working, source.info, progress)
         report.seconds = time.perf_counter() - started
@@ -224,6 +228,12 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
         "settings": {"face": request.face, "recover": request.recover},
         "state": "tracking",
     }
+
+
+def _each_once(*providers: str) -> str:
+    """All that ran a take's networks, in order; runs before a resumed one are not forgotten."""
+    names = [name for one in providers for name in one.split(", ") if name]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _sha256(path: Path) -> str:

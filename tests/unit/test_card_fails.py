@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -202,6 +203,19 @@ def test_takes_and_reports_tell_of_both(clip, card, tmp_path, monkeypatch):
     plain = TrackRequest(str(clip(CLIP)), str(tmp_path / "b.fwtake"), device="cpu", streams=2)
     assert track_video(plain).provider == CPU
     _assert_same(read_observations(request.take), read_observations(plain.take))
+
+
+def test_a_take_that_goes_on_elsewhere_names_all_that_ran_it(clip, card, tmp_path):
+    done_so_far = [0]
+    progress = Progress(
+        lambda done, *_: done_so_far.__setitem__(0, done), is_cancelled=lambda: done_so_far[0] > 0
+    )
+    request = TrackRequest(str(clip(CLIP)), str(tmp_path / "a.fwtake"), streams=2, gpu=GPU)
+    assert track_video(request, progress).state == "cancelled"
+    assert read_header(request.take)["provider"] == CUDA
+    on_cpu = replace(request, resume=True, device="cpu")
+    assert track_video(on_cpu).provider == CPU
+    assert read_header(request.take)["provider"] == f"{CUDA}, {CPU}"
 
 
 class _Short(VideoSource):
