@@ -351,6 +351,22 @@ def test_numbers_that_are_none_are_no_face(tmp_path, meaning, value):
     assert np.isfinite(face.landmarks).all()
 
 
+@pytest.mark.parametrize("units", ["degrees", "matrix"])
+@pytest.mark.parametrize("quality", ["fast", "best"])
+def test_a_rotation_that_is_no_number_leaves_the_head_to_the_landmarks(tmp_path, units, quality):
+    net = Net((1, 3, 64, 64))
+    constant(net, (posed(3.0) - [64, 64, 0]).reshape(1, -1), "points")
+    constant(net, [[3.0]], "presence")
+    constant(net, np.full((1, 9 if units == "matrix" else 3), np.nan), "head")
+    text = described("landmarks478") + '[[output]]\nmeaning = "presence"\nunits = "logit"\n'
+    text += f'[[output]]\nmeaning = "rotation"\nname = "head"\nunits = "{units}"\n'
+    options = replace(OPTIONS, quality=quality)
+    tracker = catalog.create_tracker(str(written(tmp_path, text, net)), options)
+    frames = [VideoFrame(0, 0.0, picture())]
+    (seen,) = tracker.track(iter(frames), posed(3.0).astype(np.float32))
+    assert seen.valid[0] and np.isfinite(seen.head).all()
+
+
 def test_a_description_saved_by_notepad_is_read(documented):
     documented.write_text(example(), encoding="utf-8-sig", newline="\r\n")
     assert read_custom_model(documented).description.name == "FaceLandmarker v2"

@@ -208,11 +208,13 @@ class DescribedLandmarker(OnOneNetwork):
         return float(_logistic(value)) if output.units == "logit" else value
 
     def _rotation(self, given: dict, angle: float) -> np.ndarray | None:
-        """float64 (3, 3): the head in the picture, from the head in the crop."""
+        """float64 (3, 3): the head in the picture, from the head in the crop; None if untold."""
         if ROTATION not in given:
             return None
         output, array = given[ROTATION]
         values = self._numbers_of(output, array).astype(np.float64)
+        if not np.isfinite(values).all():
+            return None  # the landmarks tell the head then
         if output.units == "matrix":
             # The nearest rotation: networks give matrices that are nearly one.
             u, _, vt = np.linalg.svd(values.reshape(3, 3))
