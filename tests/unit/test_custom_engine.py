@@ -479,6 +479,20 @@ def test_a_shape_that_shows_only_when_it_runs_is_told_then(tmp_path):
         opened(path).find(picture(), REGION)
 
 
+def test_a_size_that_does_not_go_through_the_network_is_told(tmp_path):
+    net = Net((1, 3, "rows", "columns"))
+    summed = net.node("Add", "input", net.constant(np.zeros((1, 3, 100, 100), np.float32)))
+    zero = net.node("Mul", net.node("ReduceMean", summed, keepdims=0), net.constant(np.float32(0)))
+    points = net.constant(np.zeros((1, 1434), np.float32))
+    net.output(net.node("Add", points, zero), [1, 1434], "points")
+    path = written(tmp_path, described("landmarks478", 'name = "points"'), net)
+    with pytest.raises(
+        FacewrightError, match=r"Mine fails on a picture \(1, 3, 64, 64\)"
+    ) as caught:
+        opened(path).find(picture(), REGION)
+    assert caught.value.code == "model-layout"
+
+
 def test_no_model_at_all(documented):
     (documented.parent / "face_landmarks.onnx").write_text("no")
     with pytest.raises(FacewrightError) as caught:

@@ -14,6 +14,7 @@ from ...core.axes import rotation_from_euler_deg
 from ...core.errors import FacewrightError
 from ...core.face_geometry import FaceGeometry, load_geometry
 from ...core.onnx_session import OnnxModel, open_model
+from ...core.provider_faults import gist
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
 from ..completion import MODEL as FACE_COMPLETION
@@ -39,7 +40,7 @@ from .description import (
 )
 from .heatmaps import places_in
 from .mediapipe import SIZE, to_image
-from .model_facts import check_input, choose_outputs, shape_text
+from .model_facts import check_input, choose_outputs, facts, shape_text
 from .presence import DetectedPresence
 
 _SCHEMES = {
@@ -104,7 +105,7 @@ class DescribedLandmarker(OnOneNetwork):
     def find(self, image: np.ndarray, region: Region) -> RawFace:
         """The face in a region of the picture."""
         place = self.place(region)
-        outputs = self._model.run(self._fed(image, place))
+        outputs = self._run(self._fed(image, place))
         given = {
             output.meaning: (output, outputs[number])
             for output, number in zip(self._description.outputs, self._numbers, strict=True)
@@ -150,6 +151,20 @@ class DescribedLandmarker(OnOneNetwork):
             cut = cut[:, :, ::-1]
         fed = planes(cut, self._scale, self._offset)
         return np.ascontiguousarray(fed.transpose(0, 2, 3, 1)) if picture.channels_last else fed
+
+    def _run(self, fed: np.ndarray) -> list[np.ndarray]:
+        try:
+            return self._model.run(fed)
+        except Exception as error:
+            # A size that the file leaves free may still not go through its layers.
+            if not type(error).__module__.startswith("onnxruntime"):
+                raise
+            raise FacewrightError(
+                f"{self._where(self._description.landmarks)}the model {self._description.name} "
+                f"fails on a picture {shape_text(fed.shape)}: {gist(error)}.",
+                facts(self._model),
+                "model-layout",
+            ) from error
 
     def _points(self, given: dict) -> np.ndarray:
         """float64 (n, 2 or 3), the network's landmarks in pixels of the crop."""
