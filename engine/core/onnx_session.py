@@ -119,6 +119,11 @@ def available_providers() -> list[str]:
     return onnxruntime.get_available_providers()
 
 
+def is_tensorrt_built(path: Path) -> bool:
+    """Whether ``open_model(path, "tensorrt")`` finds what TensorRT else builds for minutes."""
+    return tensorrt_is_built(_package(), Asked(Path(path), GpuSettings()))
+
+
 def open_model(
     path: Path,
     device: str = "auto",

@@ -8,7 +8,6 @@ import time
 
 from ..core.errors import FacewrightError
 from ..core.findings import BLOCKED, NOTE, OK, PROBLEM, Findings
-from ..core.home import home
 from ..core.requests import DoctorRequest
 
 # The network that nearly all of the time goes into.
@@ -151,7 +150,7 @@ def _try_tracking(findings: Findings) -> None:
 
 def check_providers(findings: Findings, request: DoctorRequest) -> None:
     """The default engine's landmark network on everything that could run it."""
-    from ..core.onnx_session import available_providers
+    from ..core.onnx_session import available_providers, is_tensorrt_built
     from ..core.providers import TENSORRT
     from ..models.catalog import model_path
 
@@ -176,8 +175,9 @@ def check_providers(findings: Findings, request: DoctorRequest) -> None:
     for device, provider in _devices():
         if provider not in there:
             continue
-        if provider == TENSORRT and not any((home() / "cache" / "tensorrt").glob("*/*.engine")):
-            text = "not tried: what it needs is built when it is first chosen, which takes minutes"
+        # What offline tracking has built is for its larger batches, and of no use here.
+        if provider == TENSORRT and not is_tensorrt_built(path):
+            text = "not tried: live capture builds what it needs at its first use, in minutes"
             findings.add("Speed", _short(provider), text, NOTE)
         elif request.quick:
             findings.add("Speed", _short(provider), "offered, not tried", NOTE)

@@ -38,7 +38,8 @@ _LEGACY = {
     Kind.LIPSYNC: "Nothing was written.",
     Kind.LEARN_SPEECH: "No profile was written.",
     Kind.FETCH_MODEL: "Nothing was kept; try again.",
-    Kind.DOCTOR: "A library or a driver ends the process; `doctor --quick` leaves cards out.",
+    Kind.DOCTOR: "A library or a driver ends the process; `doctor --quick` leaves cards out, and "
+    "`runtime remove` takes an installed GPU runtime back.",
     Kind.RUNTIME: "What was installed before is still used.",
     Kind.DEVICES: "Try again; without a list a camera can be named by hand.",
     Kind.LIVE: "Start again; what was recorded until then is in its take.",

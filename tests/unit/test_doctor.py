@@ -13,13 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_gpu import Card, time_as
 
 from engine import doctor_command
 from engine.__main__ import main
 from engine.core.clock import now_s
 from engine.core.errors import FacewrightError
+from engine.core.findings import Findings
+from engine.core.gpu_settings import GpuSettings
 from engine.core.progress import Progress
-from engine.core.providers import CPU, CUDA
+from engine.core.provider_start import Asked, compiled_folder
+from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
 from engine.models import catalog, optional
 from engine.pipeline import doctor_devices, doctor_networks, doctor_system
@@ -114,6 +118,27 @@ def break_model(monkeypatch, model_id, **changes):
         for model in catalog.list_models()
     ]
     monkeypatch.setattr(catalog, "list_models", lambda folder=None: models)
+
+
+def test_the_doctor_builds_nothing_for_tensorrt(monkeypatch, tmp_path):
+    time_as(monkeypatch, faster=True)
+    card = Card(TENSORRT).put_in(monkeypatch, tmp_path)
+    monkeypatch.setattr("engine.core.onnx_session.available_providers", lambda: card.there)
+    path = catalog.model_path(doctor_networks.LANDMARKS)
+
+    def told(batch: int) -> str:
+        """What is said where tracking with such batches has left its engine."""
+        asked = Asked(path, GpuSettings(), batch)
+        folder = compiled_folder(card.package(), TENSORRT, asked)
+        folder.mkdir(parents=True)
+        (folder / "a.engine").touch()
+        findings = Findings()
+        doctor_networks.check_providers(findings, DoctorRequest())
+        return next(one.text for one in findings.all if one.name == "Tensorrt")
+
+    assert "not tried" in told(0)  # offline: another engine
+    assert not any(session.is_card for session in card.sessions)
+    assert "ms a picture" in told(1)
 
 
 @pytest.mark.parametrize("changes", [{"sha256": "0" * 64}, {"file": "gone.onnx"}, {"bytes": 3}])
