@@ -93,6 +93,8 @@ def _names() -> Iterable[str]:
     names |= {_parts(home)[-1] for home in _homes() if _tells(home)}
     with suppress(OSError, KeyError, ImportError):  # no entry in the system's list, no such list
         names.add(getpass.getuser())
+    # Devices are called by the first name: "Ann's phone" of "Ann Smith" and of ann.smith.
+    names |= {part for name in names for part in re.split(r"[\s.]+", name)}
     return sorted(filter(None, names), key=lambda name: -len(name))
 
 

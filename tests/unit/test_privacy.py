@@ -36,6 +36,8 @@ def ann(monkeypatch):
         ("c:/users/ann smith/x", "~/x"),
         ("file:///C:/Users/Ann%20Smith/x", "file:///~/x"),
         ("/home/ann.smithson/x", "/home/<user>/x"),
+        ("Ann's phone", "<user>'s phone"),
+        ("planned annexe", "planned annexe"),
         ("/Users/bob/Library", "/Users/<user>/Library"),
         ("D:\\Users\\Bob Ross\\x", "D:\\Users\\<user>\\x"),
         ("ANN.SMITH's phone", "<user>'s phone"),
