@@ -91,7 +91,10 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
     if header.get("performer") and not request.solve.performer:
         # Recorded live: the whole session showed more of the face at rest than this take.
-        solver.adopt(_comparable_performer(performer_from_json(header["performer"])))
+        known = _comparable_performer(performer_from_json(header["performer"]))
+        solver.adopt(known)
+        profile = header.get("solve", {}).get("performer") or request.take
+        progress.warn_once(unlike_engine(known, header["engine"], profile))
     with TakeWriter(request.take, {}, resume=True) as take:
         _check_frames(take, header["state"], progress)
         if take.models.get(APPEARANCE_NETWORK, sha256_of(APPEARANCE_NETWORK)) != sha256_of(
