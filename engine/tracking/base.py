@@ -28,7 +28,7 @@ class TrackerOptions:
         device: One of ``core.providers.DEVICES``.
         face: Which face to take up where there are several: 0 is the largest, 1 the next.
         streams: How many blocks of frames are tracked at once; 0 picks from the processor's
-            cores, or from the card's memory. The result is the same for any number.
+            cores, or from the card's memory. The result is nearly the same for any number.
         memory_bytes: Budget for the decoded frames that wait for their turn.
         detector: A key of ``detectors.catalog.DETECTORS``; empty for the engine's own.
         gpu: How a card may be used.

@@ -106,7 +106,7 @@ def create_tracker(engine: str, options: TrackerOptions) -> FaceTracker:
         names = ", ".join(ENGINES)
         raise FacewrightError(
             f"There is no tracking engine named {engine!r}.",
-            f"Choose one of: {names}.",
+            f"Choose one of: {names}; or the {CUSTOM_SUFFIX} that describes a network of your own.",
             "engine-unknown",
         )
     detector = detector_of(engine, options.detector)
