@@ -192,7 +192,8 @@ def test_a_thousand_connects_and_scans_leave_nothing_behind():
                 phone.sendall(FRAME + b"___iFacialMocap")
                 assert receiver.take(30.0) is not None
     assert until(lambda: not receiver.sender)
-    assert own.num_threads() == threads and own.num_fds() <= files + 1
+    # A thread of another test may end meanwhile.
+    assert own.num_threads() <= threads and own.num_fds() <= files + 1
     receiver.close()
 
 
