@@ -65,6 +65,7 @@ from .scene import (
     stream_out,
     take_paths,
 )
+from .scene.handlers import add_handlers, remove_handlers
 from .scene.jobs import end_all_jobs
 from .scene.models import announce_home
 
@@ -136,6 +137,9 @@ def _on_load(*_arguments: object) -> None:
     end_all_jobs()
 
 
+_HANDLERS = (("load_pre", _on_load), ("load_post", _on_loaded))
+
+
 def register() -> None:
     """Register all; on failure leave nothing half-registered."""
     done = []
@@ -153,8 +157,7 @@ def register() -> None:
     bpy.types.VIEW3D_MT_mesh_add.append(head_operators.draw_add_menu)
     bpy.types.TOPBAR_MT_file_import.append(face_file_operators.draw_import_menu)
     bpy.types.TOPBAR_MT_file_export.append(face_file_operators.draw_export_menu)
-    bpy.app.handlers.load_pre.append(_on_load)
-    bpy.app.handlers.load_post.append(_on_loaded)
+    add_handlers(_HANDLERS)
     live_handlers.register()
     channel_test.register()
     mapping_overrides.register()
@@ -179,8 +182,7 @@ def unregister() -> None:
     end_all_jobs()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
-    bpy.app.handlers.load_post.remove(_on_loaded)
-    bpy.app.handlers.load_pre.remove(_on_load)
+    remove_handlers(_HANDLERS)
     bpy.types.TOPBAR_MT_file_export.remove(face_file_operators.draw_export_menu)
     bpy.types.TOPBAR_MT_file_import.remove(face_file_operators.draw_import_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(head_operators.draw_add_menu)

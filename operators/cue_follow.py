@@ -13,6 +13,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..properties.speech import cues_shown, mouth_style
 from ..scene import cue_markers, cue_update
+from ..scene.handlers import add_handlers, remove_handlers
 
 _TICK_S = 0.3
 # While one of these runs, markers are in a person's hand.
@@ -30,24 +31,6 @@ _watched: dict[int, _Watch] = {}
 _undone = False
 
 
-def register() -> None:
-    """Begin to watch."""
-    bpy.app.timers.register(_tick, first_interval=_TICK_S, persistent=True)
-    for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
-        handlers.append(_after_undo)
-    bpy.app.handlers.load_post.append(_after_load)
-
-
-def unregister() -> None:
-    """Watch no more."""
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
-    for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
-        handlers.remove(_after_undo)
-    bpy.app.handlers.load_post.remove(_after_load)
-    _watched.clear()
-
-
 @bpy.app.handlers.persistent
 def _after_undo(*_arguments: object) -> None:
     global _undone
@@ -56,6 +39,27 @@ def _after_undo(*_arguments: object) -> None:
 
 @bpy.app.handlers.persistent
 def _after_load(*_arguments: object) -> None:
+    _watched.clear()
+
+
+_HANDLERS = (
+    ("undo_post", _after_undo),
+    ("redo_post", _after_undo),
+    ("load_post", _after_load),
+)
+
+
+def register() -> None:
+    """Begin to watch."""
+    bpy.app.timers.register(_tick, first_interval=_TICK_S, persistent=True)
+    add_handlers(_HANDLERS)
+
+
+def unregister() -> None:
+    """Watch no more."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    remove_handlers(_HANDLERS)
     _watched.clear()
 
 

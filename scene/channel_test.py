@@ -15,6 +15,7 @@ from ..engine.core.arkit import INDEX
 from ..engine.core.errors import FacewrightError
 from ..engine.core.mirror import mirror_track
 from . import preview_baseline
+from .handlers import add_handlers, remove_handlers
 from .live import live_session
 from .live_rig import LiveRig, neutral_track
 from .pose_channels import PoseSettings
@@ -122,14 +123,10 @@ _HANDLERS = (
 
 def register() -> None:
     """Be told what ends a test."""
-    for name, handler in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
+    add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
     """End the test and be told no more."""
     end_test()
-    for name, handler in _HANDLERS:
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)
+    remove_handlers(_HANDLERS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from . import preview_baseline
+from .handlers import add_handlers, remove_handlers
 from .live import end_live, live_session
 
 
@@ -61,14 +62,10 @@ _HANDLERS = (
 
 def register() -> None:
     """Be told."""
-    for name, handler in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
+    add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
     """End what is live and be told no more."""
     end_live()
-    for name, handler in _HANDLERS:
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)
+    remove_handlers(_HANDLERS)

@@ -16,6 +16,7 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.retarget.mapping_file import mapping_from_json, mapping_to_json
+from .handlers import add_handlers, remove_handlers
 from .mapping_store import clear_mapping, keeps_mapping, store_mapping, stored_mapping
 
 # On the override: that it has no mapping, whatever the library has.
@@ -67,13 +68,9 @@ _HANDLERS = (("save_pre", write_texts), ("load_post", read_texts))
 
 def register() -> None:
     """Be told of saving and loading."""
-    for name, handler in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
+    add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
     """Be told no more."""
-    for name, handler in _HANDLERS:
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)
+    remove_handlers(_HANDLERS)

@@ -17,6 +17,7 @@ from ..engine.formats.send import Sender
 from .blocks import by_uid
 from .clock import scene_clock
 from .face_reader import FaceReader
+from .handlers import add_handlers, remove_handlers
 from .live import live_session, row_listeners
 from .playback import plays
 
@@ -238,8 +239,7 @@ _HANDLERS = (
 
 def register() -> None:
     """Be told of frames, undo and files."""
-    for name, handler in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
+    add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
@@ -247,7 +247,4 @@ def unregister() -> None:
     end_streams()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    for name, handler in _HANDLERS:
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)
+    remove_handlers(_HANDLERS)

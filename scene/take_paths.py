@@ -14,6 +14,8 @@ from pathlib import Path
 
 import bpy
 
+from .handlers import add_handlers, remove_handlers
+
 _Change = Callable[[str], str]
 
 
@@ -72,13 +74,9 @@ _HANDLERS = (
 
 def register() -> None:
     """Be told of saving and loading."""
-    for name, handler in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
+    add_handlers(_HANDLERS)
 
 
 def unregister() -> None:
     """Be told no more."""
-    for name, handler in _HANDLERS:
-        handlers = getattr(bpy.app.handlers, name)
-        if handler in handlers:
-            handlers.remove(handler)
+    remove_handlers(_HANDLERS)
