@@ -18,9 +18,12 @@ def add_engines(verbs: argparse._SubParsersAction) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from .models.records import records_problem
     from .pipeline.engines import describe_engines
 
     found = describe_engines()
+    if problem := records_problem():
+        sys.stderr.write(f"warning: {problem}\n")
     if options.json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
         return EXIT_DONE

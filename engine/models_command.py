@@ -57,10 +57,16 @@ def _add_agreement(parser: argparse.ArgumentParser) -> None:
 def _list(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from .models.added import state_of
     from .models.catalog import list_models
-    from .models.optional import list_optional, state_of
+    from .models.optional import list_optional
+    from .models.records import records_problem
 
     states = [state_of(model) for model in list_optional()]
+    problem = records_problem()
+    if problem:
+        sys.stderr.write(f"error: {problem}\n")
+    exit_code = EXIT_FAILED if problem else EXIT_DONE
     if options.json:
         shipped = [asdict(model) for model in list_models()]
         optional = [
@@ -73,14 +79,14 @@ def _list(options: argparse.Namespace) -> int:
             for one in states
         ]
         sys.stdout.write(json.dumps({"shipped": shipped, "optional": optional}, indent=2) + "\n")
-        return EXIT_DONE
+        return exit_code
     for model in list_models():
         sys.stdout.write(f"{model.id:24} {model.bytes:>9} bytes  {model.licence}  {model.file}\n")
     sys.stdout.write("\nto be added:\n")
     for one in states:
         size = f"{one.model.bytes} bytes" if one.model.bytes else ""
         sys.stdout.write(f"{one.model.id:24} {size:>15}  {_word(one)}  {one.model.licence}\n")
-    return EXIT_DONE
+    return exit_code
 
 
 def _word(state) -> str:
@@ -93,17 +99,20 @@ def _word(state) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from .models.added import state_of
     from .models.catalog import verify_all
-    from .models.optional import list_optional, state_of
+    from .models.optional import list_optional
+    from .models.records import records_problem
 
     problems = [error for _, error in verify_all() if error]
+    problems += filter(None, [records_problem()])
     # One that is not there, or that may not be used yet, is no damage.
     problems += [
         state.problem
         for state in map(state_of, list_optional())
         if state.problem and state.problem.code not in ("model-not-there", "licence-not-accepted")
     ]
-    for sentence in dict.fromkeys(map(str, problems)):
+    for sentence in problems:
         sys.stderr.write(f"error: {sentence}\n")
     if not problems:
         sys.stdout.write("all models are as they should be\n")
@@ -118,6 +127,7 @@ def _fetch(options: argparse.Namespace, check_online: Callable[[], None]) -> int
     _show(model)
     if model.url:
         check_online()
+        _warn_of_records()
         _agree(model, options)
     bar = ProgressBar(f"Fetching {model.file}")
     try:
@@ -129,30 +139,43 @@ def _fetch(options: argparse.Namespace, check_online: Callable[[], None]) -> int
 
 
 def _add(options: argparse.Namespace) -> int:
-    from .models.optional import add, optional_model
+    from .models.added import add
+    from .models.optional import optional_model
 
     model = optional_model(options.id)
     _show(model)
+    _warn_of_records()
     _agree(model, options)
     sys.stdout.write(f"{model.id} -> {add(model.id, options.file)}\n")
     return EXIT_DONE
 
 
 def _accept(options: argparse.Namespace) -> int:
-    from .models.optional import accept, optional_model
+    from .models.optional import optional_model
+    from .models.terms import accept
 
     _show(optional_model(options.id))
+    _warn_of_records()
     accept(options.id)
     sys.stdout.write("accepted\n")
     return EXIT_DONE
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from .models.optional import remove
+    from .models.added import remove
 
     gone = remove(options.id)
     sys.stdout.write(f"{options.id} removed\n" if gone else f"{options.id} was not there\n")
     return EXIT_DONE
+
+
+def _warn_of_records() -> None:
+    """The file of acceptances is damaged; what comes next begins a new one."""
+    from .models.records import records_problem
+
+    problem = records_problem()
+    if problem and problem.code == "acceptance-corrupt":
+        sys.stderr.write(f"warning: {problem}\n")
 
 
 def _show(model) -> None:
@@ -164,7 +187,7 @@ def _show(model) -> None:
 
 
 def _agree(model, options: argparse.Namespace) -> None:
-    from .models.optional import accept, is_accepted
+    from .models.terms import accept, is_accepted
 
     if is_accepted(model):
         return

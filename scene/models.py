@@ -11,16 +11,9 @@ import bpy
 from ..engine.core.engines import ENGINES
 from ..engine.core.errors import FacewrightError
 from ..engine.core.home import VARIABLE
-from ..engine.models.optional import (
-    OptionalModel,
-    accept,
-    add,
-    is_accepted,
-    is_there,
-    list_optional,
-    optional_model,
-    remove,
-)
+from ..engine.models.added import add, is_there, remove
+from ..engine.models.optional import OptionalModel, list_optional, optional_model
+from ..engine.models.terms import accept, is_accepted
 from .user_folder import user_folder
 
 __all__ = [
@@ -42,17 +35,8 @@ def announce_home() -> None:
 
 
 def look_at_models() -> list[tuple[OptionalModel, bool, bool]]:
-    """Every model that can be added, whether its terms are accepted, and whether it is there.
-
-    What cannot be read counts as neither; using the model tells why.
-    """
-    found = []
-    for model in list_optional():
-        try:
-            found.append((model, is_accepted(model), is_there(model)))
-        except FacewrightError:
-            found.append((model, False, False))
-    return found
+    """Every model that can be added, whether its terms are accepted, and whether it is there."""
+    return [(model, is_accepted(model), is_there(model)) for model in list_optional()]
 
 
 def missing_packages() -> set[str]:

@@ -16,8 +16,9 @@ import numpy as np
 from engine.core.engines import BEST, DETECTORS, ENGINES, FAST, PartInfo
 from engine.core.requests import SolveSettings
 from engine.core.types import FaceTrack, Observations
+from engine.models.added import is_there
 from engine.models.needs import missing_of, optional_models_of
-from engine.models.optional import is_accepted, is_there
+from engine.models.terms import is_accepted
 from engine.pipeline.engines import describe_engines
 from engine.pipeline.solve import make_solver
 

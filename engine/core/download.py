@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from .errors import FacewrightError
 from .progress import Progress
+from .whole_file import whole_file
 
 TIMEOUT_S = 20.0
 _CHUNK = 1 << 18
@@ -51,7 +48,7 @@ def download(
     """
     progress = progress or Progress()
     _check_address(url)
-    with _unfinished(target, size) as file:
+    with whole_file(target, size) as file:
         digest = hashlib.sha256()
         done = 0
         for chunk in _chunks(url, target.name, timeout_s):
@@ -83,43 +80,6 @@ def _check_address(url: str) -> None:
         return
     raise FacewrightError(
         f"{url} is no https address.", "Only https is fetched from.", "address-insecure"
-    )
-
-
-@contextmanager
-def _unfinished(target: Path, size: int) -> Iterator[BinaryIO]:
-    """A file beside the target that becomes it where all goes well, and vanishes else."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(target.parent).free
-        if free < size:
-            raise FacewrightError(
-                f"{target.parent} has {free / 1e6:.0f} MB left; {target.name} needs "
-                f"{size / 1e6:.0f} MB.",
-                "Make room first.",
-                "disk-full",
-            )
-        partial = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed before the rename
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        )
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    try:
-        with partial:
-            yield partial
-        Path(partial.name).replace(target)
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    finally:
-        with suppress(OSError):
-            Path(partial.name).unlink(missing_ok=True)
-
-
-def _unwritable(target: Path, error: OSError) -> FacewrightError:
-    return FacewrightError(
-        f"{target} cannot be written ({error.strerror or error}).",
-        "Make room, or allow writing to that folder.",
-        "folder-unwritable",
     )
 
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models: those that ship, where they are and whether they are whole; others by optional.py."""
+"""The models: those that ship, where they are and whether they are whole; others by added.py."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from .optional import optional_path
+from .added import optional_path
+from .lists import read_list
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 _HINT = "Install the extension again; `python -m engine models verify` checks every model file."
@@ -43,19 +43,9 @@ def list_models(folder: Path = WEIGHTS) -> list[Model]:
     """Every model in the catalogue of a folder, in the catalogue's order.
 
     Raises:
-        FacewrightError: ``model-missing`` where there is no catalogue, ``model-corrupt`` where
-            it cannot be read.
+        FacewrightError: See ``lists.read_list``.
     """
-    path = folder / "catalog.toml"
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
-        return [Model(**entry) for entry in entries]
-    except OSError as error:
-        message = f"The list of models {path} cannot be opened."
-        raise FacewrightError(message, _HINT, "model-missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        message = f"The list of models {path} is damaged."
-        raise FacewrightError(message, _HINT, "model-corrupt") from error
+    return read_list(folder / "catalog.toml", Model)
 
 
 def verify(model: Model, folder: Path = WEIGHTS) -> Path:
@@ -85,7 +75,7 @@ def model_path(model_id: str, folder: Path = WEIGHTS) -> Path:
 
     Raises:
         FacewrightError: ``model-missing`` or ``model-corrupt``; for a model that a person adds
-            also ``model-not-there`` and ``licence-not-accepted``, see ``optional.optional_path``.
+            also ``model-not-there`` and ``licence-not-accepted``, see ``added.optional_path``.
     """
     return _shipped_path(model_id, folder) or optional_path(model_id)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from ..core.download import TIMEOUT_S, download
 from ..core.errors import FacewrightError
 from ..core.progress import Progress
-from .optional import folder, how_to_get, is_accepted, optional_model, optional_path
+from .added import optional_path
+from .optional import how_to_get, optional_model
+from .records import folder
+from .terms import is_accepted, not_accepted
 
 
 def fetch(model_id: str, progress: Progress | None = None, timeout_s: float = TIMEOUT_S) -> Path:
@@ -32,12 +35,7 @@ def fetch(model_id: str, progress: Progress | None = None, timeout_s: float = TI
             "model-not-fetchable",
         )
     if not is_accepted(model):
-        raise FacewrightError(
-            f"The licence of the model {model.id} ({model.licence}) has not been accepted: "
-            f"{model.terms}",
-            "Fetch it with --accept-licence if you agree.",
-            "licence-not-accepted",
-        )
+        raise not_accepted(model, "Fetch it with --accept-licence if you agree.")
     try:
         return optional_path(model.id)
     except FacewrightError:

@@ -8,15 +8,10 @@ from pathlib import Path
 
 from ..core.custom_file import hashes_in
 from ..core.engines import CUSTOM_SUFFIX, PartInfo, detector_info, detector_of, engine_info
+from .added import is_there, known_hash
 from .catalog import list_models
-from .optional import (
-    OptionalModel,
-    how_to_get,
-    is_accepted,
-    is_there,
-    known_hash,
-    optional_model,
-)
+from .optional import OptionalModel, how_to_get, optional_model
+from .terms import is_accepted
 
 
 def optional_models_of(info: PartInfo) -> list[OptionalModel]:

@@ -77,8 +77,12 @@ def check_models(findings: Findings, _request: DoctorRequest) -> None:
 
 
 def _check_optional(findings: Findings) -> None:
-    from ..models.optional import known_hash, list_optional, state_of
+    from ..models.added import known_hash, state_of
+    from ..models.optional import list_optional
+    from ..models.records import records_problem
 
+    if lost := records_problem():
+        findings.add("Models", "Added", lost.message, PROBLEM, lost.hint)
     added = 0
     for model in list_optional():
         state = state_of(model)
@@ -86,7 +90,7 @@ def _check_optional(findings: Findings) -> None:
         if state.there:
             added += 1
             findings.facts["models"][model.id] = {
-                "sha256": "" if code == "acceptance-corrupt" else known_hash(model),
+                "sha256": known_hash(model),
                 "problem": code or None,
             }
         if code == "licence-not-accepted":
@@ -94,11 +98,9 @@ def _check_optional(findings: Findings) -> None:
             findings.add("Models", model.id, text, NOTE, state.problem.hint)
         elif code not in ("", "model-not-there"):
             findings.add("Models", model.id, state.problem.message, PROBLEM, state.problem.hint)
-            if code == "acceptance-corrupt":  # one file, the same for all
-                return
         elif not code:
             findings.add("Models", model.id, f"added, whole ({model.licence})")
-    if not added:
+    if not (added or lost):
         findings.add("Models", "Added", "none")
 
 

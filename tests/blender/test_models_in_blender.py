@@ -10,7 +10,7 @@ import pytest
 from faces import make_face
 from facewright import cli, registration
 from facewright.engine.core.engines import DETECTORS, ENGINES
-from facewright.engine.models import optional
+from facewright.engine.models import optional, terms
 from facewright.operators import models as model_operators
 from facewright.properties import models as shown
 from facewright.properties.capture import track_disabled_reason
@@ -122,7 +122,7 @@ def test_nothing_is_fetched_while_blender_is_offline(capfd, monkeypatch):
     monkeypatch.setattr(optional, "list_optional", lambda: (known,))
     assert cli.main(["models", "fetch", "known", "--accept-licence"]) == 1
     assert "Online Access" in capfd.readouterr().err
-    assert not optional.is_accepted(known)
+    assert not terms.is_accepted(known)
 
 
 def test_the_command_lists_models_and_engines(capfd):
@@ -134,6 +134,6 @@ def test_the_command_lists_models_and_engines(capfd):
 
 def test_rows_follow_the_files():
     assert not shown.ROWS["known"].there
-    optional.accept("known")
+    terms.accept("known")
     model_operators.refresh_models()
     assert shown.ROWS["known"].accepted

@@ -25,7 +25,7 @@ from engine.core.progress import Progress
 from engine.core.provider_start import Asked, compiled_folder
 from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
-from engine.models import catalog, optional
+from engine.models import added, catalog, terms
 from engine.pipeline import doctor_devices, doctor_networks, doctor_system
 from engine.pipeline.doctor import examine
 from engine.sources.device_feed import Picture
@@ -161,11 +161,11 @@ def test_a_damaged_model_of_speech_is_told_and_blocks_nothing(monkeypatch):
 def test_an_added_model_is_watched(tmp_path):
     source = tmp_path / "det.onnx"
     source.write_bytes(b"network")
-    path = optional.add("scrfd", source)
+    path = added.add("scrfd", source)
     report = examine(QUICK)
     (note,) = [one for one in lines_of(report, "Models") if one["name"] == "scrfd"]
     assert note["state"] == "note" and "licence" in note["text"]
-    optional.accept("scrfd")
+    terms.accept("scrfd")
     (good,) = [one for one in lines_of(examine(QUICK), "Models") if one["name"] == "scrfd"]
     assert good["state"] == "ok"
     path.write_bytes(b"notwork")
@@ -179,7 +179,9 @@ def test_damaged_acceptances_are_told_once(tmp_path):
     folder.mkdir(parents=True)
     (folder / "accepted.json").write_text("{")
     report = examine(QUICK)
-    assert len(lines_of(report, "Models", "problem")) == 1
+    (problem,) = lines_of(report, "Models", "problem")
+    assert "accepted.json" in problem["text"] and "again" in problem["advice"]
+    assert report.ready and not lines_of(report, "Engines", "problem")
 
 
 def test_a_folder_for_takes_that_cannot_be_written_blocks(tmp_path):

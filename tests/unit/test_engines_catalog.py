@@ -12,7 +12,7 @@ from engine.__main__ import main
 from engine.core import engines
 from engine.core.engines import DETECTORS, ENGINES, PartInfo, detector_of
 from engine.core.errors import FacewrightError
-from engine.models import needs, optional
+from engine.models import added, needs, terms
 from engine.models.catalog import list_models, model_path
 from engine.models.needs import hashes_of, licences_of, missing_of
 from engine.models.optional import list_optional
@@ -59,9 +59,9 @@ def test_what_an_engine_lacks_is_told_step_by_step(tmp_path):
     assert "no_such_package" in package and "models add scrfd" in model
     source = tmp_path / "det.onnx"
     source.write_bytes(b"network")
-    optional.add("scrfd", source)
+    added.add("scrfd", source)
     assert "accept scrfd" in missing_of(wants)[1]
-    optional.accept("scrfd")
+    terms.accept("scrfd")
     assert missing_of(wants) == [package]
     assert "non-commercial" in licences_of(wants)[0]
 
@@ -73,7 +73,7 @@ def test_a_take_tells_the_hashes_of_what_made_it(tmp_path, monkeypatch):
     assert hashes_of("x") == shipped | {"scrfd": ""}
     source = tmp_path / "det.onnx"
     source.write_bytes(b"network")
-    optional.add("scrfd", source)
+    added.add("scrfd", source)
     assert len(hashes_of("x")["scrfd"]) == 64
 
 
@@ -95,6 +95,17 @@ def test_the_command_lists_all(capsys):
     assert [one["id"] for one in told["detectors"]] == [info.id for info in DETECTORS]
     assert main(["engines"]) == 0
     assert "Apache-2.0" in capsys.readouterr().out
+
+
+def test_damaged_acceptances_are_told_once_and_the_default_engine_runs(tmp_path, capsys):
+    (tmp_path / "own" / "models").mkdir(parents=True)
+    (tmp_path / "own" / "models" / "accepted.json").write_text("{")
+    assert main(["engines"]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("accepted.json") == 1
+    assert "models fetch openseeface_landmarks" in told.out
+    assert missing_of(engines.engine_info(engines.DEFAULT_ENGINE)) == []
+    catalog.create_tracker("mediapipe", TrackerOptions(model_path, quality="best")).close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from engine.__main__ import main
 from engine.core.download import download
 from engine.core.errors import FacewrightError
 from engine.core.progress import Cancelled, Progress
-from engine.models import optional
+from engine.models import added, optional, terms
 from engine.models.catalog import model_path
 from engine.models.fetch import fetch
 
@@ -103,9 +103,9 @@ def test_a_model_needs_its_file_then_its_terms(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
     assert code_of(lambda: model_path("known")) == "model-not-there"
     assert not own_home.exists()
-    optional.add("known", source)
+    added.add("known", source)
     assert code_of(lambda: model_path("known")) == "licence-not-accepted"
-    optional.accept("known")
+    terms.accept("known")
     assert model_path("known") == own_home / "known.onnx"
     assert model_path("known").read_bytes() == CONTENT
 
@@ -113,28 +113,28 @@ def test_a_model_needs_its_file_then_its_terms(monkeypatch, tmp_path, own_home):
 def test_a_damaged_file_is_told_in_a_process_that_has_used_it(monkeypatch, tmp_path, own_home):
     for model_id in ("known", "anything"):
         optional_source = make_list(monkeypatch, tmp_path)
-        optional.accept(model_id)
-        path = optional.add(model_id, optional_source)
+        terms.accept(model_id)
+        path = added.add(model_id, optional_source)
         assert model_path(model_id) == path
         path.write_bytes(CONTENT[:-1] + b"!")
         assert code_of(lambda model_id=model_id: model_path(model_id)) == "model-corrupt"
-        optional.remove(model_id)
+        added.remove(model_id)
         assert code_of(lambda model_id=model_id: model_path(model_id)) == "model-not-there"
         assert not path.exists()
 
 
 def test_what_is_taken_as_it_is_keeps_its_ending_and_its_hash(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
-    assert optional.add("anything", source) == own_home / "any.npz"
-    optional.add("anything", source)  # the same file again is no matter
+    assert added.add("anything", source) == own_home / "any.npz"
+    added.add("anything", source)  # the same file again is no matter
     source.write_bytes(b"another")
-    assert code_of(lambda: optional.add("anything", source)) == "model-there"
+    assert code_of(lambda: added.add("anything", source)) == "model-there"
     assert (own_home / "any.npz").read_bytes() == CONTENT
-    assert optional.add("anything", shutil.copy(own_home / "any.npz", tmp_path / "mine.bin"))
+    assert added.add("anything", shutil.copy(own_home / "any.npz", tmp_path / "mine.bin"))
     assert sorted(path.name for path in own_home.iterdir()) == ["accepted.json", "any.bin"]
-    assert optional.remove("anything")
-    assert not optional.remove("anything")
-    optional.add("anything", source)
+    assert added.remove("anything")
+    assert not added.remove("anything")
+    added.add("anything", source)
     assert (own_home / "any.npz").read_bytes() == b"another"
 
 
@@ -144,40 +144,80 @@ def test_a_file_laid_there_by_hand_without_a_known_hash_is_not_trusted(
     make_list(monkeypatch, tmp_path)
     own_home.mkdir(parents=True)
     (own_home / "any.onnx").write_bytes(b"?")
-    optional.accept("anything")
+    terms.accept("anything")
     assert code_of(lambda: model_path("anything")) == "model-not-there"
 
 
 def test_a_file_that_is_another_is_refused(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
     source.write_bytes(CONTENT[1:])
-    assert code_of(lambda: optional.add("known", source)) == "model-other"
+    assert code_of(lambda: added.add("known", source)) == "model-other"
     with pytest.raises(FacewrightError, match="cannot be opened"):
-        optional.add("known", tmp_path / "nowhere")
+        added.add("known", tmp_path / "nowhere")
     assert not own_home.exists()
 
 
 def test_other_terms_have_to_be_accepted_again(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
-    optional.accept("known")
-    optional.add("known", source)
+    terms.accept("known")
+    added.add("known", source)
     make_list(monkeypatch, tmp_path, terms="For nobody.")
     assert code_of(lambda: model_path("known")) == "licence-not-accepted"
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"known": 3}', '{"known": {"file": 3}}', "\0"])
-def test_a_damaged_list_of_acceptances_is_told_and_left(monkeypatch, tmp_path, own_home, text):
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"known": 3}', '{"known": {"file": 3}}', "\0", "[" * 100_000]
+)
+def test_damaged_records_are_told_and_put_aside(monkeypatch, tmp_path, own_home, capsys, text):
     source = make_list(monkeypatch, tmp_path)
-    own_home.mkdir(parents=True)
+    kept = added.add("known", source)
+    terms.accept("known")
     (own_home / "accepted.json").write_text(text)
+    for action in (lambda: model_path("known"), lambda: added.remove("known")):
+        assert code_of(action) == "acceptance-corrupt"
+    assert (own_home / "accepted.json").read_text() == text and kept.exists()
+    # What is there is told as it is, and why nothing is accepted, once.
+    for words, code in ((["list"], 1), (["list", "--json"], 1), (["verify"], 1)):
+        assert main(["models", *words]) == code
+        told = capsys.readouterr()
+        assert "damaged" not in told.out
+        assert told.err.count("accepted.json") == 1 and "accepted.damaged.json" in told.err
+    for number, name in enumerate(("accepted.damaged.json", "accepted.damaged-2.json")):
+        (own_home / "accepted.json").write_text(f"{text}{number}")
+        assert main(["models", "accept", "known"]) == 0
+        assert name in capsys.readouterr().err
+        assert (own_home / name).read_text() == f"{text}{number}"
+        assert model_path("known") == kept
+    assert main(["models", "list"]) == 0 and not capsys.readouterr().err
+
+
+def test_records_that_cannot_be_opened_are_left_as_they_are(monkeypatch, tmp_path, own_home):
+    source = make_list(monkeypatch, tmp_path)
+    (own_home / "accepted.json" / "x").mkdir(parents=True)  # a folder; root may read any file
     for action in (
         lambda: model_path("known"),
-        lambda: optional.accept("known"),
-        lambda: optional.add("known", source),
-        lambda: optional.remove("known"),
+        lambda: terms.accept("known"),
+        lambda: added.add("known", source),
+        lambda: added.remove("known"),
     ):
-        assert code_of(action) == "acceptance-corrupt"
-    assert (own_home / "accepted.json").read_text() == text
+        assert code_of(action) == "acceptance-unreadable"
+    assert [path.name for path in own_home.iterdir()] == ["accepted.json"]
+    assert main(["models", "list"]) == 1
+
+
+def test_a_file_that_is_there_without_its_record_is_not_replaced(monkeypatch, tmp_path, own_home):
+    source = make_list(monkeypatch, tmp_path).rename(tmp_path / "mine.onnx")
+    own_home.mkdir(parents=True)
+    (own_home / "any.onnx").write_bytes(b"another")
+    assert code_of(lambda: added.add("anything", source)) == "model-there"
+    assert (own_home / "any.onnx").read_bytes() == b"another"
+    assert added.remove("anything")
+    assert added.add("anything", source).read_bytes() == CONTENT
+
+
+def test_a_changed_file_is_told_before_its_terms_are_accepted(monkeypatch, tmp_path, own_home):
+    added.add("known", make_list(monkeypatch, tmp_path)).write_bytes(b"?")
+    assert main(["models", "verify"]) == 1
 
 
 def test_a_record_leads_to_no_other_folder(monkeypatch, tmp_path, own_home):
@@ -186,7 +226,7 @@ def test_a_record_leads_to_no_other_folder(monkeypatch, tmp_path, own_home):
     record = {"anything": {"file": str(source), "sha256": HASH}}
     (own_home / "accepted.json").write_text(json.dumps(record))
     assert code_of(lambda: model_path("anything")) == "model-not-there"
-    assert optional.remove("anything")
+    assert added.remove("anything")
     assert source.exists()
 
 
@@ -194,7 +234,7 @@ def test_fetching_asks_for_the_terms_first(monkeypatch, tmp_path, own_home, serv
     make_list(monkeypatch, tmp_path, url=f"{server}/whole")
     assert code_of(lambda: fetch("known")) == "licence-not-accepted"
     assert code_of(lambda: fetch("anything")) == "model-not-fetchable"
-    optional.accept("known")
+    terms.accept("known")
     told = []
     path = fetch("known", Progress(lambda *step: told.append(step)))
     assert path == model_path("known")
@@ -232,7 +272,7 @@ def test_no_network_a_refusal_and_no_room_are_told(monkeypatch, tmp_path, server
     assert code("http://example.org/x") == "address-insecure"
     assert code("file:///etc/hostname") == "address-insecure"
     usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr("engine.core.download.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert code(f"{server}/whole") == "disk-full"
     assert not list(tmp_path.iterdir())
 

@@ -193,6 +193,18 @@ def test_a_second_detector_that_is_not_there_is_no_fault(monkeypatch, code, rais
     assert with_second_opinion(Sees("retinaface", []), OPTIONS).name == "retinaface"
 
 
+def test_unreadable_acceptances_are_told_and_block_nothing(own_home, tmp_path):
+    (tmp_path / "own" / "models").mkdir(parents=True)
+    (tmp_path / "own" / "models" / "accepted.json").write_text("{")
+    first = Sees("blazeface", ["face"])
+    both = with_second_opinion(first, OPTIONS)
+    assert both.detect(IMAGE, REGION) == ["face"]
+    assert "accepted.json" in both.notes[-1] and len(both.notes) == 1 + len(first.notes)
+    first.found = []
+    assert both.detect(IMAGE, REGION) == []
+    assert "openseeface_retinaface" not in engine_header("mediapipe", "", BEST)["models"]
+
+
 def test_it_is_asked_for_by_its_own_name(monkeypatch):
     asked = []
     monkeypatch.setattr(second_opinion, "create_detector", lambda o: asked.append(o.detector))

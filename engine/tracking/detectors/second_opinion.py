@@ -20,6 +20,8 @@ from .catalog import create_detector
 
 # What keeps a model that nobody asked for from being used, and is no fault.
 _NOT_THERE = frozenset({"model-missing", "model-not-there", "licence-not-accepted"})
+# What keeps it from being known whether it may be used: told, and it is not asked.
+_NOT_KNOWN = frozenset({"acceptance-corrupt", "acceptance-unreadable"})
 
 
 class SecondOpinion:
@@ -49,6 +51,16 @@ class SecondOpinion:
         return self._first.detect(image, region) or self._second.detect(image, region)
 
 
+class _Absent:
+    """Stands for a second detector that cannot be asked, and says why."""
+
+    def __init__(self, error: FacewrightError) -> None:
+        self.notes = [str(error)]
+
+    def detect(self, _image: np.ndarray, _region: Region) -> list[Detection]:
+        return []
+
+
 def with_second_opinion(first: FaceDetector, options: TrackerOptions) -> FaceDetector:
     """The detector with the second one behind it, where that one's model is there.
 
@@ -62,5 +74,7 @@ def with_second_opinion(first: FaceDetector, options: TrackerOptions) -> FaceDet
     except FacewrightError as error:
         if error.code in _NOT_THERE:
             return first
-        raise
+        if error.code not in _NOT_KNOWN:
+            raise
+        second = _Absent(error)
     return SecondOpinion(first, second)

@@ -22,8 +22,11 @@ def steps(gui):
     yield from gui.photograph("licence")
     yield from gui.press("RET")
     yield from gui.wait(0.5)
-    optional = sys.modules["bl_ext.user_default.facewright.engine.models.optional"]
-    accepted = optional.is_accepted(optional.optional_model("scrfd"))
+    models = "bl_ext.user_default.facewright.engine.models"
+    added, optional, terms = (
+        sys.modules[f"{models}.{name}"] for name in ("added", "optional", "terms")
+    )
+    accepted = terms.is_accepted(optional.optional_model("scrfd"))
     source = gui.workdir / "det_10g.onnx"
     source.write_bytes(b"no network, but a file")
     with gui.override():
@@ -46,7 +49,7 @@ def steps(gui):
     with bpy.context.temp_override(window=preferences):
         bpy.ops.preferences.addon_show(module="bl_ext.user_default.facewright")
     yield from gui.photograph("preferences")
-    kept = optional.optional_path("scrfd")
+    kept = added.optional_path("scrfd")
     return {
         "before": before,
         "after": after,
@@ -56,7 +59,7 @@ def steps(gui):
         "result": run.result,
         "report": report,
         "hash_is_kept": hashlib.sha256(kept.read_bytes()).hexdigest()
-        == optional.known_hash(optional.optional_model("scrfd")),
+        == added.known_hash(optional.optional_model("scrfd")),
         "folder": str(kept.parent),
     }
 
