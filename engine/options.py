@@ -122,7 +122,8 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--solver",
         default=usual.solver,
-        help='"facewright", or "raw" for the network\'s own scores (%(default)s)',
+        help='"facewright", "raw" for the engine\'s own weights, or "auto": those where the engine '
+        "finds weights by itself (%(default)s)",
     )
     parser.add_argument(
         "--field-of-view",

@@ -11,7 +11,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import PERFORMER_SUFFIX, SolveRequest
 from ..properties.capture import shot_of, take_disabled_reason
-from ..properties.solve import solve_settings
+from ..properties.solve import is_raw, solve_settings
 from ..scene.capture import take_doubt
 from .keys import show_doubt
 from .worker_job import JobOperator
@@ -31,14 +31,12 @@ the keys back, not the take's values"""
     if_cancelled = "the take is as it was"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """It needs a take, and a target for keys."""
         reason, shot = take_disabled_reason(context), shot_of(context)
         if not reason and shot.solve.write_keys and shot.target is None:
             reason = "Choose a target, or switch Write Keys Too off"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return reason
 
     def wants_keys(self, context: bpy.types.Context) -> bool:
         """If the settings say so."""
@@ -83,14 +81,12 @@ class FACEWRIGHT_OT_save_performer(JobOperator, bpy.types.Operator):
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """It needs a take, and a solver that learns."""
         reason = take_disabled_reason(context)
-        if not reason and shot_of(context).solve.solver == "raw":
+        if not reason and is_raw(shot_of(context)):
             reason = "Network Scores learn nothing about a performer; choose another solver"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for a name beside the take, unless a script gave one; then start the job."""

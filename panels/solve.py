@@ -4,6 +4,7 @@
 import bpy
 
 from ..properties.capture import run_of, shot_of
+from ..properties.solve import is_raw
 from .capture import FacewrightPanel
 
 
@@ -20,10 +21,11 @@ class FACEWRIGHT_PT_solver(FacewrightPanel, bpy.types.Panel):
         run = run_of(context)
         # Live capture goes by what it was started with.
         layout.enabled = not (run.is_running or run.live.is_live)
-        solve = shot_of(context).solve
+        shot = shot_of(context)
+        solve = shot.solve
         layout.prop(solve, "solver")
         own = layout.column()
-        own.active = solve.solver != "raw"
+        own.active = not is_raw(shot)
         own.prop(solve, "field_of_view")
         own.prop(solve, "performer")
         column = own.column(align=True)

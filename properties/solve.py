@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..engine.core.requests import SolveSettings
+from ..engine.core.solvers import AUTO, FACEWRIGHT, RAW, solver_of
 from .paths import PATH_OPTIONS
 
 _USUAL = SolveSettings()
@@ -18,16 +19,27 @@ class FacewrightSolve(bpy.types.PropertyGroup):
     solver: EnumProperty(
         name="Solver",
         description="What turns the tracked face into shape key values",
+        # A .blend file stores the numbers.
         items=[
             (
-                "facewright",
-                "Facewright",
-                "Measures every frame against the performer's own face at rest",
+                AUTO,
+                "Automatic",
+                "Facewright, but an engine's own weights where it finds them by itself: DECA, "
+                "EMOCA, and your own where its .toml has them",
+                2,
             ),
             (
-                "raw",
+                FACEWRIGHT,
+                "Facewright",
+                "Measures every frame against the performer's own face at rest",
+                0,
+            ),
+            (
+                RAW,
                 "Network Scores",
-                "The scores of MediaPipe's network as they are; it uses none of the settings below",
+                "The engine's own weights, or the scores of MediaPipe's network, as they are; it "
+                "uses none of the settings below",
+                1,
             ),
         ],
         default=_USUAL.solver,
@@ -88,6 +100,12 @@ class FacewrightSolve(bpy.types.PropertyGroup):
 
 
 CLASSES = (FacewrightSolve,)
+
+
+def is_raw(shot: bpy.types.PropertyGroup) -> bool:
+    """Whether the solver that learns nothing is meant; of an engine of one's own it is not known
+    without its file, which drawing must not read."""
+    return solver_of(shot.engine, shot.solve.solver) == RAW
 
 
 def solve_settings(solve: FacewrightSolve) -> SolveSettings:

@@ -27,11 +27,23 @@ def hashes_in(path: Path) -> dict[str, str]:
     return found
 
 
+def gives_weights(path: Path) -> bool:
+    """Whether one of the outputs is blend-shape weights."""
+    outputs = _tables(path).get("output", [])
+    if not isinstance(outputs, list):
+        return False
+    return any(isinstance(one, dict) and one.get("meaning") == "weights" for one in outputs)
+
+
 def _model(path: Path) -> dict[str, str]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("model", {})
-    except (OSError, ValueError):
-        return {}
+    table = _tables(path).get("model", {})
     if not isinstance(table, dict):
         return {}
     return {key: value for key, value in table.items() if isinstance(value, str)}
+
+
+def _tables(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}

@@ -30,6 +30,8 @@ class PartInfo:
         packages: Python packages that do not ship with Facewright.
         detector: Of an engine, the detector that it uses unless another is chosen; empty where
             it brings its own and no other can be used.
+        gives_weights: Of an engine, whether it finds weights of its own that are better than
+            those that the solver makes of its landmarks.
     """
 
     id: str
@@ -40,6 +42,7 @@ class PartInfo:
     models: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     detector: str = "blazeface"
+    gives_weights: bool = False
 
 
 DEFAULT_ENGINE = "mediapipe"
@@ -113,6 +116,7 @@ ENGINES: tuple[PartInfo, ...] = (
         "For comparison: lids hardly move, no irises, no tongue, slow without a card, not for "
         "commercial work.",
         models=("deca_encoder", "flame_model", "flame_landmarks"),
+        gives_weights=True,
     ),
     PartInfo(
         "emoca",
@@ -121,6 +125,7 @@ ENGINES: tuple[PartInfo, ...] = (
         "DECA with a second network for the expression, trained on emotions.",
         "For comparison: as DECA, and twice as slow.",
         models=("deca_encoder", "emoca_encoder", "flame_model", "flame_landmarks"),
+        gives_weights=True,
     ),
 )
 DETECTORS: tuple[PartInfo, ...] = (

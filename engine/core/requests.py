@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from .engines import FAST
 from .gpu_settings import GpuSettings
 from .mouth_style import MouthStyle
+from .solvers import AUTO
 
 # Performer profiles are files of this kind.
 PERFORMER_SUFFIX = ".fwperformer"
@@ -19,7 +20,8 @@ class SolveSettings:
     """How observations become weights; see docs/solver.md.
 
     Attributes:
-        solver: Id of the solver: "facewright", or "raw" for the network's own scores.
+        solver: One of ``core.solvers``: the landmarks' or the engine's own weights, or whichever
+            suits the engine.
         field_of_view_deg: Vertical field of view of the camera in degrees. Where the head is,
             and its angles away from the middle of the picture, depend on it.
         performer: Path of a performer profile; empty learns the face at rest from the clip.
@@ -35,7 +37,7 @@ class SolveSettings:
             late that sound is; docs/speech_picture.md. Live capture does so once it has ended.
     """
 
-    solver: str = "facewright"
+    solver: str = AUTO
     field_of_view_deg: float = 40.0
     performer: str = ""
     learn_range: float = 0.0

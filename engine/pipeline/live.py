@@ -12,10 +12,10 @@ from ..core.clock import now_s
 from ..core.engines import CUSTOM_SUFFIX
 from ..core.errors import FacewrightError
 from ..core.requests import LiveRequest
+from ..core.solvers import RAW
 from ..core.types import VideoFrame
 from ..models.catalog import model_path
 from ..solve.base import Solver
-from ..solve.catalog import RAW
 from ..solve.performer import Performer
 from ..sources.live import LiveSource
 from ..sources.open_live import open_live_source
@@ -23,7 +23,7 @@ from ..tracking.base import TrackerOptions
 from ..tracking.catalog import create_tracker
 from .capture import WAIT_S, Capture, LiveFrame
 from .live_study import Adoption, Calibration, Student
-from .solve import APPEARANCE_NETWORK, make_solver, read_profile, sha256_of, unlike_engine
+from .solve import APPEARANCE_NETWORK, make_solver, read_profile, settled, sha256_of, unlike_engine
 
 
 class LiveCapture(Capture):
@@ -38,6 +38,7 @@ class LiveCapture(Capture):
     """
 
     def __init__(self, request: LiveRequest, source: LiveSource | None = None) -> None:
+        request = replace(request, solve=settled(request.solve, request.engine))
         # Not in the solver: the filter in front of the character does it, by the artist's taste.
         self._live_settings = replace(request.solve, causal=True, steady=False)
         profile = read_profile(request.solve.performer) if request.solve.performer else None

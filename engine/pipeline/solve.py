@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.engines import SAME_LANDMARKS
+from ..core.engines import CUSTOM_SUFFIX, SAME_LANDMARKS
 from ..core.errors import FacewrightError
 from ..core.face_geometry import load_geometry
 from ..core.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
+from ..core.solvers import AUTO, solver_of
 from ..core.types import FaceTrack, Observations
 from ..models.catalog import list_models, model_path
 from ..solve.base import Solver, SolverOptions
@@ -87,6 +88,9 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
             "Write its keys as they are.",
             "take-streamed",
         )
+    request = replace(
+        request, solve=settled(request.solve, header["engine"], header.get("solver", AUTO))
+    )
     report = SolveReport(request.take, request.solve.solver)
     solver = make_solver(request.solve, header["source"]["width"], header["source"]["height"])
     if header.get("performer") and not request.solve.performer:
@@ -111,6 +115,20 @@ def solve_take(request: SolveRequest, progress: Progress | None = None) -> Solve
     report.seconds = time.perf_counter() - started
     report.warnings = list(progress.warnings)
     return report
+
+
+def settled(settings: SolveSettings, engine: str, before: str = AUTO) -> SolveSettings:
+    """The settings with the solver that is meant.
+
+    Args:
+        settings: As asked for.
+        engine: What tracked, or will: an id, or the .toml of one of the person's own.
+        before: What the take was solved with. A take knows only the name of the .toml, so that an
+            engine of the person's own goes on with this.
+    """
+    if settings.solver == AUTO and before != AUTO and engine.endswith(CUSTOM_SUFFIX):
+        return replace(settings, solver=before)
+    return replace(settings, solver=solver_of(engine, settings.solver))
 
 
 def make_solver(settings: SolveSettings, width: int, height: int) -> Solver:

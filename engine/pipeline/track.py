@@ -26,7 +26,7 @@ from ..tracking.base import FaceTracker, TrackerOptions
 from ..tracking.catalog import create_tracker
 from .engines import engine_header
 from .recover import drop_false_alarms, recover_gaps
-from .solve import SOLVER_NETWORK, SolveReport, make_solver, solve_all, solve_header
+from .solve import SOLVER_NETWORK, SolveReport, make_solver, settled, solve_all, solve_header
 
 # Engines that give frame by frame are written half a second of most clips at a time.
 _BLOCK_FRAMES = 12
@@ -89,6 +89,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
     if request.overwrite and not request.resume:
         working.unlink(missing_ok=True)
     check_solver(request.solve.solver)
+    request = replace(request, solve=settled(request.solve, request.engine))
     report = TrackReport(request.video, request.take, request.engine, request.solve.solver)
     with VideoSource(request.video) as source:
         tracker = create_tracker(

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.errors import FacewrightError
+from ..core.solvers import AUTO, FACEWRIGHT, RAW
 from .base import Solver, SolverOptions
 from .facewright import FacewrightSolver
 from .raw import RawSolver
 
-# The solver that learns nothing.
-RAW = "raw"
 SOLVERS: dict[str, Callable[[SolverOptions], Solver]] = {
-    "facewright": FacewrightSolver,
+    FACEWRIGHT: FacewrightSolver,
     RAW: RawSolver,
 }
 
@@ -24,19 +23,20 @@ def check_solver(solver: str) -> None:
     Raises:
         FacewrightError: ``solver-unknown``.
     """
-    if solver not in SOLVERS:
+    if solver not in (AUTO, *SOLVERS):
         raise FacewrightError(
             f'There is no solver "{solver}".',
-            f"Choose one of: {', '.join(SOLVERS)}.",
+            f"Choose one of: {', '.join([AUTO, *SOLVERS])}.",
             "solver-unknown",
         )
 
 
 def create_solver(options: SolverOptions) -> Solver:
-    """The solver that the settings name.
+    """The solver that the settings name; ``AUTO`` that nobody has settled is Facewright's.
 
     Raises:
         FacewrightError: ``solver-unknown``; where its network cannot be opened.
     """
-    check_solver(options.settings.solver)
-    return SOLVERS[options.settings.solver](options)
+    name = options.settings.solver
+    check_solver(name)
+    return SOLVERS[FACEWRIGHT if name == AUTO else name](options)

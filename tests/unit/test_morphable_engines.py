@@ -105,7 +105,7 @@ def test_a_real_clip_runs_through(files, engine):
 def test_a_take_from_the_command_line(files, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "home"))
     take, csv = tmp_path / "a.fwtake", tmp_path / "a.csv"
-    track = ["track", str(CLIPS[0]), "--engine", "deca", "--solver", "raw", "--device", "cpu"]
+    track = ["track", str(CLIPS[0]), "--engine", "deca", "--device", "cpu"]
     track += ["--take", str(take), "-o", str(csv)]
     assert main(track) != 0
     assert "flame_model" in capsys.readouterr().err and not take.exists()
@@ -113,7 +113,8 @@ def test_a_take_from_the_command_line(files, tmp_path, monkeypatch, capsys):
         assert main(["models", "add", model, str(files[model]), "--accept-licence"]) == 0
     assert main(track) == 0
     header = read_header(take)
-    assert header["engine"] == "deca" and len(header["models"]["flame_model"]) == 64
+    assert (header["engine"], header["solver"]) == ("deca", "raw")
+    assert len(header["models"]["flame_model"]) == 64
     rows = np.genfromtxt(csv, delimiter=",", names=True)
     assert np.median(rows["JawOpen"]) == pytest.approx(0.4, abs=0.06)
     assert np.isfinite(rows["EyeBlinkLeft"]).all()
