@@ -232,7 +232,8 @@ def _session(onnxruntime, path: Path, providers: list) -> onnxruntime.InferenceS
     except Exception as error:
         raise FacewrightError(
             f"The model file {path} cannot be opened: {error}",
-            "`python -m engine models verify` checks every model file.",
+            "It has to be an ONNX network. `python -m engine models verify` tells which of those "
+            "that ship or were added have changed.",
             "model-corrupt",
         ) from error
 

@@ -415,6 +415,7 @@ WRONG = {
         "",
         "'jawUp' is not an ARKit name",
     ),
+    "negative index": ("", 'name = "landmarks"', "index = -1", r"line 15: .* index: a whole"),
     "foreign key": ("", 'units = "logit"', 'axes = "xy"', r"line 23: .* axes: no such key"),
 }
 
@@ -498,6 +499,7 @@ def test_no_model_at_all(documented):
     with pytest.raises(FacewrightError) as caught:
         opened(documented)
     assert caught.value.code == "model-corrupt"
+    assert "has to be an ONNX network" in caught.value.hint
     with pytest.raises(FacewrightError, match="cannot be read") as caught:
         catalog.create_tracker(str(documented.parent / "none.toml"), OPTIONS)
     assert caught.value.code == "engine-file-wrong"

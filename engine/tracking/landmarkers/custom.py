@@ -149,7 +149,8 @@ def _picture(table: TomlTable) -> InputPicture:
 def _output(table: TomlTable) -> Output:
     meaning = table.choice("meaning", MEANINGS)
     name = table.text("name", "")
-    index = table.whole("index", -1, 999, -1)
+    number = table.whole("index", 0, 999, 0)
+    index = number if table.has("index") else None
     axes, weights, angles, signs = "xyz", (), ANGLES, (1.0, 1.0, 1.0)
     if meaning in LANDMARK_COUNTS:
         units = table.choice("units", PLACE_UNITS, PLACE_UNITS[0])
@@ -165,8 +166,7 @@ def _output(table: TomlTable) -> Output:
         weights = _weights(table)
     # Keys that belong to another kind of output are told as such, not ignored.
     table.done()
-    number = None if index < 0 else index
-    return Output(meaning, name, number, units, axes, weights, angles, signs)
+    return Output(meaning, name, index, units, axes, weights, angles, signs)
 
 
 def _weights(table: TomlTable) -> tuple[str, ...]:
