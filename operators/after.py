@@ -25,28 +25,17 @@ from ..scene.redraw import redraw_sidebars
 from ..scene.stepping import step_face, unstep_face
 from ..scene.update_result import update_result
 from .keys import apply_settings, show_keys, target_objects
+from .why_not import TellsWhyNot
 
 _FIRST = bpy.props.IntProperty(name="Start", description="First frame", options={"SKIP_SAVE"})
 _LAST = bpy.props.IntProperty(name="End", description="Last frame", options={"SKIP_SAVE"})
 
 
-class _AfterOperator:
+class _AfterOperator(TellsWhyNot):
     """Mixin: something that is done with the result on the shot's target."""
 
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = write_disabled_reason(context) or cls.why_not(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    @classmethod
-    def why_not(cls, _context: bpy.types.Context) -> str:
-        """What else is in the way; a cheap look only, because panels ask with every drawing."""
-        return ""
+    why_not = staticmethod(write_disabled_reason)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it, or say what is wrong."""
@@ -133,7 +122,8 @@ head. Nothing is tracked anew; strips keep their place, and layers above stay"""
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         """The shot needs a take."""
-        return "" if shot_of(context).take else "Choose a take: select one and press Use Take"
+        lack = "" if shot_of(context).take else "Choose a take: select one and press Use Take"
+        return super().why_not(context) or lack
 
     def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
         """Write keys."""
@@ -253,9 +243,8 @@ class FACEWRIGHT_OT_copy_face(_OverFrames, bpy.types.Operator):
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         """Another object must be selected."""
-        if _sources(context):
-            return ""
-        return "Select the character to copy from; the target gets its face"
+        lack = "Select the character to copy from; the target gets its face"
+        return super().why_not(context) or ("" if _sources(context) else lack)
 
     def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
         """Copy."""

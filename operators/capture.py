@@ -21,6 +21,7 @@ from ..properties.solve import solve_settings
 from ..scene.capture import new_take_path, take_folder, unfinished_take
 from ..scene.jobs import Job, running_job
 from .keys import show_keys, target_objects, write_keys
+from .why_not import TellsWhyNot
 from .worker_job import JobOperator
 
 
@@ -43,13 +44,7 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
         options={"SKIP_SAVE", "HIDDEN"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = track_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(track_disabled_reason)
 
     def wants_keys(self, _context: bpy.types.Context) -> bool:
         """Always."""
@@ -101,19 +96,16 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
         ]
 
 
-class FACEWRIGHT_OT_cancel_tracking(bpy.types.Operator):
+class FACEWRIGHT_OT_cancel_tracking(TellsWhyNot, bpy.types.Operator):
     """Stop; frames tracked so far stay in the take, and a take being solved stays as it was"""
 
     bl_idname = "facewright.cancel_tracking"
     bl_label = "Cancel"
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
+    def why_not(cls, _context: bpy.types.Context) -> str:
         """Only while the worker has a job."""
-        if running_job() is None:
-            cls.poll_message_set("There is nothing to cancel")
-            return False
-        return True
+        return "" if running_job() else "There is nothing to cancel"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Ask; the job ends by itself."""
@@ -121,20 +113,14 @@ class FACEWRIGHT_OT_cancel_tracking(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_apply_take(bpy.types.Operator):
+class FACEWRIGHT_OT_apply_take(TellsWhyNot, bpy.types.Operator):
     """Write the take's keyframes again, with the settings as they are now"""
 
     bl_idname = "facewright.apply_take"
     bl_label = "Write Keys"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = apply_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(apply_disabled_reason)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write keys."""

@@ -12,18 +12,13 @@ from ..properties.capture import confidence_disabled_reason, shot_of
 from ..scene.capture import mark_take, take_doubt
 from ..scene.markers import has_markers, remove_markers
 from .keys import show_doubt
+from .why_not import TellsWhyNot
 
 
-class _NeedsTake:
+class _NeedsTake(TellsWhyNot):
     """Only where a take is chosen, and a face was seen."""
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = confidence_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(confidence_disabled_reason)
 
 
 class FACEWRIGHT_OT_read_confidence(_NeedsTake, bpy.types.Operator):
@@ -68,7 +63,7 @@ earlier ones"""
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_remove_doubt_markers(bpy.types.Operator):
+class FACEWRIGHT_OT_remove_doubt_markers(TellsWhyNot, bpy.types.Operator):
     """Remove the markers that Facewright has set; those that were moved or renamed stay"""
 
     bl_idname = "facewright.remove_doubt_markers"
@@ -76,12 +71,9 @@ class FACEWRIGHT_OT_remove_doubt_markers(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        if not has_markers(context.scene):
-            cls.poll_message_set("Facewright has set no markers in this scene")
-            return False
-        return True
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only where there are some."""
+        return "" if has_markers(context.scene) else "Facewright has set no markers in this scene"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove markers."""

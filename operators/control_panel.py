@@ -9,9 +9,10 @@ from ..engine.core.errors import FacewrightError
 from ..properties.capture import shapes_disabled_reason
 from ..scene.control_panel import add_control_panel, has_control_panel, remove_control_panel
 from .keys import target_objects
+from .why_not import TellsWhyNot
 
 
-class FACEWRIGHT_OT_add_control_panel(bpy.types.Operator):
+class FACEWRIGHT_OT_add_control_panel(TellsWhyNot, bpy.types.Operator):
     """Add an armature with a slider for each channel, which drives the target's keys. Captures \
 then write their keyframes on the sliders"""
 
@@ -26,13 +27,7 @@ then write their keyframes on the sliders"""
         subtype="DISTANCE",
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = shapes_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(shapes_disabled_reason)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add it."""
@@ -48,7 +43,7 @@ then write their keyframes on the sliders"""
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_remove_control_panel(bpy.types.Operator):
+class FACEWRIGHT_OT_remove_control_panel(TellsWhyNot, bpy.types.Operator):
     """Remove the target's control panel and its drivers; the mapping from before comes back"""
 
     bl_idname = "facewright.remove_control_panel"
@@ -56,14 +51,12 @@ class FACEWRIGHT_OT_remove_control_panel(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Only where there is one."""
         reason = shapes_disabled_reason(context)
         if not reason and not has_control_panel(target_objects(context, context.scene)):
             reason = "The target has no control panel"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it."""

@@ -14,21 +14,14 @@ from ..scene import cue_markers, cue_update
 from ..scene.live import live_session
 from ..scene.speech_take import read_speech_take
 from .keys import apply_settings, show_result
+from .why_not import TellsWhyNot
 
 
-class _CueOperator:
+class _CueOperator(TellsWhyNot):
     """Mixin: something that is done with cues, and told in the panel and the status bar."""
 
     bl_options = {"REGISTER", "UNDO"}
     why_not = staticmethod(cues_disabled_reason)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = cls.why_not(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it, or say what is wrong."""

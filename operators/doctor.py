@@ -10,12 +10,14 @@ from bpy.props import BoolProperty
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import DoctorRequest
-from ..properties.capture import busy_disabled_reason, run_of
+from ..properties.capture import run_of
 from ..properties.doctor import show_report
 from ..properties.preferences import chosen_take_folder
 from ..scene.doctor import doctor_request, report_without_worker
 from ..scene.jobs import Job
+from ..scene.redraw import redraw_preferences
 from .keys import show_result
+from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
 
@@ -43,21 +45,6 @@ Private folders and names are masked. Esc cancels"""
         """Whether cameras are opened."""
         text = (cls.__doc__ or "").replace("\\\n", "")
         return f"{text}. Every camera is opened for a second" if properties.cameras else text
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = busy_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """In the main window, so that closing the preferences does not end it."""
-        windows = context.window_manager.windows
-        main = next((window for window in windows if window.parent is None), context.window)
-        with context.temp_override(window=main):
-            return super().invoke(context, event)
 
     def prepare(self, context: bpy.types.Context) -> DoctorRequest:
         """What Blender knows goes along."""
@@ -94,25 +81,19 @@ def _show(context: bpy.types.Context, report: dict) -> None:
     show_report(doctor, report)
     context.window_manager.clipboard = doctor.text
     show_result(context, doctor.verdict, [line.text for line in doctor.lines])
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()
+    redraw_preferences()
 
 
-class FACEWRIGHT_OT_copy_report(bpy.types.Operator):
+class FACEWRIGHT_OT_copy_report(TellsWhyNot, bpy.types.Operator):
     """Copy the doctor's last report to the clipboard. Private folders and names are masked"""
 
     bl_idname = "facewright.copy_report"
     bl_label = "Copy Report"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        if not run_of(context).doctor.text:
-            cls.poll_message_set("Run the doctor first")
-            return False
-        return True
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only with a report."""
+        return "" if run_of(context).doctor.text else "Run the doctor first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Copy."""

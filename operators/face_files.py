@@ -16,11 +16,12 @@ from ..scene.capture import take_folder
 from ..scene.face_files import READ_SUFFIXES, WRITE_FORMATS, as_take, export_take, suffix_of
 from .keys import apply_settings, check_keys, show_keys, show_result, target_objects, write_keys
 from .takes import refresh_takes
+from .why_not import TellsWhyNot
 
 _LABEL = "Facewright Face Animation"
 
 
-class FACEWRIGHT_OT_import_face_file(bpy.types.Operator, ImportHelper):
+class FACEWRIGHT_OT_import_face_file(TellsWhyNot, bpy.types.Operator, ImportHelper):
     """Make a take of a face capture file of another program and write its keyframes"""
 
     bl_idname = "facewright.import_face_file"
@@ -47,13 +48,7 @@ class FACEWRIGHT_OT_import_face_file(bpy.types.Operator, ImportHelper):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only with a target; with the reason as the tooltip."""
-        reason = write_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(write_disabled_reason)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for a file, unless one was dropped."""
@@ -93,7 +88,7 @@ class FACEWRIGHT_OT_import_face_file(bpy.types.Operator, ImportHelper):
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_export_take(bpy.types.Operator, ExportHelper):
+class FACEWRIGHT_OT_export_take(TellsWhyNot, bpy.types.Operator, ExportHelper):
     """Write the shot's take as a face capture file for another program"""
 
     bl_idname = "facewright.export_take"
@@ -115,13 +110,7 @@ class FACEWRIGHT_OT_export_take(bpy.types.Operator, ExportHelper):
         precision=3,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only with a take; with the reason as the tooltip."""
-        reason = take_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(take_disabled_reason)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for a file; it is called as the take unless a name is there."""

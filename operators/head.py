@@ -8,9 +8,10 @@ from bpy_extras.object_utils import AddObjectHelper, add_object_align_init
 
 from ..engine.core.errors import FacewrightError
 from ..scene.head import create_head
+from .why_not import TellsWhyNot
 
 
-class FACEWRIGHT_OT_add_head(bpy.types.Operator, AddObjectHelper):
+class FACEWRIGHT_OT_add_head(TellsWhyNot, bpy.types.Operator, AddObjectHelper):
     """Add a head with the 52 ARKit shape keys and a head bone, ready to be animated"""
 
     bl_idname = "facewright.add_head"
@@ -18,12 +19,9 @@ class FACEWRIGHT_OT_add_head(bpy.types.Operator, AddObjectHelper):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Object mode only, as for the armature that comes with the head."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Switch to Object Mode to add a head")
-            return False
-        return True
+        return "" if context.mode == "OBJECT" else "Switch to Object Mode to add a head"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the head at the 3D cursor, or where the redo panel says, and select it."""

@@ -36,13 +36,7 @@ better than the general model. Esc cancels"""
     doing = "Learning"
     did = "Learned"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = learn_speech_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(learn_speech_disabled_reason)
 
     def prepare(self, context: bpy.types.Context) -> LearnSpeechRequest:
         """What is chosen; it is found out first whether the profile can be written."""

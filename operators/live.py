@@ -26,26 +26,21 @@ from .live_results import finish_calibration, finish_recording
 from .live_session import filter_settings, head_mode, start_session
 from .live_status import clear_status, show_status
 from .takes import refresh_takes
+from .why_not import TellsWhyNot
 
 # The worker's values wait for half of this on average.
 _TICK_S = 1 / 120
 _PANEL_EVERY_S = 0.2
 
 
-class FACEWRIGHT_OT_capture_webcam(bpy.types.Operator):
+class FACEWRIGHT_OT_capture_webcam(TellsWhyNot, bpy.types.Operator):
     """Let the character follow the performer's face or voice, live. Blender stays usable; Esc or \
 Stop ends it, and the character is as it was"""
 
     bl_idname = "facewright.capture_webcam"
     bl_label = "Start"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = live_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(live_disabled_reason)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """There is no window that a character could be watched in."""
@@ -156,16 +151,20 @@ Stop ends it, and the character is as it was"""
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_stop_live(bpy.types.Operator):
+class _WhileLive(TellsWhyNot):
+    """Mixin: only while live."""
+
+    @classmethod
+    def why_not(cls, _context: bpy.types.Context) -> str:
+        """Whether the capture itself is there."""
+        return "" if live_session() else "Start live capture first"
+
+
+class FACEWRIGHT_OT_stop_live(_WhileLive, bpy.types.Operator):
     """End live capture; a recording is completed first"""
 
     bl_idname = "facewright.stop_live"
     bl_label = "Stop"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Only while live."""
-        return _poll_live(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask; the capture ends by itself."""
@@ -173,17 +172,12 @@ class FACEWRIGHT_OT_stop_live(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_record_take(bpy.types.Operator):
+class FACEWRIGHT_OT_record_take(_WhileLive, bpy.types.Operator):
     """Record a take at the playhead after the countdown; press again to stop and write its \
 keyframes"""
 
     bl_idname = "facewright.record_take"
     bl_label = "Record"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Only while live."""
-        return _poll_live(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the countdown, or end the recording."""
@@ -198,7 +192,7 @@ keyframes"""
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_calibrate_performer(bpy.types.Operator):
+class FACEWRIGHT_OT_calibrate_performer(_WhileLive, bpy.types.Operator):
     """Relax your face for some seconds: what it looks like at rest becomes a performer profile \
 that live capture, takes and clips go by"""
 
@@ -206,13 +200,9 @@ that live capture, takes and clips go by"""
     bl_label = "Calibrate"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Only while a face is seen live, and nothing else is going on."""
-        if not _poll_live(cls):
-            return False
-        if reason := calibrate_disabled_reason(context):
-            cls.poll_message_set(reason)
-        return not reason
+        return super().why_not(context) or calibrate_disabled_reason(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the countdown."""
@@ -250,13 +240,6 @@ def _clean_up(timer: bpy.types.Timer) -> None:
     if context.workspace:
         context.workspace.status_text_set(None)
     clear_status(context)
-
-
-def _poll_live(cls: type) -> bool:
-    if live_session() is None:
-        cls.poll_message_set("Start live capture first")
-        return False
-    return True
 
 
 CLASSES = (

@@ -13,6 +13,7 @@ from ..scene.channel_test import ChannelTest
 from ..scene.live import live_session
 from .keys import target_objects
 from .retarget import test_disabled_reason
+from .why_not import TellsWhyNot
 
 # What ends a drag or a number that was typed.
 _LET_GO = {("LEFTMOUSE", "RELEASE"), ("RET", "PRESS"), ("NUMPAD_ENTER", "PRESS")}
@@ -38,20 +39,14 @@ def show_test(context: bpy.types.Context) -> None:
     test.show(active_row(mapped_object(context).facewright_mapping).name, edit.test)
 
 
-class FACEWRIGHT_OT_test_channel(bpy.types.Operator):
+class FACEWRIGHT_OT_test_channel(TellsWhyNot, bpy.types.Operator):
     """Let the character follow the test slider until that is let go"""
 
     bl_idname = "facewright.test_channel"
     bl_label = "Test Channel"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Not during live capture."""
-        reason = test_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(test_disabled_reason)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show the slider's value."""
@@ -89,7 +84,7 @@ class FACEWRIGHT_OT_test_channel(bpy.types.Operator):
         _watching.clear()
 
 
-class FACEWRIGHT_OT_test_all_channels(bpy.types.Operator):
+class FACEWRIGHT_OT_test_all_channels(TellsWhyNot, bpy.types.Operator):
     """Let the character make each channel's face, one after the other. Esc ends it; nothing is \
 left behind"""
 
@@ -97,14 +92,12 @@ left behind"""
     bl_label = "Test All"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Not during live capture."""
         reason = edit_disabled_reason(context)
         if not reason and live_session() is not None:
             reason = "Live capture moves the character; stop it first"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return reason
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Begin with the first channel."""

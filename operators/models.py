@@ -11,7 +11,6 @@ from bpy.props import StringProperty
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import FetchModelRequest
 from ..properties import models as shown
-from ..properties.capture import busy_disabled_reason
 from ..scene.jobs import Job
 from ..scene.models import (
     OptionalModel,
@@ -25,6 +24,7 @@ from ..scene.models import (
 )
 from ..scene.redraw import redraw_sidebars
 from .keys import show_result
+from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
 _WIDTH = 460
@@ -60,18 +60,10 @@ def _size(model: OptionalModel) -> str:
     return f"{model.bytes / 1e6:.1f} MB" if model.bytes else "any size"
 
 
-class _ModelOperator:
+class _ModelOperator(TellsWhyNot):
     """Mixin: an operator on one model."""
 
     model: StringProperty(name="Model", description="Id of the model", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = busy_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
 
 class FACEWRIGHT_OT_accept_model(_ModelOperator, bpy.types.Operator):
@@ -137,12 +129,11 @@ cancels"""
     did = "Fetched"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only with the person's permission."""
         if not bpy.app.online_access:
-            cls.poll_message_set("Allow Online Access in Preferences > System, or add the file")
-            return False
-        return super().poll(context)
+            return "Allow Online Access in Preferences > System, or add the file"
+        return super().why_not(context)
 
     def prepare(self, _context: bpy.types.Context) -> FetchModelRequest:
         """One model, whose terms were accepted."""

@@ -21,20 +21,13 @@ from ..scene.live import live_session
 from ..scene.mapping_report import MappingReport, report_mapping
 from ..scene.redraw import redraw_sidebars
 from .keys import target_objects
+from .why_not import TellsWhyNot
 
 
-class MappingOperator:
+class MappingOperator(TellsWhyNot):
     """Mixin: something that is done with the mapping of the shot's target."""
 
     why_not = staticmethod(disabled_reason)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = cls.why_not(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it, or say what is wrong."""
@@ -139,19 +132,16 @@ class FACEWRIGHT_OT_check_mapping(MappingOperator, bpy.types.Operator):
         return f"{owner.name}: {show_report(context, objects, owner.name).summary()}"
 
 
-class FACEWRIGHT_OT_copy_mapping_report(bpy.types.Operator):
+class FACEWRIGHT_OT_copy_mapping_report(TellsWhyNot, bpy.types.Operator):
     """Copy the report as text, with every channel and its reason"""
 
     bl_idname = "facewright.copy_mapping_report"
     bl_label = "Copy Report"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Only with a report."""
-        if not edit_of(context).result:
-            cls.poll_message_set("Match or check first")
-            return False
-        return True
+        return "" if edit_of(context).result else "Match or check first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Into the clipboard."""

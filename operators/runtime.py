@@ -10,12 +10,12 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import RuntimeRequest
 from ..properties import runtime as shown
-from ..properties.capture import busy_disabled_reason
 from ..scene.jobs import Job
 from ..scene.models import check_online
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_preferences, redraw_sidebars
 from ..scene.runtime import describe_runtime, plan_runtime, remove_runtime
 from .keys import show_result
+from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
 _WIDTH, _LETTERS = 520, 84
@@ -34,22 +34,16 @@ def refresh_runtime() -> None:
 
 def _redraw() -> None:
     redraw_sidebars()
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()
+    redraw_preferences()
 
 
-class _Installs:
+class _Installs(TellsWhyNot):
     """Mixin: what it takes to fetch a runtime."""
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = shown.online_disabled_reason() or busy_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only with the person's permission."""
+        return shown.online_disabled_reason() or super().why_not(context)
 
 
 class FACEWRIGHT_OT_install_runtime(_Installs, bpy.types.Operator):
@@ -95,13 +89,6 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
     doing = "Installing the GPU runtime"
     did = "Installed the GPU runtime"
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """In the main window, so that closing the preferences does not end it."""
-        windows = context.window_manager.windows
-        main = next((window for window in windows if window.parent is None), context.window)
-        with context.temp_override(window=main):
-            return super().invoke(context, event)
-
     def prepare(self, _context: bpy.types.Context) -> RuntimeRequest:
         """What suits this machine."""
         check_online()
@@ -137,21 +124,16 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
         _redraw()
 
 
-class FACEWRIGHT_OT_remove_runtime(bpy.types.Operator):
+class FACEWRIGHT_OT_remove_runtime(TellsWhyNot, bpy.types.Operator):
     """Delete the GPU runtime; the networks run on the processor again"""
 
     bl_idname = "facewright.remove_runtime"
     bl_label = "Remove GPU Runtime"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = busy_disabled_reason(context)
-        if not shown.INSTALLED:
-            reason = "No GPU runtime is installed"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only where there is one."""
+        return super().why_not(context) if shown.INSTALLED else "No GPU runtime is installed"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""

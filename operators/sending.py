@@ -14,24 +14,19 @@ from ..scene.live import live_session
 from ..scene.redraw import redraw_sidebars
 from ..scene.stream_out import StreamOut, end_streams, start_stream
 from .keys import apply_settings, target_objects
+from .why_not import TellsWhyNot
 
 _PANEL_EVERY_S = 1.0
 
 
-class FACEWRIGHT_OT_start_sending(bpy.types.Operator):
+class FACEWRIGHT_OT_start_sending(TellsWhyNot, bpy.types.Operator):
     """Send the target's face to another program: what is captured live, else what the character \
 shows while the timeline plays, is scrubbed or stands still"""
 
     bl_idname = "facewright.start_sending"
     bl_label = "Start Sending"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = send_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(send_disabled_reason)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start; the rest happens by itself."""
@@ -52,19 +47,16 @@ shows while the timeline plays, is scrubbed or stands still"""
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_stop_sending(bpy.types.Operator):
+class FACEWRIGHT_OT_stop_sending(TellsWhyNot, bpy.types.Operator):
     """Send nothing to the other program any more"""
 
     bl_idname = "facewright.stop_sending"
     bl_label = "Stop Sending"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Only while something is sent."""
-        if not run_of(context).live.is_sending:
-            cls.poll_message_set("Nothing is being sent")
-            return False
-        return True
+        return "" if run_of(context).live.is_sending else "Nothing is being sent"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop."""

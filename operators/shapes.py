@@ -27,6 +27,7 @@ from ..scene.make_shapes import (
 )
 from ..scene.sent_mesh import SentMesh
 from .keys import show_result, target_objects
+from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
 # Size of a landmark's empty, in distances between the outer corners of the eyes.
@@ -38,13 +39,7 @@ class _ShapesOperator(WorkerOperator):
 
     only_landmarks = False
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = shapes_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(shapes_disabled_reason)
 
     def prepare(self, context: bpy.types.Context) -> ShapesRequest:
         """The chosen meshes, written where the worker finds them."""
@@ -144,7 +139,7 @@ Landmarks that are placed guide it; otherwise they are guessed. Esc cancels"""
         run_of(context).result = f"{count} shapes in {report['seconds']:.0f} s"
 
 
-class FACEWRIGHT_OT_remove_landmarks(bpy.types.Operator):
+class FACEWRIGHT_OT_remove_landmarks(TellsWhyNot, bpy.types.Operator):
     """Remove the landmarks from the scene; shapes that were made stay"""
 
     bl_idname = "facewright.remove_landmarks"
@@ -152,12 +147,9 @@ class FACEWRIGHT_OT_remove_landmarks(bpy.types.Operator):
     bl_options = {"UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def why_not(cls, context: bpy.types.Context) -> str:
         """Only where there are some."""
-        if not placed_landmarks(context.scene):
-            cls.poll_message_set("There are no landmarks in the scene")
-            return False
-        return True
+        return "" if placed_landmarks(context.scene) else "There are no landmarks in the scene"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove all of them."""

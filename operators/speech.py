@@ -51,13 +51,7 @@ Esc cancels"""
     doing = "Listening"
     did = "Heard the recording"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """With the reason as the tooltip."""
-        reason = lipsync_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(lipsync_disabled_reason)
 
     def prepare(self, context: bpy.types.Context) -> LipsyncRequest:
         """The recording into a new take, after a check that what gets keys can be animated."""

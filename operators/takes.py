@@ -11,7 +11,6 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..properties.capture import (
-    busy_disabled_reason,
     run_of,
     shot_of,
     write_disabled_reason,
@@ -23,6 +22,7 @@ from ..scene.capture import take_folder
 from ..scene.live import live_session
 from ..scene.redraw import redraw_sidebars
 from .keys import apply_settings, show_keys, target_objects, write_keys
+from .why_not import TellsWhyNot
 
 _TAKE = bpy.props.StringProperty(
     name="Take",
@@ -70,18 +70,10 @@ def punch_in_changes(chosen: FacewrightTakes, span: tuple[float, float]) -> dict
     }
 
 
-class _OneTake:
+class _OneTake(TellsWhyNot):
     """Mixin for what is done with one take: the named one, or the selected one."""
 
     take: _TAKE
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Not while a take is being tracked or solved; with the reason as the tooltip."""
-        reason = busy_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
     def path(self, context: bpy.types.Context) -> Path:
         """The take's path.
@@ -115,13 +107,7 @@ class _OneTake:
 class _WritesKeys(_OneTake):
     """Mixin for what writes keys onto the target."""
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only with a target; with the reason as the tooltip."""
-        reason = write_disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+    why_not = staticmethod(write_disabled_reason)
 
     def write(self, context: bpy.types.Context, take: Path, **changes: object) -> None:
         """Write the take's keys by the settings of the shot, with some of them changed."""
@@ -188,12 +174,11 @@ class FACEWRIGHT_OT_write_region(_WritesKeys, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only with parts chosen; with the reason as the tooltip."""
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only with parts chosen."""
         if not chosen_parts(shot_of(context).takes):
-            cls.poll_message_set("Choose at least one part of the face")
-            return False
-        return super().poll(context)
+            return "Choose at least one part of the face"
+        return super().why_not(context)
 
     def run(self, context: bpy.types.Context, take: Path) -> None:
         """Write keys."""
@@ -233,7 +218,7 @@ class FACEWRIGHT_OT_punch_range_from_preview(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FACEWRIGHT_OT_compare_takes(bpy.types.Operator):
+class FACEWRIGHT_OT_compare_takes(TellsWhyNot, bpy.types.Operator):
     """Switch the character between the last two results that were written into actions of their \
 own; nothing is rewritten"""
 
@@ -242,14 +227,12 @@ own; nothing is rewritten"""
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only where there are two; with the reason as the tooltip."""
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Only where there are two."""
         reason = write_disabled_reason(context)
         if not reason and len(compare.results([shot_of(context).target])) < 2:
             reason = "Write two takes, each into a new action, to switch between them"
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
+        return reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Switch."""

@@ -12,11 +12,12 @@ from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState, Request
 from ..scene.redraw import redraw_sidebars
 from .keys import add_line
+from .why_not import TellsWhyNot
 
 _TICK_S = 0.1
 
 
-class WorkerOperator:
+class WorkerOperator(TellsWhyNot):
     """Mixin for operators that have the worker do something and then use what it has made.
 
     Attributes:
@@ -67,7 +68,17 @@ class WorkerOperator:
         return f"{100 * job.done / job.total:.0f} %" if job.total else self.doing
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start the job and stay out of the way."""
+        """Start the job and stay out of the way.
+
+        It belongs to a main window: closing the preferences, where its button may be, does not
+        end it.
+        """
+        if context.window.parent is None:
+            return self._start(context)
+        with context.temp_override(window=context.window.parent):
+            return self._start(context)
+
+    def _start(self, context: bpy.types.Context) -> set[str]:
         try:
             self._job = Job(self.prepare(context))
         except FacewrightError as error:
