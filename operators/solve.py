@@ -11,7 +11,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import PERFORMER_SUFFIX, SolveRequest
 from ..properties.capture import shot_of, take_disabled_reason
-from ..properties.solve import solve_settings
+from ..properties.solve import is_raw, solve_settings
 from ..scene.capture import take_doubt
 from .keys import show_doubt
 from .worker_job import JobOperator
@@ -84,7 +84,7 @@ class FACEWRIGHT_OT_save_performer(JobOperator, bpy.types.Operator):
     def why_not(cls, context: bpy.types.Context) -> str:
         """It needs a take, and a solver that learns."""
         reason = take_disabled_reason(context)
-        if not reason and shot_of(context).solve.solver == "raw":
+        if not reason and is_raw(shot_of(context)):
             reason = "Network Scores learn nothing about a performer; choose another solver"
         return reason
 
