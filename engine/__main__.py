@@ -43,9 +43,13 @@ from .takes.recordings import videos_in
 
 def main(argv: list[str] | None = None) -> int:
     """Parse and run; returns the exit code (argparse itself exits with 2)."""
+    return guarded(lambda: _run(argv))
+
+
+def _run(argv: list[str] | None) -> int:
     options = _parser().parse_args(argv)
     activate()
-    return guarded(lambda: options.run(options))
+    return options.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import math
 
-from .filters.columns import PARTS
-
 
 def parts(text: str) -> frozenset[str]:
     """Parts of the face, separated by commas: ``mouth,jaw``."""
@@ -50,6 +48,9 @@ def neck(text: str) -> tuple[str, float]:
 
 
 def _part(name: str) -> str:
+    # Here alone, because the doctor's command line has to load where NumPy does not.
+    from .filters.columns import PARTS
+
     if name not in PARTS:
         known = ", ".join(PARTS)
         raise argparse.ArgumentTypeError(f"{name!r} is no part of the face; there are {known}")

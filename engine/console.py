@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .core.errors import FacewrightError
+from .core.packages import absent_package
 from .core.same_file import is_same_file
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
@@ -83,6 +84,15 @@ def guarded(command: Callable[[], int]) -> int:
         return command()
     except FacewrightError as error:
         sys.stderr.write(f"error: {error}\n")
+        return EXIT_FAILED
+    except ModuleNotFoundError as error:
+        package = absent_package(error)
+        if not package:
+            raise
+        sys.stderr.write(
+            f"error: This Python ({sys.executable}) does not have the package {package}. "
+            "`python -m engine doctor` tells what it lacks.\n"
+        )
         return EXIT_FAILED
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped\n")

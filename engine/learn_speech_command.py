@@ -16,8 +16,6 @@ from .console import (
 )
 from .core.progress import Progress
 from .core.requests import LearnSpeechRequest
-from .takes.protect import refuse_take
-from .takes.recordings import recordings_in
 
 # Channels that the printed table names.
 _SHOWN = ("jawOpen", "mouthClose", "mouthPucker", "mouthFunnel", "mouthSmileLeft")
@@ -45,6 +43,8 @@ def add_learn_speech(verbs: argparse._SubParsersAction) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .pipeline.learn_speech import learn_speech
+    from .takes.protect import refuse_take
+    from .takes.recordings import recordings_in
 
     sources = recordings_in(options.sources)
     check_writable(options.output, options.json)

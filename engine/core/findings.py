@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from .errors import FacewrightError
+from .packages import absent_package
 from .privacy import masked
 
 # From good to bad. What is BLOCKED keeps tracking from running at all.
@@ -81,6 +82,12 @@ class Findings:
             check()
         except FacewrightError as error:
             self.add(topic, name, error.message, worst, error.hint)
+        except ModuleNotFoundError as error:
+            if package := absent_package(error):
+                state = worst if worst == BLOCKED else NOTE
+                self.add(topic, name, f"not looked at, because {package} is missing", state)
+            else:
+                self.add(topic, name, str(error), worst, "Install Facewright again.")
         except Exception as error:  # noqa: BLE001 - a doctor must live to tell
             what = f"could not be looked at ({type(error).__name__}: {error})"
             self.add(topic, name, what, worst, "Please report this.")

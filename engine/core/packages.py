@@ -28,6 +28,12 @@ def installed_packages() -> dict[str, str]:
     return found
 
 
+def absent_package(error: ModuleNotFoundError) -> str:
+    """The package that an import did not find; empty where it was a module of Facewright's own."""
+    wanted, own = ((name or "").partition(".")[0] for name in (error.name, __name__))
+    return "" if wanted == own else wanted
+
+
 def import_version(module: str) -> str:
     """Imports a package and tells its version.
 

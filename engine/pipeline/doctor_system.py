@@ -21,6 +21,7 @@ from ..core.packages import import_version, installed_packages
 from ..core.requests import DoctorRequest
 
 _REINSTALL = "Install the extension again from the zip for this system."
+_SET_UP = "Use the Python of .venv, which `python3 dev.py setup` makes."
 # Module -> what is lost without it; the first four nothing is tracked without.
 _NEEDED = ("numpy", "onnxruntime", "av", "cv2")
 _USEFUL = {
@@ -59,9 +60,10 @@ def check_machine(findings: Findings, _request: DoctorRequest) -> None:
     }
 
 
-def check_packages(findings: Findings, _request: DoctorRequest) -> None:
+def check_packages(findings: Findings, request: DoctorRequest) -> None:
     """Each package is imported, because one that is installed may still not load."""
     versions = {}
+    advice = _REINSTALL if request.host else _SET_UP
     for module in (*_NEEDED, *_USEFUL):
         needed = module in _NEEDED
         try:
@@ -70,16 +72,17 @@ def check_packages(findings: Findings, _request: DoctorRequest) -> None:
         except ImportError as error:
             absent = isinstance(error, ModuleNotFoundError) and error.name == module
             text = "is missing" if absent else f"does not load: {error}"
-            _lost(findings, module, text, needed)
+            _lost(findings, module, text, needed, advice)
         except Exception as error:  # noqa: BLE001 - a broken package raises anything
-            _lost(findings, module, f"does not load: {type(error).__name__}: {error}", needed)
+            text = f"does not load: {type(error).__name__}: {error}"
+            _lost(findings, module, text, needed, advice)
     findings.facts["packages"] = installed_packages() | versions
 
 
-def _lost(findings: Findings, module: str, text: str, needed: bool) -> None:
+def _lost(findings: Findings, module: str, text: str, needed: bool, advice: str) -> None:
     if not needed:
         text = f"{text}; {_USEFUL[module]}"
-    findings.add("Packages", module, text, BLOCKED if needed else PROBLEM, _REINSTALL)
+    findings.add("Packages", module, text, BLOCKED if needed else PROBLEM, advice)
 
 
 def check_folders(findings: Findings, request: DoctorRequest) -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from .manage import list_takes
-
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".mpg", ".mpeg"})
 
 
@@ -18,6 +16,8 @@ def videos_in(folder: Path) -> list[Path]:
 
 def captured_in(folder: Path) -> list[Path]:
     """The takes of a folder in which a face was seen, by name; those of sound alone are not."""
+    from .manage import list_takes
+
     return sorted(take.path for take in list_takes(folder) if not take.speech)
 
 

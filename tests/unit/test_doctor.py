@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
 import sys
 import time
+import venv
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +19,7 @@ from fake_gpu import Card, time_as
 
 from engine import doctor_command
 from engine.__main__ import main
+from engine.console import guarded
 from engine.core.clock import now_s
 from engine.core.errors import FacewrightError
 from engine.core.findings import Findings
@@ -32,6 +35,7 @@ from engine.sources.device_feed import Picture
 from engine.sources.devices import Device
 from engine.worker.client import WorkerClient
 
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = DoctorRequest(quick=True)
 
 
@@ -91,7 +95,42 @@ def test_a_missing_package_blocks(monkeypatch):
     assert any(reason.startswith("onnxruntime: ") for reason in report.reasons)
     assert "tracking cannot run" in report.text.splitlines()[0]
     # The reasons stand before everything else.
+    assert report.text.splitlines()[1].startswith("  X onnxruntime: is missing. Use the Python")
+    report = examine(replace(QUICK, host=(("Blender", "9.9"),)))
     assert report.text.splitlines()[1].startswith("  X onnxruntime: is missing. Install")
+
+
+def test_a_python_without_packages_is_examined_and_every_command_says_why(tmp_path):
+    venv.create(tmp_path / "bare")
+    python = next((tmp_path / "bare").glob("[bS]*/python*"))
+
+    def run(*words):
+        command = [python, "-m", "engine", *words]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    done = run("doctor", "--quick", "--json")
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert [reason.split(":")[0] for reason in told["reasons"]] == [
+        *("numpy", "onnxruntime", "av", "cv2")
+    ]
+    assert not [one for one in told["findings"] if "report this" in one["advice"]]
+    done = run("track", "clip.mp4", "-o", str(tmp_path / "out.csv"))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "does not have the package numpy" in done.stderr
+
+
+def test_a_lost_file_of_our_own_is_no_missing_package():
+    findings = Findings()
+    own = ModuleNotFoundError("No module named 'engine.gone'", name="engine.gone")
+
+    def fail():
+        raise own
+
+    findings.look("Speed", "Speed", fail)
+    assert findings.all[0].state == "problem" and "again" in findings.all[0].advice
+    with pytest.raises(ModuleNotFoundError):
+        guarded(fail)
 
 
 def test_a_package_that_does_not_load_says_why(monkeypatch):
