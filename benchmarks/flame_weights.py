@@ -27,6 +27,7 @@ from engine.core.requests import SolveSettings
 from engine.core.solvers import FACEWRIGHT, RAW
 from engine.models.catalog import model_path
 from engine.pipeline.solve import make_solver
+from engine.tracking.completion import MODEL, completion_for
 from engine.tracking.correspondence import Correspondence
 from engine.tracking.dense import Dense
 from engine.tracking.flame.arkit_fit import UNTOLD, ArkitFit
@@ -64,7 +65,8 @@ def _figures(truth: Truth, noise_mm: float) -> list[tuple[float, float]]:
     random = np.random.default_rng(0)
     fit = ArkitFit(POINTS)
     geometry = load_geometry(model_path("face_geometry"))
-    dense = Dense(geometry, Correspondence("ICT", POINTS, POINTS))
+    scheme = Correspondence("ICT", POINTS, POINTS)
+    dense = Dense(geometry, scheme, completion_for(model_path(MODEL), scheme))
     direct, faces = [], []
     for weights, angles in zip(truth.weights, truth.head_deg, strict=True):
         moved = rest + sum(

@@ -3,7 +3,7 @@
 
 They were trained on squares around iBUG's 68 points, which reach from the brows to the chin; a
 region is drawn around all 478 landmarks, which reach to the hairline. How the one lies in the other
-is taken from the canonical face.
+is taken from the canonical face, as ``dense`` draws it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from ...core.face_geometry import FaceGeometry
+from ..completion import Completion
 from ..correspondence import IBUG_VERTICES
 from ..regions import MARGIN, Region
 
@@ -22,12 +23,23 @@ class FaceSquare:
 
     Args:
         geometry: The canonical face.
+        learned: What ``dense`` adds to it; None for nothing.
         longer: The square's side by the longer side of the points' box; or
         mean: by the mean of both sides.
     """
 
-    def __init__(self, geometry: FaceGeometry, *, longer: float = 0.0, mean: float = 0.0) -> None:
-        all_low, all_high = geometry.vertices.min(0)[:2], geometry.vertices.max(0)[:2]
+    def __init__(
+        self,
+        geometry: FaceGeometry,
+        learned: Completion | None = None,
+        *,
+        longer: float = 0.0,
+        mean: float = 0.0,
+    ) -> None:
+        drawn = geometry.vertices
+        if learned is not None:
+            drawn = drawn + learned.offset.reshape(-1, 3)[: len(drawn)]
+        all_low, all_high = drawn.min(0)[:2], drawn.max(0)[:2]
         points = np.stack([geometry.vertices[list(v)].mean(0) for v in IBUG_VERTICES])[:, :2]
         low, high = points.min(0), points.max(0)
         face = float((all_high - all_low).max())

@@ -23,7 +23,9 @@ import numpy as np
 from ...core.face_geometry import load_geometry
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
-from ..correspondence import Correspondence
+from ..completion import MODEL as COMPLETION
+from ..completion import completion_for
+from ..correspondence import IBUG_VERTICES, Correspondence
 from ..crop import crop, planes
 from ..dense import Dense
 from ..detectors.blazeface import BlazeFace
@@ -113,9 +115,13 @@ class FlameLandmarker:
         for opened, (model_id, counts) in zip(self._models, wanted.items(), strict=True):
             check_layout(opened, model_id, SIZE, counts)
         geometry = load_geometry(options.model_path("face_geometry"))
-        self._square = FaceSquare(geometry, mean=_MARGIN)
         ibug = self._flame.ibug
-        self._dense = Dense(geometry, Correspondence("FLAME", tuple(range(len(ibug))), ibug))
+        scheme = Correspondence("FLAME", tuple(range(len(ibug))), ibug)
+        # What was learned holds for all 68: without the edge of the face a jaw hardly opens.
+        whole = len(ibug) == len(IBUG_VERTICES)
+        learned = completion_for(options.model_path(COMPLETION), scheme) if whole else None
+        self._dense = Dense(geometry, scheme, learned)
+        self._square = FaceSquare(geometry, learned, mean=_MARGIN)
         self._fit = ArkitFit(ibug)
         self._presence = DetectedPresence(BlazeFace(options), detector)
 

@@ -27,6 +27,8 @@ from ...core.face_geometry import load_geometry
 from ...core.restricted_pickle import as_array, read_tables
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
+from ..completion import MODEL as COMPLETION
+from ..completion import completion_for
 from ..correspondence import IBUG_68
 from ..crop import crop, planes
 from ..dense import Dense
@@ -157,8 +159,9 @@ class ThreeDdfaLandmarker(OnOneNetwork):
         self._model = options.open(MODEL)
         check_layout(self._model, MODEL, SIZE, (PARAMETERS,))
         geometry = load_geometry(options.model_path("face_geometry"))
-        self._square = FaceSquare(geometry, longer=math.sqrt(2))
-        self._dense = Dense(geometry, IBUG_68)
+        learned = completion_for(options.model_path(COMPLETION), IBUG_68)
+        self._square = FaceSquare(geometry, learned, longer=math.sqrt(2))
+        self._dense = Dense(geometry, IBUG_68, learned)
         self._presence = DetectedPresence(BlazeFace(options), detector)
 
     def points(self, image: np.ndarray, region: Region) -> tuple[np.ndarray, float]:
