@@ -14,6 +14,7 @@ from ..core.requests import DoctorRequest
 
 # Nothing heavy is imported up here: a doctor must live to say what is broken.
 _MANIFEST = Path(__file__).resolve().parents[2] / "blender_manifest.toml"
+_REINSTALL = "Install the extension again."
 
 Check = Callable[[Findings, DoctorRequest], None]
 
@@ -58,7 +59,7 @@ def title() -> str:
 
 
 def manifest() -> dict:
-    """The extension's own description; empty where it cannot be read."""
+    """The extension's own description; empty where it is missing or damaged."""
     try:
         return tomllib.loads(_MANIFEST.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -92,9 +93,13 @@ def _host(findings: Findings, request: DoctorRequest) -> None:
 
 
 def _permissions(findings: Findings, _request: DoctorRequest) -> None:
+    if not manifest():
+        text = f"{_MANIFEST} is missing or damaged"
+        findings.add("Permissions", "Manifest", text, PROBLEM, _REINSTALL)
+        return
     declared = manifest().get("permissions", {})
     findings.add("Permissions", "Extension", ", ".join(declared) or "declares none")
     missing = {"files", "network", "camera", "microphone"} - set(declared)
     if missing:
         text = f"the manifest does not name {', '.join(sorted(missing))}"
-        findings.add("Permissions", "Manifest", text, PROBLEM, "Install the extension again.")
+        findings.add("Permissions", "Manifest", text, PROBLEM, _REINSTALL)

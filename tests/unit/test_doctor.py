@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ from engine.core.provider_start import Asked, compiled_folder
 from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
 from engine.models import added, catalog, terms
-from engine.pipeline import doctor_devices, doctor_networks, doctor_system
+from engine.pipeline import doctor, doctor_devices, doctor_networks, doctor_system
 from engine.pipeline.doctor import examine
 from engine.sources.device_feed import Picture
 from engine.sources.devices import Device
@@ -221,6 +222,35 @@ def test_damaged_acceptances_are_told_once(tmp_path):
     (problem,) = lines_of(report, "Models", "problem")
     assert "accepted.json" in problem["text"] and "again" in problem["advice"]
     assert report.ready and not lines_of(report, "Engines", "problem")
+
+
+@pytest.mark.parametrize("text", [None, "[[["])
+def test_a_manifest_that_is_lost_leaves_the_rest(monkeypatch, tmp_path, text):
+    lost = tmp_path / "blender_manifest.toml"
+    if text:
+        lost.write_text(text)
+    monkeypatch.setattr(doctor, "_MANIFEST", lost)
+    report = examine(QUICK)
+    assert report.ready and "unknown version" in report.text.splitlines()[0]
+    (problem,) = [one for one in report.findings if one["state"] == "problem"]
+    assert "blender_manifest.toml is missing or damaged" in problem["text"] and problem["advice"]
+
+
+def test_lost_weights_are_told_file_by_file(monkeypatch, tmp_path):
+    folder = shutil.copytree(catalog.WEIGHTS, tmp_path / "weights")
+    (folder / "face_detector.onnx").unlink()
+    (folder / "speech.onnx").write_bytes(b"")
+    monkeypatch.setattr(catalog.verify_all, "__defaults__", (folder,))
+    monkeypatch.setattr(catalog.model_path, "__defaults__", (folder,))
+    report = examine(QUICK)
+    assert [reason.split(":")[0] for reason in report.reasons] == ["face_detector"]
+    rows = {one["name"]: one["state"] for one in lines_of(report, "Models")}
+    assert rows == {"Shipped": "ok", "face_detector": "blocked", "speech": "problem", "Added": "ok"}
+    assert lines_of(report, "Permissions", "ok")
+    (folder / "catalog.toml").unlink()
+    report = examine(QUICK)
+    assert not report.ready and lines_of(report, "Permissions", "ok")
+    assert any("catalog.toml cannot be opened" in reason for reason in report.reasons)
 
 
 def test_a_folder_for_takes_that_cannot_be_written_blocks(tmp_path):
