@@ -103,7 +103,7 @@ class Findings:
             Finding(one.topic, one.name, mask(one.text), one.state, mask(one.advice))
             for one in self.all
         ]
-        blocks = [one for one in found if one.state == BLOCKED]
+        blocks, _ = _faults(found)
         return DoctorReport(
             ready=not blocks,
             reasons=[_reason(one) for one in blocks],
@@ -134,14 +134,25 @@ def failed_report(
     return findings.report(title, mask)
 
 
+def _faults(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What is BLOCKED and what is a PROBLEM; a sentence that several checks met is told once."""
+    told, faults = set(), {BLOCKED: [], PROBLEM: []}
+    for state, some in faults.items():
+        for one in found:
+            is_new = not one.text.endswith(".") or one.text not in told
+            if one.state == state and is_new:
+                told.add(one.text)
+                some.append(one)
+    return faults[BLOCKED], faults[PROBLEM]
+
+
 def _reason(finding: Finding) -> str:
     text = finding.text if finding.text.endswith((".", "!", "?")) else f"{finding.text}."
     return f"{finding.name}: {text} {finding.advice}".strip()
 
 
 def _as_text(title: str, found: list[Finding]) -> str:
-    blocks = [one for one in found if one.state == BLOCKED]
-    problems = [one for one in found if one.state == PROBLEM]
+    blocks, problems = _faults(found)
     verdict = "tracking cannot run" if blocks else "tracking can run"
     if problems and not blocks:
         few = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

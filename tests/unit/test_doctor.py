@@ -250,7 +250,8 @@ def test_lost_weights_are_told_file_by_file(monkeypatch, tmp_path):
     (folder / "catalog.toml").unlink()
     report = examine(QUICK)
     assert not report.ready and lines_of(report, "Permissions", "ok")
-    assert any("catalog.toml cannot be opened" in reason for reason in report.reasons)
+    assert ["catalog.toml cannot be opened" in reason for reason in report.reasons] == [True]
+    assert report.text.splitlines()[2] == ""  # three checks met it; it is told once
 
 
 def test_a_folder_for_takes_that_cannot_be_written_blocks(tmp_path):
