@@ -15,7 +15,10 @@ from urllib.parse import quote
 _COMMON = frozenset(
     {"root", "user", "users", "admin", "administrator", "guest", "home", "test", "default"}
     | {"ubuntu", "debian", "fedora", "linux", "windows", "public", "shared", "blender"}
-    | {"facewright", "camera", "video", "python", "worker"}
+    | {"facewright", "camera", "video", "python", "worker", "face", "model", "models", "engine"}
+    | {"speech", "speed", "tracking", "machine", "network", "studio", "office", "media", "render"}
+    | {"mac", "pro", "microphone", "webcam", "phone", "desktop", "laptop", "local", "data", "work"}
+    | {"gpu", "cpu", "cuda"}
 )
 # Where systems keep people's folders; the part behind it is somebody's name.
 _PEOPLE = re.compile(
@@ -23,7 +26,13 @@ _PEOPLE = re.compile(
     r"(?:[^/\\:'\"<>\n]+(?=[/\\])|[^/\\\s:'\"<>]+)",
     re.I,
 )
-_SHORTEST_NAME = 3
+_SHORTEST_NAME = 2
+# From here on a name with a capital is a name; "An", "In" and "It" begin sentences.
+_LONG_NAME = 3
+# A text that begins as a path does.
+_PATH = re.compile(r"(?<![^\s'\"(=])(?:~|\.\.?|[A-Za-z]:)?[\\/][^\s'\"]*")
+# Scripts from here on set no spaces between words.
+_UNSPACED = "\u2e80"
 
 
 def masker(folders: Mapping[str, str] | None = None) -> Callable[[str], str]:
@@ -42,15 +51,15 @@ def masker(folders: Mapping[str, str] | None = None) -> Callable[[str], str]:
     ]
     rules += [(_folder_pattern(home), "~") for home in _homes() if _tells(home)]
     names = [name for name in _names() if _is_name(name)]
-    words = [re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", re.I) for name in names]
+    in_paths = [re.compile(rf"(?<=[\\/]){re.escape(name)}(?![^\W_])", re.I) for name in names]
+    in_words = [_name_pattern(name) for name in names]
 
     def mask(text: str) -> str:
         for pattern, shown in rules:
             text = pattern.sub(lambda _, shown=shown: shown, text)
         text = _PEOPLE.sub(r"\1<user>", text)
-        for word in words:
-            text = word.sub("<user>", text)
-        return text
+        text = _PATH.sub(lambda path: _replaced(in_paths, path[0]), text)
+        return _replaced(in_words, text)
 
     return mask
 
@@ -94,8 +103,33 @@ def _names() -> Iterable[str]:
     with suppress(OSError, KeyError, ImportError):  # no entry in the system's list, no such list
         names.add(getpass.getuser())
     # Devices are called by the first name: "Ann's phone" of "Ann Smith" and of ann.smith.
-    names |= {part for name in names for part in re.split(r"[\s.]+", name)}
+    names |= {part for name in names for part in re.split(r"[\s._]+", name)}
     return sorted(filter(None, names), key=lambda name: -len(name))
+
+
+def _replaced(patterns: Iterable[re.Pattern], text: str) -> str:
+    for pattern in patterns:
+        text = pattern.sub("<user>", text)
+    return text
+
+
+def _name_pattern(name: str) -> re.Pattern:
+    """Where a text means a person, and not a word that is spelt like the name.
+
+    "Max's phone", "Max", "/mnt/max/x", "max@host" and "max-pc", but not "max 30 frames".
+    """
+    word, before, after = re.escape(name), r"(?<![^\W_])", r"(?![^\W_])"
+    if name[0] >= _UNSPACED:
+        return re.compile(word)
+    if not (name.isascii() and name.isalpha()):  # no word of a report, which is in English
+        return re.compile(f"{before}{word}{after}", re.I)
+    capital = f"{before}{name[0].upper()}(?i:{name[1:]})"
+    own = rf"{capital}(?=['\u2019]s\b)"
+    folder = rf"(?<=[\\/])(?i:{word})(?=[\\/])"
+    if len(name) < _LONG_NAME:
+        return re.compile(f"{own}|{folder}")
+    joined = rf"{before}(?i:{word})(?=['\u2019]s\b|[\\/@-])|(?<=[\\/@=-])(?i:{word}){after}"
+    return re.compile(f"{capital}{after}|{joined}")
 
 
 def _folder_pattern(folder: str) -> re.Pattern:

@@ -52,6 +52,41 @@ def test_home_and_name_are_masked_however_they_are_written(ann, text, shown):
     assert ann(text) == shown
 
 
+def account(monkeypatch, name):
+    for key in ("USER", "USERNAME", "LOGNAME"):
+        monkeypatch.setenv(key, name)
+    monkeypatch.delenv("USERPROFILE", raising=False)
+    monkeypatch.setenv("HOME", f"/home/{name}")
+    monkeypatch.setattr(Path, "home", lambda: Path(f"/home/{name}"))
+    monkeypatch.setattr(getpass, "getuser", lambda: name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        # A word in small letters is a word, one with a capital or in a path a name.
+        ("max", "max 30 frames of Max on max@host", "max 30 frames of <user> on <user>@host"),
+        ("max", "max's phone, /mnt/max cannot", "<user>'s phone, /mnt/<user> cannot"),
+        ("will", "The disk will be full.", "The disk will be full."),
+        ("mcneil", "McNeil and MCNEIL-PC", "<user> and <user>-PC"),
+        ("ann_smith", "Ann's phone", "<user>'s phone"),
+        # Two letters are too few for a name in the middle of a sentence.
+        ("an", "An error in an axis, Jan's and/an", "An error in an axis, Jan's and/an"),
+        ("jo", "Jo's phone, /mnt/jo, 5 GB", "<user>'s phone, /mnt/<user>, 5 GB"),
+        ("jo", "D:\\My Takes\\jo\\x", "D:\\My Takes\\<user>\\x"),
+        ("jo", "/mnt/joe/jo2", "/mnt/joe/jo2"),
+        # Not of an English report, and without spaces between words.
+        ("\u674e\u660e", "\u674e\u660e\u7684\u624b\u673a", "<user>\u7684\u624b\u673a"),
+        ("jos\u00e9", "jos\u00e9", "<user>"),
+        # The report's own words.
+        ("model", "The model /x/model/y, Models", "The model /x/model/y, Models"),
+    ],
+)
+def test_names_are_masked_and_words_are_left(monkeypatch, name, text, shown):
+    account(monkeypatch, name)
+    assert masker()(text) == shown
+
+
 def test_a_common_account_name_leaves_the_words_alone(monkeypatch):
     monkeypatch.setattr(getpass, "getuser", lambda: "root")
     for key in ("USER", "USERNAME", "LOGNAME"):
