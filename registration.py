@@ -53,6 +53,7 @@ from .properties import live as live_properties
 from .properties import mapping_edit as mapping_edit_properties
 from .properties import preferences
 from .properties import retarget as retarget_properties
+from .properties import run as run_properties
 from .properties import shapes as shape_properties
 from .properties import solve as solve_properties
 from .properties import speech as speech_properties
@@ -81,6 +82,7 @@ CLASSES = (
     *doctor_properties.CLASSES,
     *learn_speech_properties.CLASSES,
     *speech_properties.CLASSES,
+    *run_properties.CLASSES,
     *capture_properties.CLASSES,
     *preferences.CLASSES,
     *head_operators.CLASSES,
@@ -151,6 +153,7 @@ def register() -> None:
         for cls in reversed(done):
             bpy.utils.unregister_class(cls)
         raise
+    run_properties.add_pointers()
     capture_properties.add_pointers()
     retarget_properties.add_pointers()
     mapping_edit_properties.add_pointers()
@@ -189,5 +192,6 @@ def unregister() -> None:
     mapping_edit_properties.remove_pointers()
     retarget_properties.remove_pointers()
     capture_properties.remove_pointers()
+    run_properties.remove_pointers()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -11,7 +11,9 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..properties.capture import run_of, shot_of, write_disabled_reason
+from ..properties.capture import shot_of
+from ..properties.run import run_of
+from ..properties.why_not import write_disabled_reason
 from ..scene import keys_and_bones, takes
 from ..scene.bake import bake_face
 from ..scene.capture import guess_head

@@ -9,15 +9,12 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import TrackRequest
-from ..properties.capture import (
-    apply_disabled_reason,
-    run_of,
-    shot_of,
-    track_disabled_reason,
-)
+from ..properties.capture import shot_of
 from ..properties.models import chosen_detector, chosen_engine, chosen_quality
 from ..properties.preferences import chosen_device, chosen_take_folder, preferences_of
+from ..properties.run import run_of
 from ..properties.solve import solve_settings
+from ..properties.why_not import apply_disabled_reason, track_disabled_reason
 from ..scene.capture import new_take_path, take_folder, unfinished_take
 from ..scene.jobs import Job, running_job
 from .keys import show_keys, target_objects, write_keys

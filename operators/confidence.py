@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import confidence_disabled_reason, shot_of
+from ..properties.capture import shot_of
+from ..properties.why_not import confidence_disabled_reason
 from ..scene.capture import mark_take, take_doubt
 from ..scene.markers import has_markers, remove_markers
 from .keys import show_doubt

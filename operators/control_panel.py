@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import shapes_disabled_reason
+from ..properties.why_not import shapes_disabled_reason
 from ..scene.control_panel import add_control_panel, has_control_panel, remove_control_panel
 from .keys import target_objects
 from .why_not import TellsWhyNot

@@ -8,8 +8,9 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import cues_disabled_reason, shot_of, show_cues_disabled_reason
+from ..properties.capture import shot_of
 from ..properties.speech import cues_shown, mouth_style, set_mouth_style
+from ..properties.why_not import cues_disabled_reason, show_cues_disabled_reason
 from ..scene import cue_markers, cue_update
 from ..scene.live import live_session
 from ..scene.speech_take import read_speech_take

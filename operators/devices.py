@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import run_of
+from ..properties.run import run_of
 from ..scene.devices import find_devices
 from ..scene.redraw import redraw_sidebars
 

@@ -10,9 +10,9 @@ from bpy.props import BoolProperty
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import DoctorRequest
-from ..properties.capture import run_of
 from ..properties.doctor import show_report
 from ..properties.preferences import chosen_take_folder
+from ..properties.run import run_of
 from ..scene.doctor import doctor_request, report_without_worker
 from ..scene.jobs import Job
 from ..scene.redraw import redraw_preferences

@@ -10,8 +10,10 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import run_of, shot_of, take_disabled_reason, write_disabled_reason
+from ..properties.capture import shot_of
 from ..properties.preferences import chosen_take_folder
+from ..properties.run import run_of
+from ..properties.why_not import take_disabled_reason, write_disabled_reason
 from ..scene.capture import take_folder
 from ..scene.face_files import READ_SUFFIXES, WRITE_FORMATS, as_take, export_take, suffix_of
 from .keys import apply_settings, check_keys, show_keys, show_result, target_objects, write_keys

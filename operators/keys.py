@@ -10,7 +10,8 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.filters.chain import FilterSettings
-from ..properties.capture import FacewrightRun, FacewrightShot, run_of
+from ..properties.capture import FacewrightShot
+from ..properties.run import FacewrightRun, run_of
 from ..properties.takes import gains
 from ..scene.apply import ApplyReport, ApplySettings, check_target
 from ..scene.capture import Doubt, apply_take, guess_head

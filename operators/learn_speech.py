@@ -9,10 +9,12 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import LearnSpeechRequest
-from ..properties.capture import learn_speech_disabled_reason, run_of, shot_of
+from ..properties.capture import shot_of
 from ..properties.learn_speech import FacewrightLearnSpeech, clear_learned, show_learned
 from ..properties.preferences import chosen_take_folder
+from ..properties.run import run_of
 from ..properties.takes import selected_take
+from ..properties.why_not import learn_speech_disabled_reason
 from ..scene.capture import take_folder
 from ..scene.jobs import Job
 from ..scene.takes import find_takes

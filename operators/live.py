@@ -8,15 +8,12 @@ import bpy
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import PERFORMER_SUFFIX
-from ..properties.capture import (
-    calibrate_disabled_reason,
-    live_disabled_reason,
-    run_of,
-    shot_of,
-)
+from ..properties.capture import shot_of
 from ..properties.preferences import chosen_take_folder
+from ..properties.run import run_of
 from ..properties.solve import solve_settings
 from ..properties.speech import mouth_style
+from ..properties.why_not import calibrate_disabled_reason, live_disabled_reason
 from ..scene.blocks import by_uid
 from ..scene.capture import take_folder
 from ..scene.free_path import free_path

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import run_of
+from ..properties.run import run_of
 from ..scene.live import News
 from .keys import apply_settings, show_keys, target_objects, write_keys
 from .takes import punch_in_changes, refresh_takes

@@ -12,10 +12,11 @@ from ..engine.core.arkit import REGIONS
 from ..engine.core.live_source import MICROPHONE
 from ..engine.core.requests import LiveRequest
 from ..engine.filters.live import LiveFilterSettings
-from ..properties.capture import run_of, shot_of
+from ..properties.capture import shot_of
 from ..properties.live import PARTS, speaks, steadiness
 from ..properties.models import chosen_detector, chosen_engine
 from ..properties.preferences import chosen_device
+from ..properties.run import run_of
 from ..properties.solve import solve_settings
 from ..properties.speech import mouth_style
 from ..properties.takes import gains

@@ -7,7 +7,7 @@ import math
 
 import bpy
 
-from ..properties.capture import run_of
+from ..properties.run import run_of
 from ..scene.live import LiveSession, LiveState
 from ..scene.redraw import redraw_sidebars
 

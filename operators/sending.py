@@ -7,7 +7,8 @@ import bpy
 
 from ..engine.core.clock import now_s
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import run_of, send_disabled_reason
+from ..properties.run import run_of
+from ..properties.why_not import send_disabled_reason
 from ..scene.blocks import by_uid
 from ..scene.face_reader import FaceReader
 from ..scene.live import live_session

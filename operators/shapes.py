@@ -10,8 +10,10 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.requests import ShapesRequest
-from ..properties.capture import run_of, shapes_disabled_reason, shot_of
+from ..properties.capture import shot_of
 from ..properties.preferences import preferences_of
+from ..properties.run import run_of
+from ..properties.why_not import shapes_disabled_reason
 from ..scene.landmark_empties import (
     placed_landmarks,
     remove_landmarks,

@@ -10,8 +10,9 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import PERFORMER_SUFFIX, SolveRequest
-from ..properties.capture import shot_of, take_disabled_reason
+from ..properties.capture import shot_of
 from ..properties.solve import is_raw, solve_settings
+from ..properties.why_not import take_disabled_reason
 from ..scene.capture import take_doubt
 from .keys import show_doubt
 from .worker_job import JobOperator

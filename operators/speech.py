@@ -13,9 +13,10 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.requests import GestureSettings, LipsyncRequest
-from ..properties.capture import lipsync_disabled_reason, shot_of
+from ..properties.capture import shot_of
 from ..properties.preferences import chosen_take_folder
 from ..properties.speech import FacewrightSpeech, mouth_style, named_speakers
+from ..properties.why_not import lipsync_disabled_reason
 from ..scene import cue_markers
 from ..scene.apply import ApplyReport
 from ..scene.blocks import by_uid

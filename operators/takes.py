@@ -10,13 +10,11 @@ from pathlib import Path
 import bpy
 
 from ..engine.core.errors import FacewrightError
-from ..properties.capture import (
-    run_of,
-    shot_of,
-    write_disabled_reason,
-)
+from ..properties.capture import shot_of
 from ..properties.preferences import chosen_take_folder
+from ..properties.run import run_of
 from ..properties.takes import FacewrightTakes, chosen_parts, selected_take
+from ..properties.why_not import write_disabled_reason
 from ..scene import compare, takes
 from ..scene.capture import take_folder
 from ..scene.live import live_session

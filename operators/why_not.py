@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..properties.capture import busy_disabled_reason
+from ..properties.why_not import busy_disabled_reason
 
 
 class TellsWhyNot:

@@ -7,7 +7,7 @@ import bpy
 
 from ..engine.core.errors import FacewrightError
 from ..engine.core.progress import Progress
-from ..properties.capture import FacewrightRun, run_of
+from ..properties.run import FacewrightRun, run_of
 from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState, Request
 from ..scene.redraw import redraw_sidebars

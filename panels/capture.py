@@ -3,7 +3,9 @@
 
 import bpy
 
-from ..properties.capture import run_of, shot_of, track_disabled_reason
+from ..properties.capture import shot_of
+from ..properties.run import run_of
+from ..properties.why_not import track_disabled_reason
 from .models import draw_engine
 
 _LINES_SHOWN = 60

@@ -3,7 +3,9 @@
 
 import bpy
 
-from ..properties.capture import confidence_disabled_reason, run_of, shot_of
+from ..properties.capture import shot_of
+from ..properties.run import run_of
+from ..properties.why_not import confidence_disabled_reason
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 

@@ -3,8 +3,8 @@
 
 import bpy
 
-from ..properties.capture import run_of
 from ..properties.doctor import draw_buttons
+from ..properties.run import run_of
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 

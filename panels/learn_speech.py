@@ -3,8 +3,10 @@
 
 import bpy
 
-from ..properties.capture import learn_speech_disabled_reason, run_of, shot_of
+from ..properties.capture import shot_of
 from ..properties.learn_speech import FacewrightLearned
+from ..properties.run import run_of
+from ..properties.why_not import learn_speech_disabled_reason
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 

@@ -3,8 +3,10 @@
 
 import bpy
 
-from ..properties.capture import live_disabled_reason, run_of, send_disabled_reason, shot_of
+from ..properties.capture import shot_of
 from ..properties.live import PARTS, speaks
+from ..properties.run import run_of
+from ..properties.why_not import live_disabled_reason, send_disabled_reason
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 

@@ -3,7 +3,6 @@
 
 import bpy
 
-from ..properties.capture import run_of
 from ..properties.live import PARTS
 from ..properties.mapping_edit import (
     RESPONSE_GROUP,
@@ -14,6 +13,7 @@ from ..properties.mapping_edit import (
     mapped_object,
     rig_of,
 )
+from ..properties.run import run_of
 from .capture import FacewrightPanel
 
 _PRESETS = ("LINEAR", "EASE", "STRONG", "SOFT")

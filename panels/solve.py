@@ -3,7 +3,8 @@
 
 import bpy
 
-from ..properties.capture import run_of, shot_of
+from ..properties.capture import shot_of
+from ..properties.run import run_of
 from ..properties.solve import is_raw
 from .capture import FacewrightPanel
 

@@ -3,13 +3,10 @@
 
 import bpy
 
-from ..properties.capture import (
-    lipsync_disabled_reason,
-    run_of,
-    shot_of,
-    show_cues_disabled_reason,
-)
+from ..properties.capture import shot_of
+from ..properties.run import run_of
 from ..properties.speech import VISEMES, cues_shown, viseme_property
+from ..properties.why_not import lipsync_disabled_reason, show_cues_disabled_reason
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 

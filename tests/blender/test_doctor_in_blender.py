@@ -9,7 +9,7 @@ import bpy
 import pytest
 from facewright import cli, registration
 from facewright.engine.core.errors import FacewrightError
-from facewright.properties.capture import run_of
+from facewright.properties.run import run_of
 from facewright.scene import jobs
 
 

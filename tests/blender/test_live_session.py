@@ -21,7 +21,7 @@ from facewright.engine.filters.live import LiveFilterSettings
 from facewright.engine.takes.take_file import read_track
 from facewright.engine.worker.live_wire import pack_values
 from facewright.engine.worker.protocol import Kind, Message
-from facewright.properties.capture import live_disabled_reason, track_disabled_reason
+from facewright.properties.why_not import live_disabled_reason, track_disabled_reason
 from facewright.scene import live, preview_baseline
 from facewright.scene.live import LiveSession, LiveState, live_session
 from facewright.scene.live_rig import LiveRig

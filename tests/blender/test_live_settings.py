@@ -8,9 +8,9 @@ from facewright.engine.core.mouth_style import MouthStyle
 from facewright.engine.filters.live import DEFAULT_STEADINESS
 from facewright.engine.formats.dialects import DIALECTS
 from facewright.operators.live_session import filter_settings, source_spec
-from facewright.properties.capture import calibrate_disabled_reason
 from facewright.properties.live import speaks
 from facewright.properties.speech import mouth_style
+from facewright.properties.why_not import calibrate_disabled_reason
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ from facewright.engine.filters.chain import FilterSettings
 from facewright.engine.takes.imported import write_values
 from facewright.engine.takes.manage import read_summary
 from facewright.operators.live_session import start_session
-from facewright.properties.capture import confidence_disabled_reason, show_cues_disabled_reason
 from facewright.properties.takes import speech_of
+from facewright.properties.why_not import confidence_disabled_reason, show_cues_disabled_reason
 from facewright.scene import live
 from facewright.scene.apply_settings import ApplySettings
 from facewright.scene.capture import apply_take

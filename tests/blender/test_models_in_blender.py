@@ -13,7 +13,7 @@ from facewright.engine.core.engines import DETECTORS, ENGINES
 from facewright.engine.models import optional, terms
 from facewright.operators import models as model_operators
 from facewright.properties import models as shown
-from facewright.properties.capture import track_disabled_reason
+from facewright.properties.why_not import track_disabled_reason
 
 CONTENT = b"a network"
 

@@ -15,7 +15,7 @@ from facewright.engine.runtime.folder import Runtime
 from facewright.engine.runtime.lock import this_platform, this_python
 from facewright.operators import runtime as operators
 from facewright.properties import runtime as shown
-from facewright.properties.capture import run_of
+from facewright.properties.run import run_of
 
 
 @pytest.fixture(autouse=True, scope="module")

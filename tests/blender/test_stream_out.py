@@ -19,7 +19,7 @@ from facewright.engine.core.clock import now_s
 from facewright.engine.core.errors import FacewrightError
 from facewright.engine.formats.dialects import DIALECTS
 from facewright.engine.retarget.mapping import BoneDrive, KeyDrive, Mapping, Row
-from facewright.properties.capture import send_disabled_reason
+from facewright.properties.why_not import send_disabled_reason
 from facewright.scene import stream_out
 from facewright.scene.face_reader import FaceReader
 from facewright.scene.live import row_listeners

@@ -7,7 +7,7 @@ import bpy
 import pytest
 from facewright import registration
 from facewright.operators.why_not import TellsWhyNot
-from facewright.properties.capture import run_of
+from facewright.properties.run import run_of
 
 
 @pytest.fixture(autouse=True)
