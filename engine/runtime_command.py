@@ -11,6 +11,7 @@ from collections.abc import Callable
 from .console import EXIT_DONE, ProgressBar, say
 from .core.errors import FacewrightError
 from .core.progress import Progress
+from .forget_command import add_forget
 
 _MEGA = 1e6
 
@@ -50,6 +51,7 @@ def add_runtime(
     remove.add_argument("--yes", action="store_true", help="really")
     remove.add_argument("--dry-run", action="store_true", help="only show what would be done")
     remove.set_defaults(run=_remove)
+    add_forget(actions)
 
 
 def _status(options: argparse.Namespace) -> int:

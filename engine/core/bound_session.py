@@ -75,10 +75,14 @@ class BoundSession:
         make_value: Makes a buffer on the device: (shape, element type) -> ``OrtValue``.
         largest: Rows in a batch at most; more are run as several batches. 1 where the network is
             not batched.
+
+    Attributes:
+        session: onnxruntime's.
     """
 
     def __init__(self, session: Any, shapes: Shapes, make_value: Any, largest: int) -> None:
-        self._session, self._shapes, self._make_value = session, shapes, make_value
+        self.session = session
+        self._shapes, self._make_value = shapes, make_value
         self._sizes = batch_sizes(largest) if shapes.batched else [1]
         self._buffers: dict[int, _Buffers] = {}
         self._lock = threading.Lock()
@@ -103,13 +107,13 @@ class BoundSession:
         if size > rows:
             array = np.concatenate([array, np.zeros((size - rows, *array.shape[1:]), np.float32)])
         buffers.given.update_inplace(np.ascontiguousarray(array, np.float32))
-        self._session.run_with_iobinding(buffers.binding)
+        self.session.run_with_iobinding(buffers.binding)
         # Copied: the next run writes into the same buffers.
         return [np.array(value.numpy()[:rows]) for value in buffers.outputs]
 
     def _buffers_of(self, size: int) -> _Buffers:
         if size not in self._buffers:
-            binding = self._session.io_binding()
+            binding = self.session.io_binding()
             given = self._make_value((size, *self._shapes.picture), np.float32)
             binding.bind_ortvalue_input(self._shapes.name, given)
             outputs = []
@@ -129,10 +133,13 @@ class PlainSession:
         session: onnxruntime's.
         shapes: Of that session.
         largest: Rows in a batch at most; more are run as several batches.
+
+    Attributes:
+        session: onnxruntime's.
     """
 
     def __init__(self, session: Any, shapes: Shapes, largest: int) -> None:
-        self._session, self._shapes = session, shapes
+        self.session, self._shapes = session, shapes
         self._largest = largest if shapes.batched else None
         self._lock = threading.Lock()
 
@@ -141,7 +148,7 @@ class PlainSession:
         step = self._largest or len(array)
         with self._lock:
             parts = [
-                self._session.run(None, {self._shapes.name: array[at : at + step]})
+                self.session.run(None, {self._shapes.name: array[at : at + step]})
                 for at in range(0, len(array), step)
             ]
         return joined(parts)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_S = 10.0
+# NVIDIA, CUDA C++ Programming Guide, "CUDA Environment Variables".
+_CHOOSING = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
 _FIELDS = ("name", "compute_cap", "driver_version", "memory.total", "memory.used")
 
 
@@ -37,10 +39,17 @@ class GpuFacts:
 
 
 @functools.cache
-def gpu_facts() -> GpuFacts | None:
-    """The first card, asked once per process; None without one."""
-    cards = ask_gpus()
-    return cards[0] if cards else None
+def cuda_cards() -> tuple[str, ...]:
+    """What decides which card CUDA takes, and what it is; asked once per process.
+
+    CUDA's first card is the fastest by a rule of its own, or what its variables say; the tool
+    sorts by slots and knows nothing of either. So all cards count, and the variables where there
+    are several: the same words, the same card.
+    """
+    cards = [f"{card.name}, {card.compute_capability}, {card.driver}" for card in ask_gpus()]
+    if len(cards) > 1:
+        cards += [f"{name}={os.environ.get(name)}" for name in _CHOOSING]
+    return tuple(cards)
 
 
 def ask_gpus(timeout_s: float = TIMEOUT_S) -> list[GpuFacts]:

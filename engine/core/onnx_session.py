@@ -8,7 +8,7 @@ import functools
 import io
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,12 @@ from .gpu_settings import GpuSettings
 from .provider_faults import fault_in, fault_of, is_memory
 from .provider_start import Asked, start, tensorrt_is_built, title
 from .providers import CPU, DIRECTML, ON_CUDA, candidates, check_device, is_missing
+from .runtime_note import runtime_note
 
 if TYPE_CHECKING:
     import onnxruntime
+
+    from .provider_start import Started
 
 # What the processor works on at once where nobody says otherwise (``tracking.network_tracker``).
 CPU_STREAMS = 4
@@ -31,16 +34,13 @@ class OnnxModel:
     """An opened network with one input.
 
     Args:
-        session: onnxruntime's, on the provider.
+        cpu_session: Opens the network on the processor; called when that is wanted.
         provider: The provider that runs it.
-        notes: What is to be said of the provider.
-        device_run: Runs a batch on a provider other than the processor; None for the processor.
-        cpu_session: Opens the same network on the processor.
-        batch: Pictures that the device takes at once.
+        notes: What is to be said of the provider; more may come.
+        started: What runs it on a provider other than the processor.
         file: Name of the file, for messages.
 
     Attributes:
-        session: The onnxruntime session. Its ``run`` may be called from several threads.
         input_name: Name of the input.
         provider: The provider that runs it now.
         notes: Sentences: why the provider is not the one asked for, and what happened to it since.
@@ -50,23 +50,27 @@ class OnnxModel:
 
     def __init__(
         self,
-        session: onnxruntime.InferenceSession,
+        cpu_session: Callable[[], Any],
         provider: str,
-        notes: Sequence[str] = (),
-        *,
-        device_run: Callable[[np.ndarray], list[np.ndarray]] | None = None,
-        cpu_session: Callable[[], Any] | None = None,
-        batch: int = 1,
+        notes: list[str],
+        started: Started | None = None,
         file: str = "",
     ) -> None:
-        self.session = session
-        self.input_name = session.get_inputs()[0].name
         self.provider = provider
-        self.notes = list(notes)
-        self.batch = batch
-        self._device_run, self._cpu_session, self._file = device_run, cpu_session, file
+        self.notes = notes
+        self.batch = started.batch if started else 1
+        self._cpu_session, self._file = cpu_session, file
+        self._on_device = started
+        self._on_cpu = None if started else cpu_session()
+        self.input_name = self.session.get_inputs()[0].name
         self._lock = threading.Lock()
-        self._lost: Any = None
+        self._lost: Started | None = None
+
+    @property
+    def session(self) -> onnxruntime.InferenceSession:
+        """The onnxruntime session of now. Its ``run`` may be called from several threads."""
+        on_device = self._on_device
+        return on_device.card.session if on_device else self._on_cpu
 
     @property
     def note(self) -> str:
@@ -78,10 +82,10 @@ class OnnxModel:
 
         Where the provider fails, the processor takes over for good, beginning with this input.
         """
-        device_run = self._device_run
-        if device_run is not None:
+        on_device = self._on_device
+        if on_device is not None:
             try:
-                outputs = device_run(array)
+                outputs = on_device.run(array)
                 fault = fault_in(outputs)
             except Exception as error:
                 fault = fault_of(error)
@@ -90,24 +94,24 @@ class OnnxModel:
             if not fault:
                 return outputs
             self._fall_back(fault)
-        return self.session.run(None, {self.input_name: array})
+        return self._on_cpu.run(None, {self.input_name: array})
 
     def _fall_back(self, fault: str) -> None:
         """Goes on on the processor; threads that come later find it done."""
         with self._lock:
-            if self._device_run is None:
+            if self._on_device is None:
                 return
-            session = self._cpu_session()
+            self._on_cpu = self._cpu_session()
             # The memory is given back. To free what is on a device that is gone can end the
             # process, so that is kept.
-            self._lost = None if is_memory(fault) else (self.session, self._device_run)
-            failed, self.session, self.provider = self.provider, session, CPU
+            self._lost = None if is_memory(fault) else self._on_device
+            failed, self.provider = self.provider, CPU
             self.notes.append(
                 f"{title(failed)} stopped working for {self._file}: {fault}. "
                 "The processor went on from the same picture."
             )
             self.batch = 1
-            self._device_run = None
+            self._on_device = None
 
 
 def available_providers() -> list[str]:
@@ -153,6 +157,8 @@ def open_model(
         return _session(onnxruntime, path, [(CPU, {})])
 
     notes: list[str] = []
+    if device != "cpu" and (note := runtime_note()):
+        notes.append(note)
     # The usual case asks nobody anything: no card, no file, no tool.
     there = onnxruntime.get_available_providers()
     if is_missing(device, there):
@@ -162,12 +168,14 @@ def open_model(
         )
     elif candidates(device, there, tensorrt_built=True):
         streams = 1 if batch == 1 else min(CPU_STREAMS, os.cpu_count() or 1)
-        forced = insist and device != "auto"
-        asked = Asked(Path(path), gpu or GpuSettings(), batch, forced, streams)
-        model = _on_device(onnxruntime, device, asked, notes, functools.cache(cpu_session))
+        named = device != "auto"
+        forced = insist and named
+        asked = Asked(Path(path), gpu or GpuSettings(), batch, named, forced, streams)
+        cpu_session = functools.cache(cpu_session)
+        model = _on_device(onnxruntime, device, asked, notes, cpu_session)
         if model:
             return model
-    return OnnxModel(cpu_session(), CPU, notes, file=Path(path).name)
+    return OnnxModel(cpu_session, CPU, notes, file=Path(path).name)
 
 
 def _on_device(onnxruntime, device: str, asked: Asked, notes: list[str], cpu_session):
@@ -186,19 +194,10 @@ def _on_device(onnxruntime, device: str, asked: Asked, notes: list[str], cpu_ses
             asked,
             lambda providers: _new_session(onnxruntime, asked.path, providers),
             cpu_session,
+            notes.append,
         )
-        if started.note:
-            notes.append(started.note)
-        if started.run:
-            return OnnxModel(
-                started.session,
-                provider,
-                notes,
-                device_run=started.run,
-                cpu_session=cpu_session,
-                batch=started.batch,
-                file=asked.path.name,
-            )
+        if started:
+            return OnnxModel(cpu_session, provider, notes, started, asked.path.name)
     return None
 
 

@@ -30,8 +30,6 @@ VERSION = 1
 # landmarks in a crop of 256 pixels it is a quarter of a pixel.
 TOLERANCE = 1e-3
 RUNS = 5
-# A provider that twice did not come back from its check has ended the process, or hung.
-MOST_ATTEMPTS = 2
 # Two seconds for others to write their verdicts.
 _LOCK_TRIES, _LOCK_TRY_S = 100, 0.02
 # What stands for a side of the input that is not fixed: networks halve it five times at most.
@@ -179,21 +177,15 @@ class Verdicts:
         known = isinstance(kept.problem, str) and not np.isnan(numbers).any()
         return kept if known and np.isfinite(numbers[1:]).all() else None
 
-    def attempts(self, key: str) -> int:
-        """Checks that were begun and did not come back."""
-        return _attempts_in(self._read().get(key))
-
-    def begin(self, key: str) -> None:
-        """A check begins; a process that ends in the middle leaves this behind."""
-        self._change(key, lambda entry: {"attempts": _attempts_in(entry) + 1})
-
-    def forget(self, key: str) -> None:
-        """A check that came back without a verdict is not held against the provider."""
-        self._change(key, lambda _: None)
-
     def keep(self, key: str, verdict: Verdict) -> None:
-        """A check has ended."""
-        self._change(key, lambda _: {"verdict": asdict(verdict)})
+        """Replaces the file as a whole; a folder that cannot be written costs only time."""
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Two workers that start together would otherwise lose each other's verdicts.
+            with self._path.with_suffix(".lock").open("a+b") as file:
+                _wait_for(file.fileno())
+                entries = self._read() | {key: {"verdict": asdict(verdict)}}
+                self._replace(json.dumps({"version": VERSION, "entries": entries}, indent=1))
 
     def _read(self) -> dict:
         try:
@@ -202,25 +194,6 @@ class Verdicts:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return entries if isinstance(entries, dict) else {}
-
-    def _change(self, key: str, make: Callable[[object], dict | None]) -> None:
-        """Replaces the file as a whole; a folder that cannot be written costs only time.
-
-        Args:
-            key: Of the entry.
-            make: From the entry of before, or None, the new one; None for none.
-        """
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Two workers that start together would otherwise lose each other's verdicts, and
-            # leave attempts behind that look as if a driver had ended the process.
-            with self._path.with_suffix(".lock").open("a+b") as file:
-                _wait_for(file.fileno())
-                entries = self._read()
-                entry = make(entries.pop(key, None))
-                if entry is not None:
-                    entries[key] = entry
-                self._replace(json.dumps({"version": VERSION, "entries": entries}, indent=1))
 
     def _replace(self, text: str) -> None:
         handle, temporary = tempfile.mkstemp(dir=self._path.parent, suffix=".part")
@@ -231,11 +204,6 @@ class Verdicts:
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
-
-
-def _attempts_in(entry: object) -> int:
-    count = entry.get("attempts") if isinstance(entry, dict) else 0
-    return count if isinstance(count, int) else 0
 
 
 def _wait_for(descriptor: int) -> None:

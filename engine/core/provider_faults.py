@@ -15,7 +15,9 @@ import numpy as np
 NOT_NUMBERS = "it gave values that are not numbers"
 
 _MEMORY = re.compile(
-    r"out of memory|failed to allocate memory|bad allocation|bad_alloc|ALLOC_FAILED"
+    r"out ?of ?memory|failed to allocate memory|bad allocation|bad_alloc|ALLOC(ATION)?_FAILED"
+    # What onnxruntime says where its own limit is reached, and not the card's.
+    r"|available memory of \d+ is smaller than requested"
     r"|cudaErrorMemoryAllocation|CUDA (failure|error) 2\b|8007000E",
     re.IGNORECASE,
 )

@@ -8,21 +8,28 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .bound_session import BoundSession, PlainSession, Shapes, shapes_of
+import numpy as np
+
+from .bound_session import BoundSession, PlainSession, shapes_of
 from .gather import Gatherer
-from .gpu_facts import gpu_facts
+from .gpu_facts import cuda_cards
 from .gpu_settings import GpuSettings
 from .home import home
-from .provider_check import MOST_ATTEMPTS, Verdict, Verdicts, check, stored_input
+from .provider_attempts import NotTriedError, attempt
+from .provider_check import Verdict, Verdicts, check, stored_input
 from .provider_faults import fault_in, fault_of, gist
 from .providers import (
     CPU,
+    CUDA,
+    CUDA_DEVICE,
     DIRECTML,
+    MAX_BATCH,
     ON_CUDA,
     TENSORRT,
     batch_limit,
@@ -30,8 +37,8 @@ from .providers import (
     cache_key,
     provider_options,
 )
+from .smaller_batches import SmallerBatches
 
-VERDICTS_FILE = "providers.json"
 _TITLES = {TENSORRT: "TensorRT", DIRECTML: "DirectML"}
 _TENSORRT_PACKAGES = ("tensorrt-cu12", "tensorrt-cu13", "tensorrt")
 
@@ -44,13 +51,15 @@ class Asked:
         path: The .onnx file.
         gpu: How the device may be used.
         batch: Pictures that may come at once; 0 for as many as the memory holds.
-        forced: The person named the device: it is used though the processor is faster.
+        named: The person named the device.
+        forced: It is used though the processor is faster.
         cpu_streams: Pictures that the processor would work on at once.
     """
 
     path: Path
     gpu: GpuSettings
     batch: int = 1
+    named: bool = False
     forced: bool = False
     cpu_streams: int = 1
 
@@ -68,19 +77,17 @@ class Asked:
 
 
 class Started(NamedTuple):
-    """What came of starting a provider.
+    """A network on a provider.
 
     Attributes:
-        run: Runs float32 (n, ...) on it, from any thread; None where it is not used.
-        session: onnxruntime's; None where it is not used.
+        run: Runs float32 (n, ...) on it, from any thread.
+        card: What runs it.
         batch: Pictures that it takes at once.
-        note: Why it is not used, or what is to be known; empty for nothing.
     """
 
-    run: Callable | None
-    session: Any
+    run: Callable[[np.ndarray], list[np.ndarray]]
+    card: SmallerBatches
     batch: int
-    note: str
 
 
 def title(provider: str) -> str:
@@ -100,13 +107,24 @@ def tensorrt_is_built(onnxruntime: Any, asked: Asked) -> bool:
     return any(compiled_folder(onnxruntime, TENSORRT, asked).glob("*.engine"))
 
 
+def verdicts_file() -> Path:
+    """Where it is kept which provider has proved itself for which network."""
+    return home() / "cache" / "providers.json"
+
+
+def attempts_folder() -> Path:
+    """Where checks that have ended the process are remembered."""
+    return home() / "cache" / "checks"
+
+
 def start(
     onnxruntime: Any,
     provider: str,
     asked: Asked,
     make_session: Callable[[list], Any],
     cpu_session: Callable[[], Any],
-) -> Started:
+    tell: Callable[[str], None],
+) -> Started | None:
     """Opens a network on a provider, unless it does not start, is wrong, or is slower.
 
     Args:
@@ -115,104 +133,149 @@ def start(
         asked: What shall run.
         make_session: Opens the network: (providers) -> session.
         cpu_session: Gives the same network on the processor, opened when it is first wanted.
+        tell: Told, now or while it runs, in sentences: why it is not used, what is to be known.
     """
-    name, file = title(provider), asked.path.name
-    verdicts = Verdicts(home() / "cache" / VERDICTS_FILE)
+    opening = _Opening(onnxruntime, provider, asked, make_session, cpu_session, tell)
+    verdicts = Verdicts(verdicts_file())
     key = _key(onnxruntime, provider, asked, for_verdict=True)
-    known = verdicts.find(key)
-    if known and (reason := _refusal(known, asked)):
-        return _unused(f"{name} is not used for {file}: {reason}.")
-    if known is None and verdicts.attempts(key) >= MOST_ATTEMPTS:
-        return _unused(
-            f"{name} is not used for {file}: it ended the process or hung when it was tried. "
-            f"Delete {home() / 'cache' / VERDICTS_FILE} to try it again."
-        )
-    # An attempt counts from here on: a driver may take the process with it.
-    if known is None:
-        verdicts.begin(key)
     try:
-        started, verdict = _open_and_check(
-            onnxruntime, provider, asked, make_session, cpu_session, known
-        )
-    except KeyboardInterrupt:  # a person has lost patience; the provider did come back
-        verdicts.forget(key)
-        raise
+        if known := verdicts.find(key):
+            return opening.use(known)
+        # From here on a driver may take the process with it.
+        with attempt(attempts_folder() / key, named=asked.named):
+            known = verdicts.find(key)  # another process may have found out meanwhile
+            started = opening.use(known)
+            if known is None and opening.verdict:
+                verdicts.keep(key, opening.verdict)
+            return started
+    except NotTriedError as reason:
+        return opening.refuse(str(reason))
     except Exception as error:  # noqa: BLE001 - drivers fail in every way
-        verdicts.forget(key)
-        with contextlib.suppress(OSError):  # it is kept where there is something in it
-            compiled_folder(onnxruntime, provider, asked).rmdir()
-        fault = fault_of(error) or f"it failed ({gist(error)})"
-        return _unused(f"{name} is not used for {file}: {fault}.")
-    if known is None:
-        if verdict:
-            verdicts.keep(key, verdict)
-        else:
-            verdicts.forget(key)
-    return started
+        _discard_compiled(compiled_folder(onnxruntime, provider, asked), error)
+        return opening.refuse(fault_of(error) or f"it failed ({gist(error)})")
 
 
-def _open_and_check(
-    onnxruntime, provider, asked, make_session, cpu_session, known
-) -> tuple[Started, Verdict | None]:
-    name, file = title(provider), asked.path.name
-    session = _open(onnxruntime, provider, asked, make_session, cpu_session)
-    if session.get_providers()[0] != provider:
-        note = f"{name} could not be started for {file}; a library or the driver is missing."
-        return _unused(note), None
-    shapes = shapes_of(session)
-    batch = asked.largest_batch if shapes.batched else 1
-    device = _device(onnxruntime, provider, session, shapes, batch)
-    verdict = known
-    if known is None:
-        on_cpu = cpu_session()
-        verdict = check(
-            device.run,
-            lambda array: on_cpu.run(None, {shapes.name: array}),
-            shapes.picture,
-            batch,
-            cpu_streams=asked.cpu_streams if batch > 1 else 1,
-            warm_up=asked.gpu.warm_up_runs,
+class _Opening:
+    """A network on its way to a provider; the arguments are those of ``start``.
+
+    Attributes:
+        verdict: What a check has found, or what was known before; None for nothing.
+    """
+
+    def __init__(self, onnxruntime, provider, asked, make_session, cpu_session, tell) -> None:
+        self._onnxruntime, self._provider, self._asked = onnxruntime, provider, asked
+        self._make_session, self._cpu_session, self._tell = make_session, cpu_session, tell
+        self._name, self._file = title(provider), asked.path.name
+        self.verdict: Verdict | None = None
+
+    def refuse(self, reason: str) -> None:
+        """Tells why the provider is not used."""
+        self._tell(f"{self._name} is not used for {self._file}: {reason}.")
+
+    def use(self, known: Verdict | None) -> Started | None:
+        """Opens the network, checks it where nothing is known, and warms it up."""
+        asked = self._asked
+        if known and (reason := _refusal(known, asked)):
+            return self.refuse(reason)
+        card = self._card()
+        if card is None:
+            self._tell(
+                f"{self._name} could not be started for {self._file}; "
+                "a library or the driver is missing."
+            )
+            return None
+        self.verdict = known or self._check(card)
+        if reason := _refusal(self.verdict, asked):
+            return self.refuse(reason)
+        for size in batch_sizes(card.largest):
+            for _ in range(asked.gpu.warm_up_runs):
+                if fault := fault_in(card.run(stored_input(self._shapes.picture, size))):
+                    self.verdict = None  # it was right a moment ago
+                    return self.refuse(fault)
+        self._tell_what_is_not_as_asked()
+        run = Gatherer(card.run, card.largest).run if card.largest > 1 else card.run
+        return Started(run, card, card.largest)
+
+    def _card(self) -> SmallerBatches | None:
+        """The network on the provider; None where it does not start."""
+        session = self._open()
+        if session is None:
+            return None
+        self._shapes = shapes_of(session)
+        self._largest = self._asked.largest_batch if self._shapes.batched else 1
+
+        def reopen(largest: int) -> BoundSession | PlainSession:
+            again = self._open()
+            if again is None:
+                raise RuntimeError("it did not start again")
+            return self._device(again, largest)
+
+        def tell_smaller(before: int, now: int) -> None:
+            self._tell(
+                f"{self._name}'s memory ran out with {before} pictures of {self._file} at once; "
+                f"it takes {now}."
+            )
+
+        device = self._device(session, self._largest)
+        return SmallerBatches(device, reopen, self._largest, tell_smaller)
+
+    def _check(self, card: SmallerBatches) -> Verdict:
+        on_cpu = self._cpu_session()
+        return check(
+            card.run,
+            lambda array: on_cpu.run(None, {self._shapes.name: array}),
+            self._shapes.picture,
+            self._largest,
+            cpu_streams=self._asked.cpu_streams if self._largest > 1 else 1,
+            warm_up=self._asked.gpu.warm_up_runs,
         )
-    if reason := _refusal(verdict, asked):
-        return _unused(f"{name} is not used for {file}: {reason}."), verdict
-    note = ""
-    if verdict.is_slower:
-        note = f"{name} is used for {file} as asked, though {_slower(verdict)}."
-    for size in batch_sizes(batch):
-        for _ in range(asked.gpu.warm_up_runs):
-            if fault := fault_in(device.run(stored_input(shapes.picture, size))):
-                return _unused(f"{name} is not used for {file}: {fault}."), None
-    run = Gatherer(device.run, batch).run if batch > 1 else device.run
-    return Started(run, session, batch, note), verdict
+
+    def _tell_what_is_not_as_asked(self) -> None:
+        gpu = self._asked.gpu
+        if self.verdict.is_slower:
+            slower = _slower(self.verdict)
+            self._tell(f"{self._name} is used for {self._file} as asked, though {slower}.")
+        if self._largest > 1 and gpu.batch not in (0, batch_limit(gpu)):
+            self._tell(
+                f"Batches of {gpu.batch} pictures were asked for; they have {batch_limit(gpu)}, "
+                f"because sizes are powers of two up to {MAX_BATCH}."
+            )
+
+    def _open(self) -> Any:
+        """onnxruntime's session; None where the provider does not start."""
+        provider, asked = self._provider, self._asked
+        folder, shapes = Path(), None
+        if provider == TENSORRT:
+            folder = compiled_folder(self._onnxruntime, provider, asked)
+            folder.mkdir(parents=True, exist_ok=True)
+            known = shapes_of(self._cpu_session())
+            if None not in known.picture:
+                shapes = {known.name: (None if known.batched else 1, *known.picture)}
+        options = provider_options(provider, asked.gpu, folder, shapes, asked.largest_batch)
+        providers = [(provider, options)]
+        # What TensorRT cannot run.
+        if provider == TENSORRT and CUDA in self._onnxruntime.get_available_providers():
+            providers.append((CUDA, provider_options(CUDA, asked.gpu, folder)))
+        session = self._make_session([*providers, (CPU, {})])
+        return session if session.get_providers()[0] == provider else None
+
+    def _device(self, session: Any, largest: int) -> BoundSession | PlainSession:
+        if self._provider not in ON_CUDA or not self._shapes.fixed:
+            return PlainSession(session, self._shapes, largest)
+
+        def make_value(shape, element_type):
+            make = self._onnxruntime.OrtValue.ortvalue_from_shape_and_type
+            return make(shape, element_type, "cuda", int(CUDA_DEVICE))
+
+        return BoundSession(session, self._shapes, make_value, largest)
 
 
-def _open(onnxruntime, provider, asked, make_session, cpu_session) -> Any:
-    folder, shapes = Path(), None
-    if provider == TENSORRT:
-        folder = compiled_folder(onnxruntime, provider, asked)
-        folder.mkdir(parents=True, exist_ok=True)
-        known = shapes_of(cpu_session())
-        if None not in known.picture:
-            shapes = {known.name: (None if known.batched else 1, *known.picture)}
-    options = provider_options(provider, asked.gpu, folder, shapes, asked.largest_batch)
-    providers = [(provider, options)]
-    if provider == TENSORRT:  # what it cannot run
-        rest = ON_CUDA[0]
-        if rest in onnxruntime.get_available_providers():
-            providers.append((rest, provider_options(rest, asked.gpu, folder)))
-    return make_session([*providers, (CPU, {})])
-
-
-def _device(
-    onnxruntime: Any, provider: str, session: Any, shapes: Shapes, batch: int
-) -> BoundSession | PlainSession:
-    if provider not in ON_CUDA or not shapes.fixed:
-        return PlainSession(session, shapes, batch)
-
-    def make_value(shape, element_type):
-        return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, element_type, "cuda", 0)
-
-    return BoundSession(session, shapes, make_value, batch)
+def _discard_compiled(folder: Path, error: Exception) -> None:
+    """Keeps what a provider has compiled, unless there is nothing or the file is damaged."""
+    if "deserialize" in str(error):  # TensorRT's word for an engine that was not written to its end
+        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # it goes where nothing is in it
+        folder.rmdir()
 
 
 def _refusal(verdict: Verdict, asked: Asked) -> str:
@@ -228,10 +291,6 @@ def _slower(verdict: Verdict) -> str:
     )
 
 
-def _unused(note: str) -> Started:
-    return Started(None, None, 1, note)
-
-
 def _key(onnxruntime: Any, provider: str, asked: Asked, *, for_verdict: bool = False) -> str:
     version = f"onnxruntime {onnxruntime.__version__}"
     if provider == TENSORRT:
@@ -239,9 +298,9 @@ def _key(onnxruntime: Any, provider: str, asked: Asked, *, for_verdict: bool = F
         version += f" {_tensorrt_version()} {asked.gpu.half} {asked.largest_batch}"
     if for_verdict:
         version += f" {asked.gpu} {asked.largest_batch} {asked.cpu_streams}"
-    facts = gpu_facts() if provider in ON_CUDA else None
+    cards = cuda_cards() if provider in ON_CUDA else ()
     system = f"{platform.system()} {platform.machine()}"
-    return cache_key(provider, version, asked.sha256, facts, system)
+    return cache_key(provider, version, asked.sha256, cards, system)
 
 
 def _tensorrt_version() -> str:

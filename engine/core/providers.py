@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import FacewrightError
-from .gpu_facts import GpuFacts
 from .gpu_settings import GpuSettings
 
 CPU = "CPUExecutionProvider"
@@ -35,6 +34,8 @@ DEVICES = ("auto", *_BY_NAME)
 CARDS = (TENSORRT, CUDA, DIRECTML, COREML)
 # Providers whose tensors live in CUDA's memory: inputs and outputs are bound there.
 ON_CUDA = (CUDA, TENSORRT)
+# CUDA's first card; ``CUDA_VISIBLE_DEVICES`` makes another one the first.
+CUDA_DEVICE = "0"
 
 # What the landmark network holds for one picture of a batch (7.2 MiB in the processor's arena),
 # twice, because a card's convolutions want workspace.
@@ -92,8 +93,18 @@ def batch_sizes(largest: int) -> list[int]:
     return [1 << power for power in range(largest.bit_length()) if 1 << power <= largest]
 
 
+def each_once(*providers: str) -> str:
+    """All that ran something, in order, e.g. "CUDAExecutionProvider, CPUExecutionProvider".
+
+    Args:
+        providers: One each, or several as this function joins them; empty for none.
+    """
+    names = [name for one in providers for name in one.split(", ") if name]
+    return ", ".join(dict.fromkeys(names))
+
+
 def cache_key(
-    provider: str, version: str, model_sha256: str, facts: GpuFacts | None, platform: str
+    provider: str, version: str, model_sha256: str, cards: Sequence[str], platform: str
 ) -> str:
     """Names what a compiled network or a verdict holds for; another of any makes it void.
 
@@ -101,11 +112,10 @@ def cache_key(
         provider: onnxruntime's name of it.
         version: Of onnxruntime and of what it brings.
         model_sha256: Of the model's file.
-        facts: The card; None where nobody can tell.
+        cards: What is known of the cards (``gpu_facts.cuda_cards``).
         platform: System and machine.
     """
-    card = [facts.name, facts.compute_capability, facts.driver] if facts else []
-    text = json.dumps([provider, version, model_sha256, card, platform])
+    text = json.dumps([provider, version, model_sha256, list(cards), platform])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -127,7 +137,7 @@ def provider_options(
     """
     if provider == CUDA:
         return {
-            "device_id": "0",
+            "device_id": CUDA_DEVICE,
             "gpu_mem_limit": str(settings.memory_mib << 20),
             "arena_extend_strategy": settings.arena,
             "cudnn_conv_algo_search": settings.search,
@@ -138,7 +148,7 @@ def provider_options(
         }
     if provider == TENSORRT:
         return {
-            "device_id": "0",
+            "device_id": CUDA_DEVICE,
             "trt_max_workspace_size": str(settings.tensorrt_workspace_mib << 20),
             # Unlike CUDA's, these are refused unless they are words.
             "trt_fp16_enable": str(settings.half),
@@ -149,7 +159,8 @@ def provider_options(
             **_profiles(shapes or {}, largest_batch),
         }
     if provider == DIRECTML:
-        return {"device_id": "0"}
+        # By number it would be the card of the first screen, on a laptop the processor's own.
+        return {"performance_preference": "high_performance", "device_filter": "gpu"}
     if provider == COREML:
         # Not the neural engine: it computes in 16 bits.
         units = "ALL" if settings.half else "CPUAndGPU"

@@ -10,17 +10,20 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from .folder import find_runtimes, runtime_root
+from ..core.runtime_note import runtime_note, tell_runtime
+from .folder import Runtime, find_runtimes, runtime_root
 
 _PACKAGE = "onnxruntime"
-# What this process uses, and why it does not where it does not.
+# What every onnxruntime has that Facewright can use.
+_NEEDED = ("InferenceSession", "SessionOptions", "OrtValue", "get_available_providers")
+# What this process uses.
 _active: Path | None = None
-_note = ""
 
 
 def activate(root: Path | None = None) -> None:
@@ -29,29 +32,52 @@ def activate(root: Path | None = None) -> None:
     Args:
         root: Folder of the runtimes; without it that of ``home()``.
     """
-    global _note
-    _note = ""
+    tell_runtime("")
     try:
         runtimes = [
             (runtime, runtime.problem()) for runtime in find_runtimes(root or runtime_root())
         ]
     except OSError as error:
-        _note = f"The folder of the GPU runtime cannot be read: {error}"
+        tell_runtime(f"The folder of the GPU runtime cannot be read: {error}")
         return
     usable = [runtime for runtime, problem in runtimes if not problem]
     if usable:
-        use(usable[0].packages)
+        _use_or_tell(usable[0])
     elif runtimes:
         runtime, problem = runtimes[0]
-        _note = f"The GPU runtime {runtime.folder.name} is not used: {problem}"
+        tell_runtime(_unfit(runtime, problem))
 
 
-def use(packages: Path) -> None:
-    """Import onnxruntime from a folder from now on."""
+def _use_or_tell(runtime: Runtime) -> None:
+    from . import trial  # where there is no runtime, nobody waits for it
+
+    known = trial.kept(runtime)
+    if known:
+        tell_runtime(_unfit(runtime, known))
+        return
+
+    def try_first() -> None:
+        if problem := trial.attempt(runtime):
+            raise _UnfitError(_unfit(runtime, problem))
+
+    use(runtime.packages, try_first if known is None else None)
+
+
+def _unfit(runtime: Runtime, problem: str) -> str:
+    return f"The GPU runtime {runtime.folder.name} is not used: {problem}"
+
+
+def use(packages: Path, before: Callable[[], None] | None = None) -> None:
+    """Import onnxruntime from a folder from now on.
+
+    Args:
+        packages: The folder.
+        before: Called before the import; where it raises, the shipped one is imported.
+    """
     global _active
     deactivate()
     _active = packages
-    sys.meta_path.insert(0, _Finder(packages))
+    sys.meta_path.insert(0, _Finder(packages, before))
 
 
 def deactivate() -> None:
@@ -68,22 +94,27 @@ def active_packages() -> Path | None:
 
 def activation_note() -> str:
     """Why an installed runtime is not used, or what is wrong with the one in use; or nothing."""
-    return _note
+    return runtime_note()
+
+
+class _UnfitError(Exception):
+    """A runtime is not even imported; the text is the whole note."""
 
 
 def _fail(error: Exception) -> None:
-    global _note
     deactivate()
+    if isinstance(error, _UnfitError):
+        tell_runtime(str(error))
+        return
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _note = f"The GPU runtime cannot be loaded and the shipped one is used: {what}"
-    sys.stderr.write(f"{_note}\n")
+    tell_runtime(f"The GPU runtime cannot be loaded and the shipped one is used: {what}")
 
 
 class _Finder(MetaPathFinder):
     """Finds onnxruntime, and nothing else, in one folder."""
 
-    def __init__(self, packages: Path) -> None:
-        self._packages = packages
+    def __init__(self, packages: Path, before: Callable[[], None] | None) -> None:
+        self._packages, self._before = packages, before
 
     def find_spec(self, name: str, _path=None, _target=None) -> ModuleSpec | None:
         if name != _PACKAGE:
@@ -92,22 +123,26 @@ class _Finder(MetaPathFinder):
         if spec is None or spec.loader is None:
             _fail(ImportError(f"there is no {_PACKAGE} in {self._packages}"))
             return None
-        spec.loader = _Guard(spec.loader)
+        spec.loader = _Guard(spec.loader, self._before)
         return spec
 
 
 class _Guard(Loader):
     """Loads a runtime's onnxruntime; where that fails, the shipped one in its place."""
 
-    def __init__(self, loader: Loader) -> None:
-        self._loader = loader
+    def __init__(self, loader: Loader, before: Callable[[], None] | None) -> None:
+        self._loader, self._before = loader, before
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
         try:
+            if self._before:
+                self._before()
             self._loader.exec_module(module)
+            if lacking := [name for name in _NEEDED if not hasattr(module, name)]:
+                raise ImportError(f"it has no {', '.join(lacking)}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the shipped one runs
             _fail(error)
             _load_shipped(module)
@@ -128,7 +163,6 @@ def _load_shipped(module: ModuleType) -> None:
 
 def _preload(module: ModuleType) -> None:
     """Load NVIDIA's libraries from beside onnxruntime: no system path leads to them."""
-    global _note
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said):
@@ -138,5 +172,4 @@ def _preload(module: ModuleType) -> None:
     except Exception as error:  # noqa: BLE001 - the processor still runs
         said.write(f"{type(error).__name__}: {error}")
     if text := " ".join(said.getvalue().split()):
-        _note = f"The GPU runtime's libraries cannot all be loaded: {text}"
-        sys.stderr.write(f"{_note}\n")
+        tell_runtime(f"The GPU runtime's libraries cannot all be loaded: {text}")

@@ -18,6 +18,7 @@ from ..core.errors import FacewrightError
 from ..core.gpu_facts import GpuFacts, ask_gpus
 from ..core.progress import Progress
 from ..models.catalog import model_path
+from . import trial
 from .choose import choose_runtime
 from .folder import (
     PARTIAL,
@@ -184,6 +185,7 @@ def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> Runtim
             runtime = _settle(plan, partial)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+        trial.keep(runtime, "")  # its proof has imported it
         for other in find_runtimes(plan.root):
             if other.folder != runtime.folder and other.python == runtime.python:
                 with suppress(OSError):  # the newest is used

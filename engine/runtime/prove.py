@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from ..core.errors import FacewrightError
+from .own_process import run_module
 
-_LAUNCH = Path(__file__).resolve().parents[1] / "worker" / "launch.py"
 # The first import reads a gigabyte from a disk that may be slow.
 _PATIENCE_S = 300.0
 # Landmarks in pixels of a 256 x 256 picture: two builds may round differently, no more.
@@ -47,27 +45,14 @@ def prove(packages: Path, model: Path, device: str) -> dict:
 
 
 def _run(order: dict) -> dict:
-    folders = []
-    for name in ("numpy", "onnxruntime"):
-        spec = find_spec(name)
-        if spec and spec.origin and (folder := str(Path(spec.origin).parents[1])) not in folders:
-            folders.append(folder)
-    words = [word for folder in folders for word in ("--site-packages", folder)]
-    window = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_LAUNCH), *words, "--run", "runtime.prove_process"],
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE_S,
-            **window,
-        )
+        done = run_module("runtime.prove_process", order, _PATIENCE_S)
         return json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired as error:
         raise _broken("it did not answer in time") from error
-    except (OSError, ValueError, IndexError) as error:
+    except OSError as error:
+        raise _broken(f"no process could be started ({error})") from error
+    except (ValueError, IndexError) as error:
         last = done.stderr.strip().splitlines()[-1:]
         raise _broken(" ".join([*last, f"(exit code {done.returncode})"])) from error
 

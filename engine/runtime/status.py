@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from . import trial
 from .activate import activation_note, active_packages
 from .folder import find_runtimes, runtime_root
 
@@ -34,7 +35,7 @@ def status(root: Path | None = None) -> dict:
             "python": runtime.python,
             "bytes": runtime.bytes,
             "versions": runtime.versions,
-            "problem": runtime.problem(),
+            "problem": runtime.problem() or trial.kept(runtime) or "",
             "folder": str(runtime.folder),
         }
         for runtime in runtimes

@@ -21,6 +21,7 @@ from typing import BinaryIO
 from ..core.errors import FacewrightError
 from ..core.packages import installed_packages
 from ..core.progress import Cancelled, Progress
+from ..core.provider_attempts import stopping
 from ..core.requests import (
     DoctorRequest,
     FetchModelRequest,
@@ -117,6 +118,7 @@ def _read(requests: _Requests) -> None:
     current.cancelled.set()
     requests.put(None)
     time.sleep(_LAST_BREATH_S)
+    stopping()
     os._exit(3)  # a native library may be stuck; finished blocks are on disk
 
 

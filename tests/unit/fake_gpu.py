@@ -11,10 +11,9 @@ import numpy as np
 import onnxruntime as real
 
 from engine.core import onnx_session, provider_check, provider_start
-from engine.core.gpu_facts import GpuFacts
 from engine.core.providers import CPU, CUDA
 
-CARD = GpuFacts("NVIDIA GeForce GTX 1650", "7.5", "550.54", 4096, 300)
+CARD = "NVIDIA GeForce GTX 1650, 7.5, 550.54"
 
 
 class Fail(Exception):  # noqa: N818 - its name is theirs
@@ -59,7 +58,8 @@ class Session:
         self._real.run_with_iobinding(binding)
         if self.is_card:
             outputs = binding.get_outputs()
-            answers = self.card.answer([value.numpy() for value in outputs], None)
+            given = [value.numpy() for value in outputs]
+            answers = self.card.answer(given, len(given[0]))
             for value, answer in zip(outputs, answers, strict=True):
                 value.update_inplace(np.ascontiguousarray(answer))
 
@@ -73,20 +73,22 @@ class Card:
     Attributes:
         refuses: Provider -> True where it does not start, or the exception that it raises.
         fails_at: Number of the run on the card, from 0, that fails; later ones fail, too.
+        most_rows: Batches of more rows fail for want of memory.
         error: What they raise.
         spoils: Called with the card's outputs; what it returns is what the card gives.
         runs, on_cpu: Runs so far on the card and on the processor.
-        batches: Rows of each run on the card; None where they are bound.
+        batches: Rows of each run on the card.
     """
 
     def __init__(self, *there: str) -> None:
         self.there = [*(there or (CUDA,)), CPU]
         self.refuses: dict[str, object] = {}
         self.fails_at: int | None = None
+        self.most_rows: int | None = None
         self.error: Exception = Fail("CUDA failure 2: out of memory ; GPU=0")
         self.spoils = None
         self.runs = self.on_cpu = 0
-        self.batches: list[int | None] = []
+        self.batches: list[int] = []
         self.sessions: list[Session] = []
         self._lock = threading.Lock()
 
@@ -95,6 +97,8 @@ class Card:
             self.runs += 1
             self.batches.append(rows)
             if self.fails_at is not None and self.runs > self.fails_at:
+                raise self.error
+            if self.most_rows is not None and rows > self.most_rows:
                 raise self.error
         return self.spoils(outputs) if self.spoils else outputs
 
@@ -121,7 +125,7 @@ class Card:
         monkeypatch.setenv("FACEWRIGHT_HOME", str(home))
         monkeypatch.setattr(onnx_session, "_package", lambda: package)
         monkeypatch.setattr(onnx_session, "_load_cuda", lambda _package: None)
-        monkeypatch.setattr(provider_start, "gpu_facts", lambda: CARD)
+        monkeypatch.setattr(provider_start, "cuda_cards", lambda: (CARD,))
         return self
 
 

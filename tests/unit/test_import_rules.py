@@ -46,6 +46,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.engines_command": ("engine",),
     "engine.models_command": ("engine",),
     "engine.runtime_command": ("engine",),
+    "engine.forget_command": ("engine",),
     "engine.send_command": ("engine",),
     "engine.listen_command": ("engine",),
     "engine.__main__": ("engine",),

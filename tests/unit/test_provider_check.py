@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
-from fake_gpu import Card, Fail, time_as
+from fake_gpu import CARD, Card, Fail, time_as
 
 from engine.core import provider_start
 from engine.core.onnx_session import open_model
 from engine.core.provider_check import (
-    MOST_ATTEMPTS,
     TOLERANCE,
     VERSION,
     Verdict,
@@ -152,8 +152,7 @@ def test_automatic_waits_for_no_engine_to_be_built(monkeypatch, tmp_path):
 def test_another_driver_is_proved_anew(card, monkeypatch):
     open_model(_network())
     asked = card.on_cpu
-    newer = type(provider_start.gpu_facts())("NVIDIA GeForce GTX 1650", "7.5", "560", 4096, 0)
-    monkeypatch.setattr(provider_start, "gpu_facts", lambda: newer)
+    monkeypatch.setattr(provider_start, "cuda_cards", lambda: (CARD.replace("550", "560"),))
     open_model(_network())
     assert card.on_cpu > asked
 
@@ -172,13 +171,17 @@ def test_a_damaged_file_is_an_empty_one(card, tmp_path, text):
 
 
 def test_damaged_entries_count_for_nothing(tmp_path):
-    verdicts = Verdicts(tmp_path / "providers.json")
+    file = tmp_path / "providers.json"
+    verdicts = Verdicts(file)
+
+    def write(entry: object) -> None:
+        file.write_text(json.dumps({"version": VERSION, "entries": {"key": entry}}))
+
     for entry in (3, None, {"verdict": 3}, {"verdict": {"problem": "", "device_ms": "2"}}):
-        verdicts._change("key", lambda _, entry=entry: entry)
+        write(entry)
         assert verdicts.find("key") is None
-        assert verdicts.attempts("key") == 0
     for number in (float("inf"), float("nan"), 10**400):
-        verdicts._change("key", lambda _, n=number: {"verdict": {"problem": "", "device_ms": n}})
+        write({"verdict": {"problem": "", "device_ms": number}})
         assert verdicts.find("key") is None
     verdicts.keep("key", Verdict("", 0.1, 2.0, 3.0))
     verdicts.keep("other", Verdict("bad"))
@@ -186,40 +189,24 @@ def test_damaged_entries_count_for_nothing(tmp_path):
     assert verdicts.find("other") == Verdict("bad")
 
 
-def test_a_driver_that_ends_the_process_is_not_tried_for_ever(card, monkeypatch):
-    class GoneError(BaseException):
-        """As if the process had ended here."""
-
-    def die(*_arguments):
-        raise GoneError
-
-    with monkeypatch.context() as dying:
-        dying.setattr(provider_start, "_open", die)
-        for _ in range(MOST_ATTEMPTS):
-            with pytest.raises(GoneError):
-                open_model(_network())
-        model = open_model(_network())
-    assert model.provider == CPU
-    assert "ended the process or hung" in model.note
-
-
-def test_a_person_who_stops_a_check_has_not_seen_it_hang(card, monkeypatch):
-    def stop(*_arguments):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as stopping:
-        stopping.setattr(provider_start, "_open", stop)
-        for _ in range(MOST_ATTEMPTS + 1):
-            with pytest.raises(KeyboardInterrupt):
-                open_model(_network())
-    assert open_model(_network()).provider == CUDA
+@pytest.mark.parametrize(("device", "is_tried"), [("auto", False), ("cuda", True)])
+def test_a_check_that_was_cut_off_twice_is_left_to_who_names_it(card, device, is_tried):
+    open_model(_network())
+    (name,) = json.loads(provider_start.verdicts_file().read_text())["entries"]
+    provider_start.verdicts_file().unlink()
+    checks = provider_start.attempts_folder()
+    (checks / name).write_text(f"unfinished {time.time():.0f}\nbegin {time.time():.0f}\n")
+    model = open_model(_network(), device)
+    assert (model.provider == CUDA) == is_tried
+    assert ("cut off twice" in model.note) != is_tried
+    assert ("`runtime forget`" in model.note) != is_tried
+    assert list(checks.iterdir()) == ([] if is_tried else [checks / name])
 
 
 def test_workers_that_start_together_keep_each_others_verdicts(tmp_path):
     def work(worker: int) -> None:
         verdicts = Verdicts(tmp_path / "providers.json")
         for turn in range(20):
-            verdicts.begin(f"{worker} {turn}")
             verdicts.keep(f"{worker} {turn}", Verdict("", 0.0, 1.0, 2.0))
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(3)]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from engine.core.providers import (
     batch_sizes,
     cache_key,
     candidates,
+    each_once,
     is_missing,
     provider_options,
 )
@@ -84,6 +86,17 @@ def test_coreml_keeps_off_the_16_bit_engine(tmp_path):
     assert provider_options(COREML, GpuSettings(), tmp_path)["MLComputeUnits"] == "CPUAndGPU"
 
 
+def test_directml_takes_the_card_and_not_the_processors_graphics(tmp_path):
+    # With a number onnxruntime looks at nothing else.
+    options = provider_options(DIRECTML, GpuSettings(), tmp_path)
+    assert options == {"performance_preference": "high_performance", "device_filter": "gpu"}
+
+
+def test_providers_are_told_once_each_and_in_order():
+    assert each_once(CUDA, "", f"{CUDA}, {CPU}", CPU) == f"{CUDA}, {CPU}"
+    assert each_once("") == ""
+
+
 def test_batches_are_powers_of_two_within_the_memory():
     assert batch_sizes(1) == [1]
     assert batch_sizes(16) == [1, 2, 4, 8, 16]
@@ -96,20 +109,39 @@ def test_batches_are_powers_of_two_within_the_memory():
 
 
 def test_whatever_changes_changes_the_key():
-    usual = (CUDA, "1.31.1", "ab", CARD, "Linux x86_64")
+    card = "NVIDIA GeForce GTX 1650, 7.5, 550.54"
+    usual = (CUDA, "1.31.1", "ab", (card,), "Linux x86_64")
     others = [
         (TENSORRT, *usual[1:]),
         (CUDA, "1.32", *usual[2:]),
         (*usual[:2], "cd", *usual[3:]),
-        (*usual[:3], GpuFacts("NVIDIA GeForce RTX 3060", "8.6", "550.54", 12288, 0), usual[4]),
-        (*usual[:3], GpuFacts(CARD.name, "7.5", "560.1", 4096, 300), usual[4]),
-        (*usual[:3], None, usual[4]),
+        (*usual[:3], ("NVIDIA GeForce RTX 3060, 8.6, 550.54",), usual[4]),
+        (*usual[:3], (card, card), usual[4]),
+        (*usual[:3], (), usual[4]),
         (*usual[:4], "Windows AMD64"),
     ]
     keys = {cache_key(*other) for other in [usual, *others]}
     assert len(keys) == len(others) + 1
-    busy = GpuFacts(CARD.name, CARD.compute_capability, CARD.driver, 4096, 3000)
-    assert cache_key(*usual) == cache_key(*usual[:3], busy, usual[4])
+
+
+def test_what_decides_cudas_card_is_known_without_cuda(monkeypatch):
+    def cards(*found: GpuFacts, **variables: str) -> tuple[str, ...]:
+        for name in ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(gpu_facts, "ask_gpus", lambda: list(found))
+        gpu_facts.cuda_cards.cache_clear()
+        return gpu_facts.cuda_cards()
+
+    other = GpuFacts("NVIDIA RTX A4000", "8.6", "550.54", 16384, 0)
+    assert cards() == ()
+    # How full it is, is no part of it; where it is the only one, nothing chooses.
+    assert cards(CARD) == cards(replace(CARD, used_mib=3000), CUDA_VISIBLE_DEVICES="0")
+    several = [cards(CARD, other), cards(CARD, other, CUDA_VISIBLE_DEVICES="1")]
+    several += [cards(CARD, other, CUDA_DEVICE_ORDER="PCI_BUS_ID"), cards(CARD)]
+    assert len(set(several)) == 4
+    gpu_facts.cuda_cards.cache_clear()
 
 
 def test_the_cards_own_words():

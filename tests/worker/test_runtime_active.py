@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -14,9 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.__main__ import main
 from engine.core.requests import RuntimeRequest
+from engine.runtime import trial
+from engine.runtime.activate import deactivate, use
 from engine.runtime.folder import Runtime, describe_packages
 from engine.runtime.lock import this_platform, this_python
+from engine.runtime.own_process import run_module
 from engine.worker.client import WorkerClient
 from engine.worker.protocol import LAST_WORDS, Kind, Message
 from tests.unit.made_wheels import HONEST
@@ -97,6 +102,92 @@ def test_one_that_cannot_be_loaded_is_skipped_with_a_note(tmp_path, code):
     assert str(tmp_path) not in seen["file"]
     assert seen["in_use"] == ""
     assert "cannot be loaded" in seen["note"]
+
+
+@pytest.mark.parametrize("crash", ["__import__('ctypes').string_at(0)", "__import__('os').abort()"])
+def test_one_that_ends_the_process_is_found_out_once(tmp_path, crash):
+    counted = f"open({str(tmp_path / 'imports')!r}, 'a').write('.')\n"
+    runtime = make_runtime(tmp_path, counted + crash)
+    for _ in range(2):
+        seen = look(tmp_path)
+        assert seen["version"] != "9.9.9"
+        assert seen["in_use"] == ""
+        assert f"{runtime.folder.name} is not used: It ended the process" in seen["note"]
+        assert "`runtime forget`" in seen["note"]
+    assert (tmp_path / "imports").read_text() == "."
+    assert "ended the process" in seen["installed"][0]["problem"]
+
+
+def test_an_exception_in_the_import_is_no_crash_and_a_good_one_is_tried_once(tmp_path):
+    counted = f"open({str(tmp_path / 'imports')!r}, 'a').write('.')\n"
+    make_runtime(tmp_path, HONEST + counted)
+    for _ in range(2):
+        assert look(tmp_path)["in_use"]
+    assert (tmp_path / "imports").read_text() == "..."  # tried, and used twice
+
+
+def test_a_new_install_is_tried_anew_and_what_others_ended_is_not_kept(tmp_path):
+    runtime = make_runtime(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    if sys.platform == "win32":
+        pytest.skip("there is no signal 9")
+    assert "could not be tried out" in look(tmp_path)["note"]
+    trial.keep(runtime, "known")
+    assert look(tmp_path)["note"].endswith("is not used: known")
+    package = runtime.packages / "onnxruntime" / "__init__.py"
+    package.write_text(HONEST)
+    replace(runtime, installed=runtime.installed + 1).write()
+    assert look(tmp_path)["note"] == ""
+
+
+def test_forgetting_has_it_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path))
+    monkeypatch.setattr("engine.core.runtime_note._note", "")  # ``main`` would leave one behind
+    trial.keep(make_runtime(tmp_path), "known")
+    checks = tmp_path / "cache" / "checks"
+    checks.mkdir(parents=True)
+    for file in (checks / "key", checks.parent / "providers.json"):
+        file.touch()
+    assert main(["runtime", "forget"]) == 0
+    assert [path for path in checks.parent.rglob("*") if path.is_file()] == []
+    assert look(tmp_path)["in_use"]
+
+
+def test_one_that_lacks_what_is_needed_is_skipped_with_a_note(tmp_path):
+    make_runtime(tmp_path, "__version__ = '9.9.9'\nclass InferenceSession: pass\n")
+    seen = look(tmp_path)
+    assert seen["version"] != "9.9.9"
+    assert "CPUExecutionProvider" in seen["providers"]
+    assert "it has no SessionOptions, OrtValue, get_available_providers" in seen["note"]
+
+
+def test_a_run_tells_why_the_runtime_is_not_used(tmp_path, monkeypatch):
+    trial.keep(make_runtime(tmp_path), "It ended the process.")
+    code = """
+from engine.runtime.activate import activate
+from engine.core.onnx_session import open_model
+from engine.models.catalog import model_path
+activate()
+print(open_model(model_path("face_blendshapes"), "cpu").notes)
+print(open_model(model_path("face_blendshapes")).notes)
+"""
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    told = "['The GPU runtime cuda13-made is not used: It ended the process.']"
+    assert done.stdout.splitlines() == ["[]", told]
+
+
+def test_what_ships_is_never_looked_for_in_a_runtime(tmp_path, monkeypatch):
+    # A broken one in use would else be taken for the shipped one, and never be replaced.
+    runtime, ran = make_runtime(tmp_path), []
+    monkeypatch.setattr(subprocess, "run", lambda words, **_options: ran.append(words))
+    use(runtime.packages)
+    try:
+        run_module("runtime.prove_process", {}, 1.0)
+    finally:
+        deactivate()
+    folders = [word for before, word in itertools.pairwise(ran[0]) if before == "--site-packages"]
+    assert folders
+    assert str(runtime.packages) not in folders
 
 
 def test_libraries_that_cannot_be_loaded_are_told(tmp_path):
