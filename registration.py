@@ -8,6 +8,7 @@ import bpy
 from . import cli
 from .operators import after as after_operators
 from .operators import capture as capture_operators
+from .operators import carry as carry_operators
 from .operators import confidence as confidence_operators
 from .operators import control_panel as control_panel_operators
 from .operators import cue_follow
@@ -31,6 +32,7 @@ from .operators import sending as sending_operators
 from .operators import shapes as shape_operators
 from .operators import solve as solve_operators
 from .operators import speech as speech_operators
+from .operators import take_keys as take_key_operators
 from .operators import takes as take_operators
 from .panels import after as after_panels
 from .panels import capture as capture_panels
@@ -90,7 +92,9 @@ CLASSES = (
     *solve_operators.CLASSES,
     *confidence_operators.CLASSES,
     *take_operators.CLASSES,
+    *take_key_operators.CLASSES,
     *after_operators.CLASSES,
+    *carry_operators.CLASSES,
     *fit_operators.CLASSES,
     *face_file_operators.CLASSES,
     *device_operators.CLASSES,

@@ -12,7 +12,8 @@ from ..engine.core.errors import FacewrightError
 from ..properties.run import run_of
 from ..scene.live import News
 from .keys import apply_settings, show_keys, target_objects, write_keys
-from .takes import punch_in_changes, refresh_takes
+from .take_keys import punch_in_changes
+from .takes import refresh_takes
 
 
 def finish_recording(
