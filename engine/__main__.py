@@ -18,6 +18,7 @@ from .console import (
     EXIT_USAGE,
     ProgressBar,
     check_apart,
+    check_no_takes,
     check_writable,
     guarded,
     make_folder,
@@ -111,6 +112,7 @@ def _track(options: argparse.Namespace) -> int:
         sys.stderr.write("usage: --resume needs --take, the take to go on with\n")
         return EXIT_USAGE
     check_writable(options.json)
+    check_no_takes(options.json)
     if not video.is_dir():
         report = _track_one(options, video, options.output, options.take)
         if options.json:
@@ -152,6 +154,7 @@ def _track_one(
     from .takes.take_file import read_track
 
     check_writable(output, take)
+    check_no_takes(output)
     check_apart((video,), (output, take, options.json))
     bar = ProgressBar(f"Tracking {video.name}")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
@@ -200,6 +203,8 @@ def _take_solve(options: argparse.Namespace) -> int:
         sys.stderr.write("usage: --save-performer learns from the take: leave --performer out\n")
         return EXIT_USAGE
     check_writable(options.json, options.save_performer)
+    check_no_takes(options.json, options.save_performer)
+    check_apart((options.file, options.performer), (options.json, options.save_performer))
     bar = ProgressBar(f"Solving {Path(options.file).name}")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     request = SolveRequest(

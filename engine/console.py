@@ -157,6 +157,36 @@ def check_writable(*paths: str | Path | None) -> None:
             )
 
 
+def check_free(path: str | Path | None, overwrite: bool) -> None:
+    """Refuse to replace a file that was not given up.
+
+    Raises:
+        FacewrightError: ``file-exists``.
+    """
+    if path and not overwrite and Path(path).exists():
+        raise FacewrightError(
+            f"{path} exists already.",
+            "Choose another name, or replace it with --overwrite.",
+            "file-exists",
+        )
+
+
+def check_no_takes(*paths: str | Path | None) -> None:
+    """Refuse to put another kind of file in the place of a take.
+
+    Args:
+        paths: Files that will be written; None is passed over.
+
+    Raises:
+        FacewrightError: ``take-protected``.
+    """
+    # NumPy comes with it, which the doctor's command line does not need.
+    from .takes.protect import refuse_take
+
+    for path in filter(None, paths):
+        refuse_take(path)
+
+
 def _is_file_name(path: Path) -> bool:
     try:
         return not path.is_dir()
@@ -205,9 +235,10 @@ def write_json(path: str | Path, data: object) -> None:
     """Write a report, readable and complete or not at all.
 
     Raises:
-        FacewrightError: ``report-unwritable``.
+        FacewrightError: ``report-unwritable`` or ``take-protected``.
     """
     path = Path(path)
+    check_no_takes(path)
     partial = path.with_name(f"{path.name}.part")
     try:
         # ASCII escapes carry even file names that are not Unicode.

@@ -11,6 +11,7 @@ from .console import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_USAGE,
+    check_no_takes,
     check_writable,
     guarded,
     make_folder,
@@ -121,9 +122,7 @@ def _check_report(report: str | None, others: set[str]) -> None:
     """Refuse a report in the place of a take, of what is read or of what is written."""
     if report is None:
         return
-    from .takes.protect import refuse_take
-
-    refuse_take(report)
+    check_no_takes(report)
     if real_path(report) in others:
         raise FacewrightError(
             f"The report {report} would replace what is read or written.",

@@ -11,6 +11,7 @@ from .console import (
     EXIT_FAILED,
     ProgressBar,
     check_apart,
+    check_no_takes,
     check_writable,
     write_json,
 )
@@ -43,14 +44,12 @@ def add_learn_speech(verbs: argparse._SubParsersAction) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from .pipeline.learn_speech import learn_speech
-    from .takes.protect import refuse_take
     from .takes.recordings import recordings_in
 
     sources = recordings_in(options.sources)
     check_writable(options.output, options.json)
     check_apart(sources, (options.output, options.json))
-    for path in filter(None, (options.output, options.json)):
-        refuse_take(path)
+    check_no_takes(options.output, options.json)
     bar = ProgressBar("Learning")
     progress = Progress(bar, lambda text: sys.stderr.write(f"warning: {text}\n"))
     request = LearnSpeechRequest(

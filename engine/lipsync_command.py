@@ -15,6 +15,7 @@ from .console import (
     EXIT_USAGE,
     ProgressBar,
     check_apart,
+    check_no_takes,
     check_writable,
     make_folder,
     result_names,
@@ -102,10 +103,8 @@ def _run(options: argparse.Namespace) -> int:
 def _check_report(options: argparse.Namespace) -> None:
     """The report must not take the place of anything that is read."""
     if options.json:
-        from .takes.protect import refuse_take
-
         check_writable(options.json)
-        refuse_take(options.json)
+        check_no_takes(options.json)
         check_apart((*options.sounds, options.text_file, options.profile), (options.json,))
 
 

@@ -11,6 +11,8 @@ from .console import (
     EXIT_USAGE,
     ProgressBar,
     check_apart,
+    check_free,
+    check_no_takes,
     check_writable,
     write_json,
 )
@@ -53,6 +55,7 @@ def add_live(verbs: argparse._SubParsersAction) -> None:
         help="stop after so many seconds of the source (Ctrl+C also stops)",
     )
     live.add_argument("-o", "--output", metavar="CSV", help="the values as a character shows them")
+    live.add_argument("--overwrite", action="store_true", help="replace an existing CSV")
     live.add_argument("--take", help="record a take as well")
     live.add_argument(
         "--microphone",
@@ -100,6 +103,8 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     outputs = (options.output, options.take, options.json)
     check_writable(*outputs)
+    check_no_takes(options.output, options.json)
+    check_free(options.output, options.overwrite)
     check_apart((options.source.removeprefix("file:"),), outputs)
     settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
     steadiness = options.steadiness

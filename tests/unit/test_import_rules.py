@@ -35,7 +35,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.worker.protocol": ("engine.core",),
     "engine.worker.live_wire": ("engine.core",),
     "engine.worker.picture_file": ("engine.core",),
-    "engine.console": ("engine.core",),
+    "engine.console": ("engine.core", "engine.takes.protect"),
     "engine.options": ("engine.core",),
     "engine.convert_command": ("engine",),
     "engine.lipsync_command": ("engine",),
