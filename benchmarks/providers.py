@@ -88,8 +88,9 @@ def measure(*words: object) -> Measured:
 
 
 def _card_mib() -> int | None:
+    """MiB in use on all cards together: whichever is measured, the others stay as they are."""
     cards = ask_gpus()
-    return cards[0].used_mib if cards else None
+    return sum(card.used_mib for card in cards) if cards else None
 
 
 def _row(name: str, device: str, result: Measured, reference_s: float | None) -> float | None:

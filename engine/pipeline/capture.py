@@ -14,6 +14,7 @@ import numpy as np
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.mouth_style import MouthStyle
+from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..core.types import FaceTrack, Observations, VideoFrame
 from ..solve.base import Solver
@@ -193,14 +194,13 @@ class Capture:
         if recorder is None:
             return None
         known = self._performer()
-        providers = dict.fromkeys([self._recorded_on, self.provider])
         return recorder.finish(
             self._final_solver(),
             self.request,
             shift_s,
             self.source.rate,
             performer=performer_to_json(known) if known else None,
-            provider=", ".join(providers),
+            provider=each_once(self._recorded_on, self.provider),
         )
 
     def _sound_problem(self) -> str:

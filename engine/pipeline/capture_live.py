@@ -11,6 +11,7 @@ import numpy as np
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
+from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..core.types import FaceTrack
 from ..filters.live import LiveFilter, LiveFilterSettings
@@ -35,7 +36,8 @@ class LiveRunReport:
         seconds: From the first frame to the last.
         frames_per_second: Tracked.
         delay_ms, delay_p95_ms: From each frame's time to its filtered values, median and 95 %.
-        provider: What the networks ran on.
+        provider: What the networks ran on; two providers where the first one failed in the
+            middle.
         warnings: Sentences.
     """
 
@@ -111,6 +113,7 @@ class _Run:
         self._progress = progress
         self._filter, self._centre = LiveFilter(settings), LiveHeadCentre(head_mode)
         self._capture = open_capture(request)
+        self._began_on = self._capture.provider
         progress.warn_once(self._capture.notes)
         self._rows: list[FaceTrack] = []
         self._delays: list[float] = []
@@ -163,7 +166,7 @@ class _Run:
             received=status.received,
             dropped=status.dropped,
             seconds=self.seconds,
-            provider=status.provider,
+            provider=each_once(self._began_on, status.provider),
             warnings=self._progress.warnings,
         )
         if report.seconds:

@@ -15,6 +15,7 @@ import numpy as np
 from ..core.engines import FAST, detector_of
 from ..core.errors import FacewrightError
 from ..core.progress import Cancelled, Progress
+from ..core.providers import each_once
 from ..core.requests import SolveRequest, TrackRequest
 from ..core.types import Observations
 from ..models.catalog import model_path
@@ -112,7 +113,7 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
         header = _header(request, source.info, tracker.provider)
         seen_before = _check_same_clip(working, header) if request.resume else 0
         ran_before = read_header(working).get("provider", "") if request.resume else ""
-        header["provider"] = _each_once(ran_before, report.provider)
+        header["provider"] = each_once(ran_before, report.provider)
         with TakeWriter(working, header, resume=request.resume) as take:
             already = take.frame_count
             try:
@@ -129,12 +130,12 @@ def track_video(request: TrackRequest, progress: Progress | None = None) -> Trac
             _solve_anew(solver, request, take, progress, report)
             report.faces_seen = max(tracker.faces_seen, seen_before)
             progress.warn_once([*tracker.notes, *source.notes])
-            if tracker.provider != report.provider:  # a card that failed in the middle
-                report.provider = f"{report.provider}, {tracker.provider}"
+            # Two where a card has failed in the middle.
+            report.provider = each_once(report.provider, tracker.provider)
             take.update_header(
                 state=report.state,
                 faces_seen=report.faces_seen,
-                provider=_each_once(ran_before, report.provider),
+                provider=each_once(ran_before, report.provider),
             )
         _sum_up(report, working, source.info, progress)
         report.seconds = time.perf_counter() - started
@@ -229,12 +230,6 @@ def _header(request: TrackRequest, info: VideoInfo, provider: str) -> dict:
         "settings": {"face": request.face, "recover": request.recover},
         "state": "tracking",
     }
-
-
-def _each_once(*providers: str) -> str:
-    """All that ran a take's networks, in order; runs before a resumed one are not forgotten."""
-    names = [name for one in providers for name in one.split(", ") if name]
-    return ", ".join(dict.fromkeys(names))
 
 
 def _sha256(path: Path) -> str:

@@ -22,7 +22,7 @@ def choose_runtime(platform_name: str, cards: Sequence[GpuFacts]) -> str:
 
     Args:
         platform_name: Such as "linux-x64".
-        cards: Its NVIDIA cards, the one to be used first (``core.gpu_facts``).
+        cards: Its NVIDIA cards (``core.gpu_facts``).
 
     Returns:
         "cuda13", "cuda12" or "directml".
@@ -41,14 +41,19 @@ def choose_runtime(platform_name: str, cards: Sequence[GpuFacts]) -> str:
         return "directml"  # any card with DirectX 12, NVIDIA's old ones too
     if problem:
         raise FacewrightError(problem, "The processor is used.", "runtime-not-for-this")
-    return "cuda13" if _version(cards[0].driver) >= _CUDA13_DRIVER else "cuda12"
+    return "cuda13" if _version(newest(cards).driver) >= _CUDA13_DRIVER else "cuda12"
+
+
+def newest(cards: Sequence[GpuFacts]) -> GpuFacts:
+    """The card that decides where there are several: CUDA's own first choice is the fastest."""
+    return max(cards, key=lambda card: (_version(card.compute_capability), card.memory_mib))
 
 
 def _why_not_cuda(platform_name: str, cards: Sequence[GpuFacts]) -> str:
     """A sentence, or nothing where CUDA can be used."""
     if not cards:
         return "No NVIDIA card with a working driver was found (nvidia-smi lists none)."
-    card, oldest = cards[0], _CUDA12_DRIVER[platform_name]
+    card, oldest = newest(cards), _CUDA12_DRIVER[platform_name]
     if () < _version(card.compute_capability) < _OLDEST_CARD:
         return (
             f"{card.name} has compute capability {card.compute_capability}; NVIDIA's libraries of "

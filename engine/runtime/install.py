@@ -19,7 +19,7 @@ from ..core.gpu_facts import GpuFacts, ask_gpus
 from ..core.progress import Progress
 from ..models.catalog import model_path
 from . import trial
-from .choose import choose_runtime
+from .choose import choose_runtime, newest
 from .folder import (
     PARTIAL,
     Runtime,
@@ -144,7 +144,10 @@ def plan_install(
     runtime = choose_runtime(this_platform(), cards) if what == "gpu" else what
     name = "any card with DirectX 12"
     if runtime != "directml":
-        name = f"{cards[0].name} (driver {cards[0].driver})" if cards else "an NVIDIA card"
+        name = "an NVIDIA card"
+        if cards:
+            card = newest(cards)
+            name = f"{card.name} (driver {card.driver})"
     wheels = wheels_of(runtime, this_platform(), this_python(), lock)
     try:
         existing = next(path for path in (root, *root.parents) if path.exists())

@@ -13,6 +13,7 @@ from ..core.clock import now_s
 from ..core.errors import FacewrightError
 from ..core.mouth_style import MouthStyle
 from ..core.progress import Cancelled, Progress
+from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..pipeline.open_capture import open_capture
 from ..pipeline.record import RecordReport
@@ -33,7 +34,8 @@ class LiveReport:
         source: Its name.
         frames: Frames tracked.
         received, dropped: Frames that came, and those that nobody had time for.
-        provider: What the networks ran on.
+        provider: What the networks ran on; two providers where the first one failed in the
+            middle.
         state: "complete" when the source ended, "cancelled" when somebody stopped it.
         warnings: Sentences.
     """
@@ -79,7 +81,7 @@ class _Live:
     def run(self) -> LiveReport:
         capture = self._capture
         self._progress.warn_once(capture.notes)
-        report = LiveReport(capture.source.name)
+        report, began_on = LiveReport(capture.source.name), capture.provider
         try:
             while not capture.ended:
                 self._progress.step(report.frames, 0)
@@ -98,7 +100,7 @@ class _Live:
             time.sleep(_LISTEN_S)
         status = capture.status()
         report.received, report.dropped = status.received, status.dropped
-        report.provider = status.provider
+        report.provider = each_once(began_on, status.provider)
         if capture.source.problem:
             self._progress.warn(capture.source.problem)
         report.warnings = list(self._progress.warnings)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import threading
 from dataclasses import replace
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -16,14 +17,17 @@ from engine.core.onnx_session import open_model
 from engine.core.progress import Progress
 from engine.core.provider_faults import fault_of
 from engine.core.providers import CPU, CUDA, DIRECTML
-from engine.core.requests import TrackRequest
+from engine.core.requests import LiveRequest, SolveSettings, TrackRequest
 from engine.core.types import Observations
+from engine.filters.live import LiveFilterSettings
 from engine.models.catalog import model_path
+from engine.pipeline.capture_live import capture_live
 from engine.pipeline.track import track_video
 from engine.sources.media import VideoSource
 from engine.takes.take_file import read_header, read_observations
 from engine.tracking.base import TrackerOptions
 from engine.tracking.catalog import create_tracker
+from engine.worker.live_job import run_live
 
 CLIP = "single_face.mp4"
 FRAMES = 30
@@ -256,6 +260,23 @@ def test_takes_and_reports_tell_of_both(clip, card, tmp_path, monkeypatch):
     plain = TrackRequest(str(clip(CLIP)), str(tmp_path / "b.fwtake"), device="cpu", streams=2)
     assert track_video(plain).provider == CPU
     _assert_same(read_observations(request.take), read_observations(plain.take))
+
+
+def test_live_captures_tell_of_both_in_terminal_and_worker(clip, card, tmp_path):
+    def fail_soon(done, *_):
+        if done == 3:
+            card.fails_at = card.runs
+
+    solve = SolveSettings(solver="raw")
+    request = LiveRequest(f"file:{clip(CLIP)}", solve=solve, gpu=GPU)
+    take, both = str(tmp_path / "a.fwtake"), f"{CUDA}, {CPU}"
+    _, report = capture_live(
+        request, LiveFilterSettings(), seconds=0.3, take=take, progress=Progress(fail_soon)
+    )
+    assert report.provider == read_header(take)["provider"] == both
+    card.fails_at, frames = None, itertools.count()
+    stop_soon = Progress(fail_soon, is_cancelled=lambda: next(frames) > 6)
+    assert run_live(request, SimpleQueue(), lambda *_, **__: None, stop_soon).provider == both
 
 
 def test_a_take_that_goes_on_elsewhere_names_all_that_ran_it(clip, card, tmp_path):

@@ -38,6 +38,12 @@ def test_the_driver_decides(platform, driver, compute, runtime):
     assert choose_runtime(platform, [card(driver, compute)]) == runtime
 
 
+def test_of_several_cards_the_newest_decides_whatever_slot_it_is_in():
+    old, new = card("575.64", "6.1"), card("575.64", "8.6")
+    assert choose_runtime("linux-x64", [old, new]) == "cuda12"
+    assert choose_runtime("linux-x64", [new, old]) == "cuda12"
+
+
 @pytest.mark.parametrize(
     ("platform", "cards", "said"),
     [
