@@ -48,40 +48,47 @@ class FACEWRIGHT_OT_copy_face(OverFrames, bpy.types.Operator):
         return f"{shot.target.name} does what {sources[0].name} does: {run_of(context).result}"
 
 
-class FACEWRIGHT_OT_keys_to_bones(OverFrames, bpy.types.Operator):
+class _KeysAndBones(OverFrames):
+    """Mixin: what one side of the mapping does, the other does from then on.
+
+    Attributes:
+        carry: ``keys_to_bones`` or ``bones_to_keys``.
+        where: What the channels are on afterwards.
+    """
+
+    carry = None
+    where = ""
+
+    def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
+        """Carry over."""
+        first, last = self.frames(context)
+        with shown_progress(context) as progress:
+            moved = self.carry(context.scene, objects, first, last, progress=progress)
+        warn(self, moved.written.warnings)
+        said = f"{len(moved.channels)} channels are on {self.where} now"
+        if moved.left:
+            said += f"; {', '.join(moved.left)} found nothing there and stayed"
+        return said
+
+
+class FACEWRIGHT_OT_keys_to_bones(_KeysAndBones, bpy.types.Operator):
     """Let the bones of the mapping, drives and stored poses, do what the shape keys do; the keys \
 rest from then on, and their action stays in the file"""
 
     bl_idname = "facewright.keys_to_bones"
     bl_label = "Keys to Bones"
-
-    def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
-        """Carry over."""
-        first, last = self.frames(context)
-        with shown_progress(context) as progress:
-            moved = keys_and_bones.keys_to_bones(
-                context.scene, objects, first, last, progress=progress
-            )
-        warn(self, moved.written.warnings)
-        return _channel_count(moved, "bones")
+    carry = staticmethod(keys_and_bones.keys_to_bones)
+    where = "bones"
 
 
-class FACEWRIGHT_OT_bones_to_keys(OverFrames, bpy.types.Operator):
+class FACEWRIGHT_OT_bones_to_keys(_KeysAndBones, bpy.types.Operator):
     """Let the shape keys do what the bones of the mapping do; the bones rest from then on, and \
 their action stays in the file"""
 
     bl_idname = "facewright.bones_to_keys"
     bl_label = "Bones to Keys"
-
-    def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
-        """Carry over."""
-        first, last = self.frames(context)
-        with shown_progress(context) as progress:
-            moved = keys_and_bones.bones_to_keys(
-                context.scene, objects, first, last, progress=progress
-            )
-        warn(self, moved.written.warnings)
-        return _channel_count(moved, "shape keys")
+    carry = staticmethod(keys_and_bones.bones_to_keys)
+    where = "shape keys"
 
 
 def _sources(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -112,13 +119,6 @@ def _usual_pose(objects: list[bpy.types.Object], facing: str) -> PoseSettings:
         eye_right=right,
         facing=facing,
     )
-
-
-def _channel_count(moved: keys_and_bones.Moved, where: str) -> str:
-    said = f"{len(moved.channels)} channels are on {where} now"
-    if moved.left:
-        said += f"; {', '.join(moved.left)} found nothing there and stayed"
-    return said
 
 
 CLASSES = (

@@ -100,6 +100,15 @@ class Gui:
         region.tag_redraw()
         yield from self.wait(0.3)
 
+    def show_preferences(self, addon: str = "facewright") -> bpy.types.Window:
+        """Open the preferences at an extension's page; returns their window."""
+        bpy.ops.screen.userpref_show(section="ADDONS")
+        window = bpy.context.window_manager.windows[-1]
+        bpy.context.window_manager.addon_search = addon
+        with bpy.context.temp_override(window=window):
+            bpy.ops.preferences.addon_show(module=f"bl_ext.user_default.{addon}")
+        return window
+
 
 def main() -> None:
     """Start the script named by the environment; its end closes Blender."""

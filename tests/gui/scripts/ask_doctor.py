@@ -43,11 +43,7 @@ def steps(gui):
     yield from gui.photograph("doctor")
     report = bpy.context.window_manager.clipboard
 
-    bpy.ops.screen.userpref_show(section="ADDONS")
-    preferences = bpy.context.window_manager.windows[-1]
-    bpy.context.window_manager.addon_search = "Facewright"
-    with bpy.context.temp_override(window=preferences):
-        bpy.ops.preferences.addon_show(module="bl_ext.user_default.facewright")
+    gui.show_preferences()
     yield from gui.photograph("preferences")
     kept = added.optional_path("scrfd")
     return {

@@ -18,11 +18,7 @@ def steps(gui):
     request = operators.RuntimeRequest
     operators.RuntimeRequest = lambda: request("cuda13")
 
-    bpy.ops.screen.userpref_show(section="ADDONS")
-    preferences = bpy.context.window_manager.windows[-1]
-    bpy.context.window_manager.addon_search = "Facewright"
-    with bpy.context.temp_override(window=preferences):
-        bpy.ops.preferences.addon_show(module="bl_ext.user_default.facewright")
+    preferences = gui.show_preferences()
     yield from gui.photograph("preferences")
 
     plan_install = sys.modules["bl_ext.user_default.facewright.engine.runtime.install"].plan_install
