@@ -6,25 +6,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from .console import EXIT_DONE, EXIT_FAILED, ProgressBar
 from .core.errors import FacewrightError
 from .core.progress import Progress
+from .options import CheckOnline, add_actions, nothing_to_ask
 
 
 def add_models(
-    verbs: argparse._SubParsersAction, check_online: Callable[[], None] = lambda: None
+    verbs: argparse._SubParsersAction, check_online: CheckOnline = nothing_to_ask
 ) -> None:
-    """Add the command to the command line.
-
-    Args:
-        verbs: Where to.
-        check_online: Raises where nothing may be fetched; Blender asks the person's preferences.
-    """
-    models = verbs.add_parser("models", help="the networks that ship, and those that you add")
-    actions = models.add_subparsers(required=True, metavar="ACTION")
+    """Add the command to the command line."""
+    actions = add_actions(verbs, "models", "the networks that ship, and those that you add")
     listing = actions.add_parser("list", help="every model, its licence and whether it is there")
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=_list)
@@ -119,7 +113,7 @@ def _verify(options: argparse.Namespace) -> int:
     return EXIT_FAILED if problems else EXIT_DONE
 
 
-def _fetch(options: argparse.Namespace, check_online: Callable[[], None]) -> int:
+def _fetch(options: argparse.Namespace, check_online: CheckOnline) -> int:
     from .models.fetch import fetch
     from .models.optional import optional_model
 

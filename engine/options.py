@@ -1,16 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that several commands share, on the command line and inside Blender."""
+"""What several commands share, on the command line and inside Blender: options and actions."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from .core.engines import DEFAULT_ENGINE, FAST, QUALITIES
 from .core.gpu_settings import ARENAS, SEARCHES, GpuSettings
 from .core.providers import DEVICES
 from .core.requests import SolveSettings, TrackRequest
+
+# Raises where nothing may be fetched; Blender asks the person's preferences.
+CheckOnline = Callable[[], None]
+
+
+def nothing_to_ask() -> None:
+    """Outside Blender no preference forbids to go online."""
+
+
+def add_actions(
+    verbs: argparse._SubParsersAction, name: str, summary: str
+) -> argparse._SubParsersAction:
+    """A command with actions, as ``models list``; where to add them."""
+    return verbs.add_parser(name, help=summary).add_subparsers(required=True, metavar="ACTION")
 
 
 def add_tracking_options(parser: argparse.ArgumentParser) -> None:
@@ -63,19 +78,13 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
         help="what runs the landmark network; the processor where it is not there, or is wrong "
         "(%(default)s)",
     )
-    parser.add_argument(
-        "--gpu-memory",
-        type=mebibytes,
-        default=usual.memory_mib,
-        metavar="MIB",
-        help="what a network may take of the card's memory (%(default)s)",
+    _add_number(
+        *(parser, "--gpu-memory", mebibytes, usual.memory_mib, "MIB"),
+        "what a network may take of the card's memory",
     )
-    parser.add_argument(
-        "--gpu-batch",
-        type=count,
-        default=usual.batch,
-        metavar="N",
-        help="pictures that a card works on at once, 0 = by its memory (%(default)s)",
+    _add_number(
+        *(parser, "--gpu-batch", count, usual.batch, "N"),
+        "pictures that a card works on at once, 0 = by its memory",
     )
     parser.add_argument(
         "--gpu-half",
@@ -125,29 +134,20 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
         help='"facewright", "raw" for the engine\'s own weights, or "auto": those where the engine '
         "finds weights by itself (%(default)s)",
     )
-    parser.add_argument(
-        "--field-of-view",
-        type=angle,
-        default=usual.field_of_view_deg,
-        metavar="DEGREES",
-        help="the camera's vertical field of view (%(default)s)",
+    _add_number(
+        *(parser, "--field-of-view", angle, usual.field_of_view_deg, "DEGREES"),
+        "the camera's vertical field of view",
     )
     parser.add_argument(
         "--performer", default="", metavar="FILE", help="a performer profile, instead of the clip"
     )
-    parser.add_argument(
-        "--learn-range",
-        type=share,
-        default=usual.learn_range,
-        metavar="SHARE",
-        help="scale the performer's own strongest movements to 1, 0..1 (%(default)s)",
+    _add_number(
+        *(parser, "--learn-range", share, usual.learn_range, "SHARE"),
+        "scale the performer's own strongest movements to 1, 0..1",
     )
-    parser.add_argument(
-        "--symmetry",
-        type=share,
-        default=usual.symmetry,
-        metavar="SHARE",
-        help="draw both sides of the face to their mean, 0..1 (%(default)s)",
+    _add_number(
+        *(parser, "--symmetry", share, usual.symmetry, "SHARE"),
+        "draw both sides of the face to their mean, 0..1",
     )
     parser.add_argument(
         "--allow-opposites",
@@ -165,6 +165,17 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let the clip's sound move the mouth where it is not seen, and tell how late it is",
     )
+
+
+def _add_number(
+    parser: argparse.ArgumentParser,
+    name: str,
+    read: Callable[[str], float],
+    usual: float,
+    unit: str,
+    about: str,
+) -> None:
+    parser.add_argument(name, type=read, default=usual, metavar=unit, help=f"{about} (%(default)s)")
 
 
 def solve_settings_from(options: argparse.Namespace) -> SolveSettings:

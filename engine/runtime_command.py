@@ -6,27 +6,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 
 from .console import EXIT_DONE, ProgressBar, say
 from .core.errors import FacewrightError
 from .core.progress import Progress
 from .forget_command import add_forget
+from .options import CheckOnline, add_actions, nothing_to_ask
 
 _MEGA = 1e6
+_NONE = "No GPU runtime is installed; the shipped onnxruntime is used."
 
 
 def add_runtime(
-    verbs: argparse._SubParsersAction, check_online: Callable[[], None] = lambda: None
+    verbs: argparse._SubParsersAction, check_online: CheckOnline = nothing_to_ask
 ) -> None:
-    """Add the command to the command line.
-
-    Args:
-        verbs: Where to.
-        check_online: Raises where nothing may be fetched; Blender asks the person's preferences.
-    """
-    runtime = verbs.add_parser("runtime", help="onnxruntime for a graphics card, if you want it")
-    actions = runtime.add_subparsers(required=True, metavar="ACTION")
+    """Add the command to the command line."""
+    actions = add_actions(verbs, "runtime", "onnxruntime for a graphics card, if you want it")
     status = actions.add_parser("status", help="what is installed, and whether it can be used")
     status.add_argument("--json", action="store_true", help="print JSON")
     status.set_defaults(run=_status)
@@ -65,14 +60,14 @@ def _status(options: argparse.Namespace) -> int:
         say(_line(one))
         say(f"  {', '.join(f'{name} {version}' for name, version in one['versions'].items())}")
     if not found["installed"]:
-        say("No GPU runtime is installed; the shipped onnxruntime is used.")
+        say(_NONE)
     if found["note"]:
         say(found["note"])
     say(f"folder: {found['folder']}")
     return EXIT_DONE
 
 
-def _install(options: argparse.Namespace, check_online: Callable[[], None]) -> int:
+def _install(options: argparse.Namespace, check_online: CheckOnline) -> int:
     from .runtime.install import install, plan_install
 
     plan = plan_install(options.what, options.driver)
@@ -98,15 +93,19 @@ def _remove(options: argparse.Namespace) -> int:
     from .runtime import status
     from .runtime.install import remove
 
-    for one in status()["installed"]:
+    installed = status()["installed"]
+    for one in installed:
         say(_line(one))
-    if options.dry_run:
+    if not installed:
+        say(_NONE)
+    if options.dry_run or not (installed or options.yes):
         return EXIT_DONE
     _agree(options)
-    report = remove()
+    report = remove()  # where none is installed, what a broken install has left
     for sentence in report.warnings:
         sys.stderr.write(f"warning: {sentence}\n")
-    say(f"removed, {report.bytes / _MEGA:.0f} MB; the shipped onnxruntime is used")
+    if installed:
+        say(f"removed, {report.bytes / _MEGA:.0f} MB; the shipped onnxruntime is used")
     return EXIT_DONE
 
 

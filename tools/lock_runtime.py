@@ -13,11 +13,15 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 
-LOCK = Path(__file__).resolve().parents[1] / "engine" / "runtime" / "runtime.lock.toml"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from engine.runtime.lock import LOCK, Wheel
+
 # Blender 4.2-5.0 run Python 3.11, the official 5.1 and 5.2 run 3.13, Debian's 5.2 runs 3.14.
 PYTHONS = ("311", "313", "314")
 # pip takes the tags by the letter: an older glibc's must be named, too.
@@ -42,24 +46,15 @@ PIP = "pip>=24.1"
 _TOTAL = re.compile(r"Progress \d+ of (\d+)")
 
 
-@dataclass(frozen=True, order=True)
-class Wheel:
-    """One wheel of a runtime; see ``engine/runtime/lock.py``."""
-
-    runtime: str
-    platform: str
-    name: str
-    version: str
-    file: str
-    sha256: str
-
-
 class LockError(Exception):
     """What is wrong, in one sentence."""
 
 
 def resolve(pip: list[str], runtime: str, platform: str, python: str) -> list[Wheel]:
-    """The wheels of a runtime for one platform and Python, as pip would choose them now."""
+    """The wheels of a runtime for one platform and Python, as pip would choose them now.
+
+    Their sizes are not known yet: 0.
+    """
     requirement, _ = RUNTIMES[runtime]
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
@@ -80,6 +75,7 @@ def resolve(pip: list[str], runtime: str, platform: str, python: str) -> list[Wh
             entry["metadata"]["version"],
             entry["download_info"]["url"].rpartition("/")[2],
             entry["download_info"]["archive_info"]["hashes"]["sha256"],
+            size=0,
         )
         for entry in entries
         if entry["metadata"]["name"].replace("_", "-").lower() not in LEFT_OUT
@@ -115,30 +111,35 @@ def size_of(pip: list[str], wheel: Wheel) -> int:
         return whole.stat().st_size
 
 
+def lock_text(wheels: Iterable[Wheel]) -> str:
+    """The lock, as it is written."""
+    entries = [
+        "\n[[wheel]]\n"
+        + "".join(
+            f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+            for key, value in asdict(wheel).items()
+        )
+        for wheel in sorted(wheels, key=astuple)
+    ]
+    return HEADER + "".join(entries)
+
+
 def main() -> int:
     """Write the lock; returns the exit code."""
     with tempfile.TemporaryDirectory() as scratch:
         words = ["install", "--quiet", "--target", scratch, PIP]
         subprocess.run([sys.executable, "-m", "pip", *words], check=True)
         pip = [sys.executable, "-u", str(Path(scratch, "pip")), "--disable-pip-version-check"]
-        wheels = sorted(
-            {
-                wheel
-                for runtime, (_, platforms) in RUNTIMES.items()
-                for platform in platforms
-                for python in PYTHONS
-                for wheel in resolve(pip, runtime, platform, python)
-            }
-        )
+        wheels = {
+            wheel
+            for runtime, (_, platforms) in RUNTIMES.items()
+            for platform in platforms
+            for python in PYTHONS
+            for wheel in resolve(pip, runtime, platform, python)
+        }
         with ThreadPoolExecutor(4) as pool:
-            sizes = list(pool.map(lambda wheel: size_of(pip, wheel), wheels))
-    entries = [
-        "\n[[wheel]]\n"
-        + "".join(f'{key} = "{value}"\n' for key, value in vars(wheel).items())
-        + f"size = {size}\n"
-        for wheel, size in zip(wheels, sizes, strict=True)
-    ]
-    LOCK.write_text(HEADER + "".join(entries), "utf-8")
+            sized = list(pool.map(lambda wheel: replace(wheel, size=size_of(pip, wheel)), wheels))
+    LOCK.write_text(lock_text(sized), "utf-8")
     print(f"lock_runtime: {len(wheels)} wheels")
     return 0
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command ``runtime`` where none is installed."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.__main__ import main
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
+    return tmp_path / "own"
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",), ("--dry-run",)])
+def test_where_nothing_is_installed_nothing_is_said_to_be_removed(own_home, capsys, words):
+    assert main(["runtime", "remove", *words]) == 0
+    told = capsys.readouterr().out
+    assert "No GPU runtime is installed" in told and "removed" not in told
+    assert not own_home.exists()
+
+
+def test_what_a_broken_install_has_left_goes_when_that_is_agreed_to(own_home):
+    left = own_home / "runtime" / "cuda13-cp311"
+    left.mkdir(parents=True)
+    assert main(["runtime", "remove"]) == 0
+    assert left.exists()
+    assert main(["runtime", "remove", "--yes"]) == 0
+    assert not left.exists()
