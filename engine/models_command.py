@@ -133,7 +133,7 @@ def _fetch(options: argparse.Namespace, check_online: CheckOnline) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from .models.added import add
+    from .models.adding import add
     from .models.optional import optional_model
 
     model = optional_model(options.id)
@@ -156,7 +156,7 @@ def _accept(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from .models.added import remove
+    from .models.adding import remove
 
     gone = remove(options.id)
     sys.stdout.write(f"{options.id} removed\n" if gone else f"{options.id} was not there\n")

@@ -11,7 +11,8 @@ import bpy
 from ..engine.core.engines import ENGINES
 from ..engine.core.errors import FacewrightError
 from ..engine.core.home import VARIABLE
-from ..engine.models.added import add, is_there, remove
+from ..engine.models.added import is_there
+from ..engine.models.adding import add, remove
 from ..engine.models.optional import OptionalModel, list_optional, optional_model
 from ..engine.models.terms import accept, is_accepted
 from .user_folder import user_folder

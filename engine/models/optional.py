@@ -2,7 +2,7 @@
 """The list of the models that a person adds: what they are, their terms, where they come from.
 
 They are not shipped, most of them because their licence forbids it. ``terms.py`` keeps which were
-agreed to, ``added.py`` the files.
+agreed to, ``added.py`` and ``adding.py`` the files.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from engine.core.progress import Progress
 from engine.core.provider_start import Asked, compiled_folder
 from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
-from engine.models import added, catalog, terms
+from engine.models import adding, catalog, terms
 from engine.pipeline import doctor, doctor_devices, doctor_networks, doctor_system
 from engine.pipeline.doctor import examine
 from engine.sources.device_feed import Picture
@@ -200,15 +200,15 @@ def test_a_damaged_model_of_speech_is_told_and_blocks_nothing(monkeypatch):
 
 def test_an_added_model_is_watched(tmp_path):
     source = tmp_path / "det.onnx"
-    source.write_bytes(b"network")
-    path = added.add("scrfd", source)
+    source.write_bytes(b"\x08network")
+    path = adding.add("scrfd", source)
     report = examine(QUICK)
     (note,) = [one for one in lines_of(report, "Models") if one["name"] == "scrfd"]
     assert note["state"] == "note" and "licence" in note["text"]
     terms.accept("scrfd")
     (good,) = [one for one in lines_of(examine(QUICK), "Models") if one["name"] == "scrfd"]
     assert good["state"] == "ok"
-    path.write_bytes(b"notwork")
+    path.write_bytes(b"\x08notwork")
     report = examine(QUICK)
     assert report.ready
     assert [one["name"] for one in lines_of(report, "Models", "problem")] == ["scrfd"]

@@ -12,7 +12,7 @@ from engine.__main__ import main
 from engine.core import engines
 from engine.core.engines import DETECTORS, ENGINES, PartInfo, detector_of
 from engine.core.errors import FacewrightError
-from engine.models import added, needs, terms
+from engine.models import adding, needs, terms
 from engine.models.catalog import list_models, model_path
 from engine.models.needs import hashes_of, licences_of, missing_of
 from engine.models.optional import list_optional
@@ -58,8 +58,8 @@ def test_what_an_engine_lacks_is_told_step_by_step(tmp_path):
     package, model = missing_of(wants)
     assert "no_such_package" in package and "models add scrfd" in model
     source = tmp_path / "det.onnx"
-    source.write_bytes(b"network")
-    added.add("scrfd", source)
+    source.write_bytes(b"\x08network")
+    adding.add("scrfd", source)
     assert "accept scrfd" in missing_of(wants)[1]
     terms.accept("scrfd")
     assert missing_of(wants) == [package]
@@ -72,8 +72,8 @@ def test_a_take_tells_the_hashes_of_what_made_it(tmp_path, monkeypatch):
     shipped = {model.id: model.sha256 for model in list_models()}
     assert hashes_of("x") == shipped | {"scrfd": ""}
     source = tmp_path / "det.onnx"
-    source.write_bytes(b"network")
-    added.add("scrfd", source)
+    source.write_bytes(b"\x08network")
+    adding.add("scrfd", source)
     assert len(hashes_of("x")["scrfd"]) == 64
 
 

@@ -16,7 +16,7 @@ from engine.__main__ import main
 from engine.core.download import download
 from engine.core.errors import FacewrightError
 from engine.core.progress import Cancelled, Progress
-from engine.models import added, optional, terms
+from engine.models import adding, optional, terms
 from engine.models.catalog import model_path
 from engine.models.fetch import fetch
 
@@ -103,7 +103,7 @@ def test_a_model_needs_its_file_then_its_terms(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
     assert code_of(lambda: model_path("known")) == "model-not-there"
     assert not own_home.exists()
-    added.add("known", source)
+    adding.add("known", source)
     assert code_of(lambda: model_path("known")) == "licence-not-accepted"
     terms.accept("known")
     assert model_path("known") == own_home / "known.onnx"
@@ -114,28 +114,28 @@ def test_a_damaged_file_is_told_in_a_process_that_has_used_it(monkeypatch, tmp_p
     for model_id in ("known", "anything"):
         optional_source = make_list(monkeypatch, tmp_path)
         terms.accept(model_id)
-        path = added.add(model_id, optional_source)
+        path = adding.add(model_id, optional_source)
         assert model_path(model_id) == path
         path.write_bytes(CONTENT[:-1] + b"!")
         assert code_of(lambda model_id=model_id: model_path(model_id)) == "model-corrupt"
-        added.remove(model_id)
+        adding.remove(model_id)
         assert code_of(lambda model_id=model_id: model_path(model_id)) == "model-not-there"
         assert not path.exists()
 
 
 def test_what_is_taken_as_it_is_keeps_its_ending_and_its_hash(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
-    assert added.add("anything", source) == own_home / "any.npz"
-    added.add("anything", source)  # the same file again is no matter
-    source.write_bytes(b"another")
-    assert code_of(lambda: added.add("anything", source)) == "model-there"
+    assert adding.add("anything", source) == own_home / "any.npz"
+    adding.add("anything", source)  # the same file again is no matter
+    source.write_bytes(b"\x08another")
+    assert code_of(lambda: adding.add("anything", source)) == "model-there"
     assert (own_home / "any.npz").read_bytes() == CONTENT
-    assert added.add("anything", shutil.copy(own_home / "any.npz", tmp_path / "mine.bin"))
+    assert adding.add("anything", shutil.copy(own_home / "any.npz", tmp_path / "mine.bin"))
     assert sorted(path.name for path in own_home.iterdir()) == ["accepted.json", "any.bin"]
-    assert added.remove("anything")
-    assert not added.remove("anything")
-    added.add("anything", source)
-    assert (own_home / "any.npz").read_bytes() == b"another"
+    assert adding.remove("anything")
+    assert not adding.remove("anything")
+    adding.add("anything", source)
+    assert (own_home / "any.npz").read_bytes() == b"\x08another"
 
 
 def test_a_file_laid_there_by_hand_without_a_known_hash_is_not_trusted(
@@ -151,16 +151,30 @@ def test_a_file_laid_there_by_hand_without_a_known_hash_is_not_trusted(
 def test_a_file_that_is_another_is_refused(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
     source.write_bytes(CONTENT[1:])
-    assert code_of(lambda: added.add("known", source)) == "model-other"
+    assert code_of(lambda: adding.add("known", source)) == "model-other"
     with pytest.raises(FacewrightError, match="cannot be opened"):
-        added.add("known", tmp_path / "nowhere")
+        adding.add("known", tmp_path / "nowhere")
+    assert not own_home.exists()
+
+
+@pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), ("Käse\n" * 90, "text")])
+def test_what_is_no_network_at_first_sight_is_refused(
+    monkeypatch, tmp_path, own_home, content, kind
+):
+    source = make_list(monkeypatch, tmp_path)
+    source.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(FacewrightError, match=f"it is {kind}") as caught:
+        adding.add("anything", source)
+    assert caught.value.code == "model-other" and caught.value.hint
+    with pytest.raises(FacewrightError, match="no file"):
+        adding.add("anything", tmp_path)
     assert not own_home.exists()
 
 
 def test_other_terms_have_to_be_accepted_again(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path)
     terms.accept("known")
-    added.add("known", source)
+    adding.add("known", source)
     make_list(monkeypatch, tmp_path, terms="For nobody.")
     assert code_of(lambda: model_path("known")) == "licence-not-accepted"
 
@@ -170,10 +184,10 @@ def test_other_terms_have_to_be_accepted_again(monkeypatch, tmp_path, own_home):
 )
 def test_damaged_records_are_told_and_put_aside(monkeypatch, tmp_path, own_home, capsys, text):
     source = make_list(monkeypatch, tmp_path)
-    kept = added.add("known", source)
+    kept = adding.add("known", source)
     terms.accept("known")
     (own_home / "accepted.json").write_text(text)
-    for action in (lambda: model_path("known"), lambda: added.remove("known")):
+    for action in (lambda: model_path("known"), lambda: adding.remove("known")):
         assert code_of(action) == "acceptance-corrupt"
     assert (own_home / "accepted.json").read_text() == text and kept.exists()
     # What is there is told as it is, and why nothing is accepted, once.
@@ -197,8 +211,8 @@ def test_records_that_cannot_be_opened_are_left_as_they_are(monkeypatch, tmp_pat
     for action in (
         lambda: model_path("known"),
         lambda: terms.accept("known"),
-        lambda: added.add("known", source),
-        lambda: added.remove("known"),
+        lambda: adding.add("known", source),
+        lambda: adding.remove("known"),
     ):
         assert code_of(action) == "acceptance-unreadable"
     assert [path.name for path in own_home.iterdir()] == ["accepted.json"]
@@ -209,14 +223,14 @@ def test_a_file_that_is_there_without_its_record_is_not_replaced(monkeypatch, tm
     source = make_list(monkeypatch, tmp_path).rename(tmp_path / "mine.onnx")
     own_home.mkdir(parents=True)
     (own_home / "any.onnx").write_bytes(b"another")
-    assert code_of(lambda: added.add("anything", source)) == "model-there"
+    assert code_of(lambda: adding.add("anything", source)) == "model-there"
     assert (own_home / "any.onnx").read_bytes() == b"another"
-    assert added.remove("anything")
-    assert added.add("anything", source).read_bytes() == CONTENT
+    assert adding.remove("anything")
+    assert adding.add("anything", source).read_bytes() == CONTENT
 
 
 def test_a_changed_file_is_told_before_its_terms_are_accepted(monkeypatch, tmp_path, own_home):
-    added.add("known", make_list(monkeypatch, tmp_path)).write_bytes(b"?")
+    adding.add("known", make_list(monkeypatch, tmp_path)).write_bytes(b"?")
     assert main(["models", "verify"]) == 1
 
 
@@ -226,7 +240,7 @@ def test_a_record_leads_to_no_other_folder(monkeypatch, tmp_path, own_home):
     record = {"anything": {"file": str(source), "sha256": HASH}}
     (own_home / "accepted.json").write_text(json.dumps(record))
     assert code_of(lambda: model_path("anything")) == "model-not-there"
-    assert added.remove("anything")
+    assert adding.remove("anything")
     assert source.exists()
 
 

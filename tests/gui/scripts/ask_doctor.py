@@ -28,7 +28,7 @@ def steps(gui):
     )
     accepted = terms.is_accepted(optional.optional_model("scrfd"))
     source = gui.workdir / "det_10g.onnx"
-    source.write_bytes(b"no network, but a file")
+    source.write_bytes(b"\x08 no network, but a file")
     with gui.override():
         bpy.ops.facewright.add_model("EXEC_DEFAULT", model="scrfd", filepath=str(source))
     after = label(items(shot, bpy.context))
