@@ -30,8 +30,8 @@ def whole_file(target: Path, size: int) -> Iterator[BinaryIO]:
         free = shutil.disk_usage(target.parent).free
         if free < size:
             raise FacewrightError(
-                f"{target.parent} has {free / 1e6:.0f} MB left; {target.name} needs "
-                f"{size / 1e6:.0f} MB.",
+                f"{target.parent} has {_readable(free)} left; {target.name} needs "
+                f"{_readable(size)}.",
                 "Make room first.",
                 "disk-full",
             )
@@ -43,6 +43,10 @@ def whole_file(target: Path, size: int) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def _readable(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size} bytes"
 
 
 def unwritable(target: Path, error: OSError) -> FacewrightError:

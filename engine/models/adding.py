@@ -84,9 +84,10 @@ def remove(model_id: str) -> bool:
     path = path_of(model, read_records().get(model.id, {}))
     there = path.is_file()
     try:
-        path.unlink(missing_ok=True)
+        if there:
+            path.unlink()
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise unwritable(path.parent, error) from error
     return forget_record(model.id) or there
 
 

@@ -288,6 +288,11 @@ def test_no_network_a_refusal_and_no_room_are_told(monkeypatch, tmp_path, server
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert code(f"{server}/whole") == "disk-full"
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
+    with pytest.raises(FacewrightError, match="has 10 bytes left; accepted.json needs [0-9]+ b"):
+        terms.accept("scrfd")
+    assert not list((tmp_path / "own" / "models").iterdir())
+    shutil.rmtree(tmp_path / "own")
     assert not list(tmp_path.iterdir())
 
 
