@@ -42,9 +42,12 @@ class Gui:
             yield
 
     def until(
-        self, condition: Callable[[], bool], what: str, seconds: float = 30.0
+        self, condition: Callable[[], bool], what: str, seconds: float = 180.0
     ) -> Iterator[None]:
-        """Let Blender run until something is so; TimeoutError names what did not come true."""
+        """Let Blender run until something is so; TimeoutError names what did not come true.
+
+        The limit is for what hangs: it must do on a busy machine, too.
+        """
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:

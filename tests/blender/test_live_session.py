@@ -398,7 +398,7 @@ def _frames(take):
         return 0
 
 
-def _tick_until(session, condition, seconds=60.0):
+def _tick_until(session, condition, seconds=300.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -42,13 +42,13 @@ def _alive(marker: str) -> list[str]:
 def test_ending_the_starter_ends_everything_inside(end: signal.Signals) -> None:
     seconds = f"987.{end.value}"  # found again among all processes by this number
     starter = subprocess.Popen([sys.executable, str(TOOL), "exec", "--", "sleep", seconds])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not _alive(seconds) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _alive(seconds)
     starter.send_signal(end)
     starter.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while _alive(seconds) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _alive(seconds) == []

@@ -22,7 +22,7 @@ def _run(script: str, clip: str, zip_path: Path, workdir: Path) -> GuiResult:
     if not (CLIPS / clip).is_file():
         pytest.skip(f"{clip} is not here: run `python tools/fetch_clips.py`")
     shutil.copyfile(CLIPS / clip, workdir / "clip.mp4")
-    return run_in_window(SCRIPTS / script, zip_path=zip_path, workdir=workdir, timeout_s=180)
+    return run_in_window(SCRIPTS / script, zip_path=zip_path, workdir=workdir)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ def marked(clip, linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> G
     skip_without_window()
     workdir = tmp_path_factory.mktemp("doubt")
     shutil.copyfile(clip("single_face.mp4"), workdir / "clip.mp4")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=180)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_tracking_fills_the_panel(marked: GuiResult) -> None:

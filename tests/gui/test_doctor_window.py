@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("scripts") / "ask_doctor.py"
 def seen(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult:
     skip_without_window()
     workdir = tmp_path_factory.mktemp("doctor")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=240)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_a_model_is_used_after_its_licence_and_file(seen: GuiResult) -> None:

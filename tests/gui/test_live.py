@@ -29,9 +29,7 @@ def recorded(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiRe
             shutil.copyfile(SPOKEN, workdir / "line.wav")
         else:
             write_vowels(workdir / "line.wav")
-    return run_in_window(
-        SCRIPTS / "live_record.py", zip_path=linux_zip, workdir=workdir, timeout_s=300
-    )
+    return run_in_window(SCRIPTS / "live_record.py", zip_path=linux_zip, workdir=workdir)
 
 
 def test_the_character_follows_and_the_panel_says_how(recorded: GuiResult) -> None:

@@ -20,7 +20,7 @@ def met(clip, linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiR
     skip_without_window()
     workdir = tmp_path_factory.mktemp("obstacles")
     shutil.copyfile(clip("WolfgangLanger_Pexels.mp4"), workdir / "clip.mp4")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=300)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_undo_takes_the_artists_step_back_and_no_value_of_the_preview(met: GuiResult) -> None:

@@ -26,9 +26,7 @@ def shown(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResul
         pytest.skip("the clip is not here: run `python tools/fetch_clips.py`")
     workdir = tmp_path_factory.mktemp("live_picture")
     shutil.copyfile(CLIP, workdir / "clip.mp4")
-    return run_in_window(
-        SCRIPTS / "live_picture.py", zip_path=linux_zip, workdir=workdir, timeout_s=180
-    )
+    return run_in_window(SCRIPTS / "live_picture.py", zip_path=linux_zip, workdir=workdir)
 
 
 def find_clip(shown: GuiResult, name: str, upright: bool = True) -> tuple[float, int]:

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("scripts") / "make_shapes.py"
 def made(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult:
     skip_without_window()
     workdir = tmp_path_factory.mktemp("shapes")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=500)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_landmarks_are_shown_to_be_moved(made: GuiResult) -> None:

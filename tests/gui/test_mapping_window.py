@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("scripts") / "edit_mapping.py"
 def edited(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult:
     skip_without_window()
     workdir = tmp_path_factory.mktemp("mapping")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=420)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_the_shipped_head_is_matched(edited: GuiResult) -> None:

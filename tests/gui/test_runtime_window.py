@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("scripts") / "install_runtime.py"
 def seen(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult:
     skip_without_window()
     workdir = tmp_path_factory.mktemp("runtime")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=500)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_the_button_needs_the_persons_permission(seen: GuiResult) -> None:

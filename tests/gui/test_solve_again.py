@@ -17,7 +17,7 @@ def solved(clip, linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> G
     skip_without_window()
     workdir = tmp_path_factory.mktemp("solve")
     shutil.copyfile(clip("single_face.mp4"), workdir / "clip.mp4")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=180)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_esc_leaves_the_take_and_the_keys_as_they_were(solved: GuiResult) -> None:

@@ -23,7 +23,7 @@ def said(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult
         pytest.skip("the network that hears speech is not here")
     workdir = tmp_path_factory.mktemp("speech")
     shutil.copyfile(SPOKEN, workdir / "line.wav")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=500)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_esc_leaves_the_character_as_it_was(said: GuiResult) -> None:

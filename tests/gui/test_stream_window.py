@@ -82,9 +82,7 @@ def streamed(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory):
     (workdir / "ports.json").write_text(json.dumps(program.ports))
     program.start()
     try:
-        found = run_in_window(
-            SCRIPTS / "stream_out.py", zip_path=linux_zip, workdir=workdir, timeout_s=180
-        )
+        found = run_in_window(SCRIPTS / "stream_out.py", zip_path=linux_zip, workdir=workdir)
     finally:
         program.end()
     return found.result, program

@@ -17,7 +17,7 @@ def used(clip, linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Gui
     skip_without_window()
     workdir = tmp_path_factory.mktemp("takes")
     shutil.copyfile(clip("single_face.mp4"), workdir / "clip.mp4")
-    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir, timeout_s=180)
+    return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 
 def test_tracked_takes_are_listed_and_the_new_one_selected(used: GuiResult) -> None:

@@ -51,4 +51,4 @@ def test_a_script_that_fails_inside_fails_the_test_outside(linux_zip: Path, tmp_
     script = tmp_path / "asks_for_a_missing_tab.py"
     script.write_text("def steps(gui):\n    yield from gui.show_tab('No such tab')\n")
     with pytest.raises(GuiError, match="No such tab"):
-        run_in_window(script, zip_path=linux_zip, workdir=tmp_path, timeout_s=40)
+        run_in_window(script, zip_path=linux_zip, workdir=tmp_path)

@@ -32,7 +32,7 @@ def _probe() -> dict:
     in_blender = sorted(set(LIBRARIES[1:]) & set(sys.modules))
     client = worker_process.start_worker()
     try:
-        messages = _wait_for(client, 30.0)
+        messages = _wait_for(client, 300.0)
     finally:
         client.close()
     options = getattr(bpy.app, "python_args", ("-I",))

@@ -26,7 +26,6 @@ def place(linux_zip, clip, tmp_path_factory):
     """A folder with a home that has the extension, a clip and a head."""
     harness.skip_without_window()
     folder = tmp_path_factory.mktemp("capture")
-    (folder / "home").mkdir()
     harness.install(linux_zip, folder / "home")
     shutil.copy(clip("single_face.mp4"), folder / "clip é.mp4")
     made = blender(folder, "--python-expr", MAKE_HEAD.format(str(folder / "head.blend")))
@@ -42,7 +41,7 @@ def blender(folder: Path, *words: object) -> subprocess.CompletedProcess:
         binds=(folder, BATCH.parent),
         home=folder / "home",
     )
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_the_command_of_the_readme(place):

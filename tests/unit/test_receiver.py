@@ -35,7 +35,7 @@ def sender():
         yield one
 
 
-def take_all(receiver, count, seconds=5.0):
+def take_all(receiver, count, seconds=60.0):
     found, end = [], time.monotonic() + seconds
     while len(found) < count and time.monotonic() < end:
         if result := receiver.take(0.05):
@@ -43,7 +43,7 @@ def take_all(receiver, count, seconds=5.0):
     return found
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)

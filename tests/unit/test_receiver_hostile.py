@@ -29,12 +29,12 @@ def tcp_receiver():
 
 
 def connected(receiver):
-    connection = socket.create_connection((HERE, receiver.port), timeout=5.0)
-    connection.settimeout(5.0)
+    connection = socket.create_connection((HERE, receiver.port), timeout=60.0)
+    connection.settimeout(60.0)
     return connection
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -105,14 +105,14 @@ def test_a_flood_of_nonsense_is_cut_off_and_the_sender_still_gets_in(
 
     receiver = Receiver(Endpoint(), counting)
     begun = time.monotonic()
-    while receiver.refused < 1_000 and time.monotonic() < begun + 20:
+    while receiver.refused < 1_000 and time.monotonic() < begun + 120:
         for _ in range(50):
             stranger.sendto(b"nonsense", (HERE, receiver.port))
         time.sleep(0.005)
     assert receiver.refused >= 1_000
     windows = time.monotonic() - begun + 2
     assert len(parsed) <= 40 * windows
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not receiver.sender and time.monotonic() < end:
         speaker.sendto(FRAME, (HERE, receiver.port))
         time.sleep(0.02)
@@ -125,7 +125,7 @@ def test_a_silent_tcp_peer_gives_way_to_who_waits(monkeypatch):
     receiver = tcp_receiver()
     with connected(receiver) as loris, connected(receiver) as phone:
         phone.sendall(FRAME + b"___iFacialMocap")
-        assert receiver.take(20.0) is not None
+        assert receiver.take(60.0) is not None
         assert receiver.sender.endswith(f":{phone.getsockname()[1]}")
         assert loris.recv(10) == b""  # let go, and told nothing
     receiver.close()
@@ -144,7 +144,7 @@ def test_a_tcp_peer_that_drips_gives_way_too(monkeypatch):
         thread = threading.Thread(target=drip, args=(loris,))
         thread.start()
         phone.sendall(FRAME + b"___iFacialMocap")
-        heard = receiver.take(20.0)
+        heard = receiver.take(60.0)
         closing.set()
         thread.join()
     assert heard is not None
@@ -161,7 +161,7 @@ def test_a_tcp_stream_without_an_end_is_cut_and_leaves_no_memory():
     assert until(lambda: receiver.refused == 3)
     with connected(receiver) as phone:
         phone.sendall(FRAME + b"___iFacialMocap")
-        assert receiver.take(20.0) is not None
+        assert receiver.take(60.0) is not None
     receiver.close()
 
 
@@ -190,7 +190,7 @@ def test_a_thousand_connects_and_scans_leave_nothing_behind():
         if number % 20 == 19:  # the phone gets in between them
             with connected(receiver) as phone:
                 phone.sendall(FRAME + b"___iFacialMocap")
-                assert receiver.take(30.0) is not None
+                assert receiver.take(60.0) is not None
     assert until(lambda: not receiver.sender)
     # A thread of another test may end meanwhile.
     assert own.num_threads() <= threads and own.num_fds() <= files + 1

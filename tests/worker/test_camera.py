@@ -31,7 +31,7 @@ from engine.sources.devices import Device
 
 BARS = Device("smptebars=size=640x360:rate=30,realtime", "Test bars", "lavfi")
 WEBCAM = Device("/dev/video0", "Webcam", "video4linux2")
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:

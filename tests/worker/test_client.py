@@ -34,7 +34,7 @@ def worker(tmp_path):
         client.close()
 
 
-def last_word(client: WorkerClient, seconds: float = 20.0):
+def last_word(client: WorkerClient, seconds: float = 300.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for message in client.poll():

@@ -42,7 +42,7 @@ def sound(tmp_path):
     return tmp_path / "a.wav"
 
 
-def last_word(client, seconds=60.0):
+def last_word(client, seconds=300.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for message in client.poll():

@@ -55,7 +55,7 @@ def strangeness(picture, clip):
 
 def test_pictures_come_when_asked_for_and_only_then(client, shown, tmp_path):
     client.live(LiveRequest(f"file:{CLIP}", repeat=True))
-    listen(client, 60, has(Kind.VALUES, 5))
+    listen(client, 300, has(Kind.VALUES, 5))
     assert shown.read() is None
     client.order(Kind.PICTURE, path=str(tmp_path / "picture"))
     pictures, heard = look(client, shown, 2.0)
@@ -76,7 +76,7 @@ def test_without_a_face_the_picture_is_the_cameras(client, shown, tmp_path):
     clip = CLIPS / "no_face.mp4"
     client.live(LiveRequest(f"file:{clip}", repeat=True))
     client.order(Kind.PICTURE, path=str(tmp_path / "picture"))
-    listen(client, 60, has(Kind.VALUES, 10))
+    listen(client, 300, has(Kind.VALUES, 10))
     picture = shown.read()
     assert picture.shape == (180, 320, 3)
     assert strangeness(picture, clip) == 0
@@ -85,6 +85,6 @@ def test_without_a_face_the_picture_is_the_cameras(client, shown, tmp_path):
 def test_a_file_that_is_not_there_is_told_and_the_capture_goes_on(client, tmp_path):
     client.live(LiveRequest(f"file:{CLIP}", repeat=True))
     client.order(Kind.PICTURE, path=str(tmp_path / "nowhere"))
-    heard = listen(client, 60, has(Kind.VALUES, 10))
+    heard = listen(client, 300, has(Kind.VALUES, 10))
     assert "nowhere" in kinds(heard, Kind.WARNING)[0]["text"]
     assert len(kinds(heard, Kind.VALUES)) >= 10 and not kinds(heard, Kind.RECORDED)

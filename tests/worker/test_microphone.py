@@ -28,7 +28,7 @@ from engine.sources.microphone import SoundRecorder, clip_sound
 
 ROOT = Path(__file__).resolve().parents[2]
 TONE = find_microphone("lavfi:sine=frequency=440:sample_rate=44100,arealtime", [])
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 def samples_of(path: Path) -> tuple[np.ndarray, int]:
@@ -195,7 +195,7 @@ def test_alsa_opens_with_the_rate_and_the_channel_asked_for(tmp_path):
         env={**os.environ, "ALSA_CONFIG_PATH": str(configuration)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert "problem=''" in done.stdout, done.stderr
     data, rate = samples_of(path)

@@ -233,7 +233,7 @@ def test_a_list_that_is_no_list_counts_for_nothing(tmp_path):
 
 
 def wait_for(client: WorkerClient, kinds) -> Message:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         for message in client.poll():
             if message.kind in kinds:

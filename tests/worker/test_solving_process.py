@@ -49,7 +49,7 @@ def client():
     client.close()
 
 
-def last_word(client, seconds=60.0):
+def last_word(client, seconds=300.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for message in client.poll():

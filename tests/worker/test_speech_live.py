@@ -37,7 +37,7 @@ from engine.speech.live_voice import LiveVoice
 from engine.takes.take_file import read_header, read_track
 
 TONE = "mic:lavfi:sine=frequency=220:sample_rate=44100,arealtime"
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 class StandIn:

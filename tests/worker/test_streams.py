@@ -79,9 +79,9 @@ def stream(tmp_path, sent_as, heard_as):
     sends = engine(
         "send", tmp_path / "sent.fwtake", "--to", f"{sent_as}:127.0.0.1:{port}", "--repeat"
     )
-    said = hears.communicate(timeout=60)[1]
+    said = hears.communicate(timeout=300)[1]
     sends.terminate()
-    sends.communicate(timeout=10)
+    sends.communicate(timeout=60)
     assert hears.returncode == 0, said
     return track, read_track(take), take
 
@@ -167,7 +167,7 @@ def test_whoever_speaks_is_found_on_every_usual_port(tmp_path, monkeypatch):
     assert source.state == "ended"
     heard = {one.port: one for one in listen_module.listen(False, 2.0)}
     sends.terminate()
-    sends.communicate(timeout=10)
+    sends.communicate(timeout=60)
     assert heard[port].what.startswith("VMC") and heard[port].samples > 20
     assert heard[port].rate == pytest.approx(30, abs=3)
     assert all(not one.what for number, one in heard.items() if number != port)
@@ -189,5 +189,5 @@ def test_bad_input_gets_a_sentence(arguments, words, tmp_path):
     take = tmp_path / "take.fwtake"
     make_take(take, 3)
     process = engine(*(take if word == "TAKE" else word for word in arguments))
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 1 and words in said and "Traceback" not in said

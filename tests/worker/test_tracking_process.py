@@ -46,7 +46,7 @@ def uninterrupted(clip, tmp_path_factory):
     return read_track(take)
 
 
-def run(client: WorkerClient, on_progress=lambda client, message: None, seconds: float = 120.0):
+def run(client: WorkerClient, on_progress=lambda client, message: None, seconds: float = 300.0):
     """Poll to the last word; returns every message."""
     messages, deadline = [], time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -148,7 +148,7 @@ def test_the_worker_leaves_when_its_parent_is_killed(clip, tmp_path):
     process.kill()
     process.wait()
     process.stdout.close()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and _runs(pid):
         time.sleep(0.05)
     assert not _runs(pid)

@@ -38,7 +38,7 @@ def steps(gui):
         bpy.ops.facewright.doctor("INVOKE_DEFAULT", cameras=True)
     run = bpy.context.window_manager.facewright
     was_running = run.is_running
-    yield from gui.until(lambda: not run.is_running, "the doctor has ended", 120)
+    yield from gui.until(lambda: not run.is_running, "the doctor has ended")
     yield from gui.wait(1.0)
     yield from gui.photograph("doctor")
     report = bpy.context.window_manager.clipboard

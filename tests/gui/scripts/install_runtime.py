@@ -33,7 +33,7 @@ def steps(gui):
     # As its button does: from the window of the preferences, which is then closed.
     with bpy.context.temp_override(window=preferences, area=preferences.screen.areas[0]):
         bpy.ops.facewright.download_runtime("INVOKE_DEFAULT")
-    yield from gui.until(lambda: "MB" in run().status, "pip is at work", 120)
+    yield from gui.until(lambda: "MB" in run().status, "pip is at work")
     while_working = run().status
     with bpy.context.temp_override(window=preferences):
         bpy.ops.wm.window_close()
@@ -41,13 +41,13 @@ def steps(gui):
     running_after_close = run().is_running
     yield from gui.photograph("downloading")
     yield from gui.press("ESC")
-    yield from gui.until(lambda: not run().is_running, "Esc ends it", 120)
+    yield from gui.until(lambda: not run().is_running, "Esc ends it")
     after_esc = run().result
 
     os.environ["FACEWRIGHT_PIP_FAILS"] = "1"
     with gui.override():
         bpy.ops.facewright.download_runtime("INVOKE_DEFAULT")
-    yield from gui.until(lambda: not run().is_running, "without an index it fails", 180)
+    yield from gui.until(lambda: not run().is_running, "without an index it fails")
     return {
         "poll_offline": poll_offline,
         "running_after_no": running_after_no,

@@ -51,10 +51,10 @@ def start(gui):
     yield from gui.until(shown, "values arrive")
 
 
-def ended(gui, seconds=12):
+def ended(gui):
     """Wait until nothing of live capture is left."""
-    yield from gui.until(lambda: session() is None and not run().is_live, "it ends", seconds)
-    yield from gui.until(lambda: not workers(), "the worker leaves", seconds)
+    yield from gui.until(lambda: session() is None and not run().is_live, "it ends")
+    yield from gui.until(lambda: not workers(), "the worker leaves")
 
 
 def stop(gui):
@@ -149,10 +149,10 @@ def other_mode(gui):
     bpy.context.view_layer.objects.active = head()
     with gui.override():
         bpy.ops.object.mode_set(mode="EDIT")
-    yield from gui.until(at_rest, "edit mode takes the preview away", 5)
+    yield from gui.until(at_rest, "edit mode takes the preview away")
     with gui.override():
         bpy.ops.object.mode_set(mode="OBJECT")
-    yield from gui.until(shown, "object mode brings it back", 5)
+    yield from gui.until(shown, "object mode brings it back")
     # Neither does a larger area or another workspace end it.
     with gui.override():
         bpy.ops.screen.screen_full_area()
@@ -289,14 +289,14 @@ def playback(gui):
     scene.frame_start, scene.frame_end = 1, 5
     with gui.override():
         bpy.ops.screen.animation_play()
-    yield from gui.until(lambda: not session().rig.showing, "playing shows the animation", 5)
+    yield from gui.until(lambda: not session().rig.showing, "playing shows the animation")
     yield from gui.wait(0.5)
     smiles = {round(head().data.shape_keys.key_blocks[SMILE].value, 3)}
     for _ in range(8):
         yield
         smiles.add(round(head().data.shape_keys.key_blocks[SMILE].value, 3))
     scene.facewright.live.while_playing = True
-    yield from gui.until(lambda: session().rig.showing, "on request the preview shows", 5)
+    yield from gui.until(lambda: session().rig.showing, "on request the preview shows")
     yield from gui.wait(0.5)
     both = session().rig.showing and bpy.context.screen.is_animation_playing
     with gui.override():
@@ -407,7 +407,7 @@ def hanging_worker(gui):
     (pid,) = workers()
     os.kill(pid, signal.SIGSTOP)
     yield from gui.press("ESC")
-    yield from gui.until(at_rest, "Esc gives the character back", 2)
+    yield from gui.until(at_rest, "Esc gives the character back")
     yield from gui.wait(3.2)
     still = run().is_live
     yield from gui.press("ESC")
@@ -441,9 +441,9 @@ def deleted_target(gui):
     with gui.override():
         bpy.ops.object.delete()
     bpy.ops.ed.undo_push(message="Delete")
-    yield from gui.until(lambda: session() is None, "it ends", 5)
+    yield from gui.until(lambda: session() is None, "it ends")
     found = {"problem": run().problem, "value": keys.key_blocks[SMILE].value}
-    yield from gui.until(lambda: not workers(), "the worker leaves", 12)
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     found["take"] = take.is_file()
     with gui.override():
         bpy.ops.ed.undo()
@@ -504,7 +504,7 @@ def other_file(gui):
     bpy.ops.wm.open_mainfile(filepath=path)
     yield from gui.wait(0.5)
     found = {"live": run().is_live, "session": session() is None, "at_rest": at_rest()}
-    yield from gui.until(lambda: not workers(), "the worker leaves", 12)
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     found["can"] = can_start()
     # Blender's own crash copy is an undo step, which may have been made during a preview.
     yield from start(gui)
@@ -521,7 +521,7 @@ def other_file(gui):
 
 def quitting(gui):
     """Blender is quit in the middle of a recording; the test looks for what is left."""
-    yield from gui.until(lambda: not workers(), "the worker leaves", 12)
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     yield from start(gui)
     bpy.context.scene.facewright.live.play = True
     with gui.override():

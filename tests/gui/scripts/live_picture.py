@@ -31,10 +31,10 @@ def steps(gui):
     found = {"files": files(), "sidebar": [sidebar.x, sidebar.y, sidebar.width, sidebar.height]}
 
     live.show_picture = False
-    yield from gui.until(lambda: not run.picture, "the picture goes", seconds=5)
+    yield from gui.until(lambda: not run.picture, "the picture goes")
     yield from gui.photograph("without")
     live.show_picture = True
-    yield from gui.until(lambda: run.picture, "the picture comes back", seconds=5)
+    yield from gui.until(lambda: run.picture, "the picture comes back")
 
     with gui.override():
         bpy.ops.facewright.record_take()
@@ -43,15 +43,15 @@ def steps(gui):
     yield from gui.photograph("recording")
     with gui.override():
         bpy.ops.facewright.stop_live()
-    yield from gui.until(lambda: not run.is_live, "live capture ends", seconds=20)
+    yield from gui.until(lambda: not run.is_live, "live capture ends")
     found["picture_after"] = run.picture
-    yield from gui.until(lambda: not files() and not workers(), "the file goes", seconds=10)
+    yield from gui.until(lambda: not files() and not workers(), "the file goes")
     found["images"] = [image.name for image in bpy.data.images]
 
     with gui.override():
         bpy.ops.facewright.capture_webcam("INVOKE_DEFAULT")
     yield from gui.until(lambda: run.picture, "a picture comes again")
     bpy.ops.preferences.addon_disable(module=ADDON)
-    yield from gui.until(lambda: not files() and not workers(), "all goes", seconds=10)
+    yield from gui.until(lambda: not files() and not workers(), "all goes")
     yield from gui.wait(0.5)
     return found

@@ -136,8 +136,8 @@ def steps(gui):
     yield from gui.photograph("punched")
 
     yield from gui.press("ESC")
-    yield from gui.until(lambda: not run.is_live, "Esc ends live capture", seconds=10)
-    yield from gui.until(lambda: not workers(), "the worker leaves", seconds=10)
+    yield from gui.until(lambda: not run.is_live, "Esc ends live capture")
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     mesh = bpy.context.scene.facewright.target
     scene.frame_set(30)
     found["after"] = values(mesh)

@@ -36,7 +36,7 @@ def speech_session(gui):
     live = run.live
     meter.session = importlib.import_module(f"{ADDON}.scene.live").live_session()
     bpy.app.handlers.depsgraph_update_post.append(meter)
-    yield from gui.until(lambda: blocks["jawOpen"].value > 0.1, "the mouth opens", seconds=60)
+    yield from gui.until(lambda: blocks["jawOpen"].value > 0.1, "the mouth opens")
     yield from gui.wait(3.0)
     bpy.app.handlers.depsgraph_update_post.remove(meter)
     found |= {"status": live.status, "rate": live.rate, "delays_s": meter.delays_s}
@@ -73,8 +73,8 @@ def speech_session(gui):
     with gui.override():
         found["may_show_cues"] = bpy.ops.facewright.show_cues.poll()
     yield from gui.press("ESC")
-    yield from gui.until(lambda: not live.is_live, "Esc ends it", seconds=10)
-    yield from gui.until(lambda: not workers(), "the worker leaves", seconds=10)
+    yield from gui.until(lambda: not live.is_live, "Esc ends it")
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     found["still_kept"] = [blocks["browInnerUp"].value, *bone.rotation_euler]
     yield from gui.photograph("spoken")
     return found

@@ -116,6 +116,6 @@ def steps(gui):
     found["seconds"] = float(track.time_s[-1] - track.time_s[0])
     found["rows"] = len(track)
     yield from gui.press("ESC")
-    yield from gui.until(lambda: not run.is_live, "Esc ends live capture", seconds=10)
-    yield from gui.until(lambda: not workers(), "the worker leaves", seconds=10)
+    yield from gui.until(lambda: not run.is_live, "Esc ends live capture")
+    yield from gui.until(lambda: not workers(), "the worker leaves")
     return found | {"spans": spans}
