@@ -67,12 +67,13 @@ def verb_demo(arguments: list[str]) -> int:
 
 
 def verb_test(arguments: list[str]) -> int:
-    """Run the tests; without arguments all of them, on every bpy."""
+    """Run the tests; without arguments all of them, on every bpy and several cores."""
     _ensure_venv(test=True)
     _python("tools/fetch_clips.py", check=True, stdout=subprocess.DEVNULL)
     for version in OTHER_BPY:
         _ensure_bpy(version)
-    return _python("-m", "pytest", *arguments)
+    # How they are shared out: tests/side_by_side.py.
+    return _python("-m", "pytest", *(arguments or ["-n", str(min(os.cpu_count() or 1, 4))]))
 
 
 def verb_lint(_arguments: list[str]) -> int:

@@ -22,7 +22,6 @@ WHEEL_LIBRARIES = ("onnxruntime", "av", "cv2", "scipy", "scipy.optimize", "scipy
 def _in_blender_5_2(zip_path: Path, workdir: Path) -> dict:
     harness.skip_without_window()
     home = workdir / "home"
-    home.mkdir()
     harness.install(zip_path, home)
     result = workdir / "result.json"
     command = blender_window.command(
@@ -38,7 +37,10 @@ def _in_bpy(folder: Path | None, zip_path: Path, workdir: Path) -> dict:
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip("the zip under test is the one for Linux on x64")
     result = workdir / "result.json"
-    environment = os.environ | {"HOME": str(workdir), "XDG_CONFIG_HOME": str(workdir / "config")}
+    environment = os.environ | {
+        "HOME": str(workdir),
+        "BLENDER_USER_RESOURCES": str(workdir / "config"),
+    }
     if folder:
         environment["PYTHONPATH"] = str(folder)
     command = [sys.executable, str(PROBE), "--", str(result), str(zip_path)]
@@ -47,7 +49,7 @@ def _in_bpy(folder: Path | None, zip_path: Path, workdir: Path) -> dict:
 
 def _run(command: list[str], result: Path, environment: dict | None = None) -> dict:
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=180
+        command, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert result.is_file(), done.stdout + done.stderr
     return json.loads(result.read_text(encoding="utf-8"))
