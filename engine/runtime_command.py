@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 
 from .console import EXIT_DONE, ProgressBar, say
@@ -36,6 +37,7 @@ def add_runtime(
     install.add_argument("--dry-run", action="store_true", help="only show what would be done")
     install.add_argument(
         "--driver",
+        type=_driver,
         default="",
         metavar="VERSION",
         help="choose for an NVIDIA driver of this version, e.g. to prepare another machine",
@@ -47,6 +49,12 @@ def add_runtime(
     remove.add_argument("--dry-run", action="store_true", help="only show what would be done")
     remove.set_defaults(run=_remove)
     add_forget(actions)
+
+
+def _driver(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)*", text):
+        raise argparse.ArgumentTypeError(f'"{text}" is no version such as 580.65')
+    return text
 
 
 def _status(options: argparse.Namespace) -> int:

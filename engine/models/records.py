@@ -109,7 +109,7 @@ def _load() -> dict[str, dict] | None:
     path = _path()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # an account without a home has no folder
         return {}
     except OSError as error:
         raise FacewrightError(

@@ -219,6 +219,13 @@ def test_records_that_cannot_be_opened_are_left_as_they_are(monkeypatch, tmp_pat
     assert main(["models", "list"]) == 1
 
 
+def test_an_account_without_a_home_has_no_models(monkeypatch, tmp_path):
+    make_list(monkeypatch, tmp_path)
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "mine.npz" / "facewright"))
+    assert main(["models", "list"]) == 0
+    assert code_of(lambda: terms.accept("known")) == "folder-unwritable"
+
+
 def test_a_file_that_is_there_without_its_record_is_not_replaced(monkeypatch, tmp_path, own_home):
     source = make_list(monkeypatch, tmp_path).rename(tmp_path / "mine.onnx")
     own_home.mkdir(parents=True)
@@ -289,7 +296,7 @@ def test_no_network_a_refusal_and_no_room_are_told(monkeypatch, tmp_path, server
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert code(f"{server}/whole") == "disk-full"
     monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
-    with pytest.raises(FacewrightError, match="has 10 bytes left; accepted.json needs [0-9]+ b"):
+    with pytest.raises(FacewrightError, match=r"has 10 bytes left; accepted\.json needs \d+ b"):
         terms.accept("scrfd")
     assert not list((tmp_path / "own" / "models").iterdir())
     shutil.rmtree(tmp_path / "own")

@@ -22,6 +22,12 @@ def test_where_nothing_is_installed_nothing_is_said_to_be_removed(own_home, caps
     assert not own_home.exists()
 
 
+def test_a_driver_that_is_no_version_is_wrong_usage(own_home, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["runtime", "install", "gpu", "--driver", "abc", "--dry-run"])
+    assert caught.value.code == 2 and "is no version" in capsys.readouterr().err
+
+
 def test_what_a_broken_install_has_left_goes_when_that_is_agreed_to(own_home):
     left = own_home / "runtime" / "cuda13-cp311"
     left.mkdir(parents=True)
