@@ -54,13 +54,13 @@ def why_no_window() -> str:
 
 
 def install(zip_path: Path, home: Path) -> None:
-    """Make ``home``, which must not exist, the folder of a user who has the extension enabled.
+    """Make ``home``, new or empty, the folder of a user who has the extension enabled.
 
     Blender installs each zip once; further folders are copies of the first. What the wheels
     hold is shared by hard links, because nobody writes into it.
     """
     first = Path(_installed(zip_path.resolve(), zip_path.stat().st_mtime_ns).name)
-    shutil.copytree(first, home, symlinks=True, copy_function=_link_or_copy)
+    shutil.copytree(first, home, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
 
 
 def _link_or_copy(source: str, target: str) -> None:
