@@ -67,15 +67,15 @@ def manifest() -> dict:
 
 
 def _checks() -> list[tuple[str, Check]]:
-    from . import doctor_devices, doctor_networks, doctor_system
+    from . import doctor_devices, doctor_models, doctor_networks, doctor_system
 
     return [
         ("Blender", _host),
         ("Machine", doctor_system.check_machine),
         ("Packages", doctor_system.check_packages),
         ("Graphics card", doctor_networks.check_card),
-        ("Models", doctor_networks.check_models),
-        ("Engines", doctor_networks.check_engines),
+        ("Models", doctor_models.check_models),
+        ("Engines", doctor_models.check_engines),
         ("Speed", doctor_networks.check_providers),
         ("Tracking", doctor_networks.check_tracking),
         ("Folders", doctor_system.check_folders),

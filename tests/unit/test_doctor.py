@@ -30,7 +30,14 @@ from engine.core.provider_start import Asked, compiled_folder
 from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
 from engine.models import adding, catalog, terms
-from engine.pipeline import doctor, doctor_devices, doctor_networks, doctor_system
+from engine.pipeline import (
+    doctor,
+    doctor_devices,
+    doctor_models,
+    doctor_networks,
+    doctor_system,
+    solve,
+)
 from engine.pipeline.doctor import examine
 from engine.sources.device_feed import Picture
 from engine.sources.devices import Device
@@ -188,6 +195,22 @@ def test_a_damaged_model_of_tracking_blocks(monkeypatch, changes):
     assert not report.ready
     assert any(reason.startswith("face_landmarks") for reason in report.reasons)
     assert report.facts["models"]["face_landmarks"]["problem"].startswith("model-")
+
+
+def test_the_models_that_block_are_those_that_tracking_opens(monkeypatch):
+    asked = set()
+
+    def model_path(model_id):
+        asked.add(model_id)
+        return honest(model_id)
+
+    honest = catalog.model_path
+    for module in (catalog, solve):
+        monkeypatch.setattr(module, "model_path", model_path)
+    findings = Findings()
+    doctor_networks.check_tracking(findings, QUICK)
+    assert [one.state for one in findings.all] == ["ok"]
+    assert asked == doctor_models.FOR_TRACKING
 
 
 def test_a_damaged_model_of_speech_is_told_and_blocks_nothing(monkeypatch):
