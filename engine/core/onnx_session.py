@@ -216,6 +216,9 @@ def _package():
 @functools.cache
 def _load_cuda(onnxruntime) -> None:
     """Loads CUDA's libraries from their wheels, where onnxruntime does not find them itself."""
+    # TensorRT computes with ten bits of mantissa on newer cards; onnxruntime has no option for it,
+    # and NVIDIA's libraries look once (onnxruntime's issues 6427 and 26029).
+    os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
     preload = getattr(onnxruntime, "preload_dlls", None)
     if preload is None:
         return

@@ -8,7 +8,7 @@ so that one who is still at work is told from one who is gone.
 
 What is held against a provider:
 
-- a crash: after two it is not tried any more;
+- a crash: after one it is not tried where nobody asked for it by name, after two not at all;
 - an end that left no word (a kill, a library that exits, a power cut): after two in a day it is
   not tried where nobody asked for it by name;
 - nothing where a person or Facewright ended the process, unless the check had by then taken so
@@ -28,7 +28,7 @@ from typing import BinaryIO, NamedTuple
 
 from .file_lock import lock
 
-MOST_CRASHES = MOST_UNFINISHED = 2
+MOST_CRASHES, MOST_UNFINISHED = 2, 2
 # A driver that was mended without a new number is tried again some day.
 CRASHES_COUNT_S, UNFINISHED_COUNT_S = 30 * 86400.0, 86400.0
 # TensorRT takes minutes, but only for one who named it; any other check takes seconds.
@@ -164,7 +164,7 @@ def _held_against(past: list[_Event], named: bool) -> str:
         return sum(event.what == what and 0 <= now - event.time_s < within_s for event in past)
 
     forget = "; the command `runtime forget` has it tried again"
-    if count(_CRASH, CRASHES_COUNT_S) >= MOST_CRASHES:
+    if count(_CRASH, CRASHES_COUNT_S) >= (MOST_CRASHES if named else 1):
         return f"it ended the process when it was tried{forget}"
     if count(_UNFINISHED, UNFINISHED_COUNT_S) >= MOST_UNFINISHED and not named:
         return (

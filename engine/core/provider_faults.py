@@ -21,11 +21,11 @@ _MEMORY = re.compile(
     r"|cudaErrorMemoryAllocation|CUDA (failure|error) 2\b|8007000E",
     re.IGNORECASE,
 )
-# CUDA runtime API, cudaError: 4 the driver shuts down, 46 unavailable, 100 no device, 101 not a
-# device, 214 memory error, 700..720 faults that end the context, 802 not ready, 999 unknown.
+# CUDA runtime API, cudaError: 4 the driver shuts down, 46 unavailable, 214 memory error, 700..720
+# faults that end the context, 802 not ready, 999 unknown.
 # DXGI: 887A0005 removed, 887A0006 hung, 887A0007 reset, 887A0020 driver error.
 _LOST = re.compile(
-    r"CUDA (failure|error) (4|46|100|101|214|7\d\d|802|999)\b|cudaErrorDevicesUnavailable"
+    r"CUDA (failure|error) (4|46|214|7\d\d|802|999)\b|cudaErrorDevicesUnavailable"
     r"|illegal memory access|unspecified launch failure|device.{0,20}(lost|removed|hung)"
     r"|DeviceRemovedReason|887A00(05|06|07|20)|driver shutting down",
     re.IGNORECASE,

@@ -272,7 +272,8 @@ class _Opening:
 
 def _discard_compiled(folder: Path, error: Exception) -> None:
     """Keeps what a provider has compiled, unless there is nothing or the file is damaged."""
-    if "deserialize" in str(error):  # TensorRT's word for an engine that was not written to its end
+    # TensorRT's words for files that were not written to their end; it would never make new ones.
+    if any(word in str(error) for word in ("deserialize engine", "create timing cache")):
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # it goes where nothing is in it
         folder.rmdir()

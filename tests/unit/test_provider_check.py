@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from fake_gpu import CARD, Card, Fail, time_as
 
-from engine.core import provider_start
+from engine.core import onnx_session, provider_start
 from engine.core.onnx_session import open_model
 from engine.core.provider_check import (
     TOLERANCE,
@@ -114,7 +116,7 @@ def test_a_slower_card_is_used_only_where_it_was_named(monkeypatch, tmp_path):
     ("refusal", "words"),
     [
         (True, "could not be started"),
-        (Fail("CUDA failure 100: no CUDA-capable device is detected"), "the device was lost"),
+        (Fail("CUDA failure 100: no CUDA-capable device is detected"), "no CUDA-capable device"),
         (ValueError("odd"), "odd"),
     ],
 )
@@ -147,6 +149,40 @@ def test_automatic_waits_for_no_engine_to_be_built(monkeypatch, tmp_path):
     assert options["trt_engine_cache_path"] == str(built)
     (built / "x.engine").touch()  # what TensorRT would leave there
     assert open_model(_network()).provider == TENSORRT
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        ("TensorRT EP could not deserialize engine from cache: /a/x.engine", False),
+        ("TensorRT EP could not create timing cache: /a/x.timing", False),
+        ("Error Code 2: OutOfMemory (Requested size was 9 bytes.)", True),
+    ],
+)
+def test_an_engine_that_was_not_written_to_its_end_is_built_anew(
+    monkeypatch, tmp_path, error, is_kept
+):
+    time_as(monkeypatch, faster=True)
+    card = Card(TENSORRT, CUDA).put_in(monkeypatch, tmp_path)
+    open_model(_network(), "tensorrt")
+    (built,) = (tmp_path / "cache" / "tensorrt").iterdir()
+    (built / "x.engine").touch()
+    card.refuses[TENSORRT] = Fail(error)
+    assert open_model(_network(), "tensorrt").provider == CUDA
+    assert built.exists() == is_kept
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "0"), ("1", "1")])
+def test_cudas_libraries_compute_in_32_bits_unless_the_person_says_otherwise(
+    monkeypatch, before, after
+):
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "of the test")  # so that it is put back
+    if before is None:
+        monkeypatch.delenv("NVIDIA_TF32_OVERRIDE")
+    else:
+        monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", before)
+    onnx_session._load_cuda.__wrapped__(SimpleNamespace())
+    assert os.environ["NVIDIA_TF32_OVERRIDE"] == after
 
 
 def test_another_driver_is_proved_anew(card, monkeypatch):
