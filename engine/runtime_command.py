@@ -38,7 +38,6 @@ def add_runtime(
     install.add_argument(
         "--driver",
         type=_driver,
-        default="",
         metavar="VERSION",
         help="choose for an NVIDIA driver of this version, e.g. to prepare another machine",
     )
@@ -78,7 +77,7 @@ def _status(options: argparse.Namespace) -> int:
 def _install(options: argparse.Namespace, check_online: CheckOnline) -> int:
     from .runtime.install import install, plan_install
 
-    plan = plan_install(options.what, options.driver)
+    plan = plan_install(options.what, options.driver or "")
     for sentence in plan.sentences():
         say(sentence)
     if options.dry_run:

@@ -28,6 +28,13 @@ def test_a_driver_that_is_no_version_is_wrong_usage(own_home, capsys):
     assert caught.value.code == 2 and "is no version" in capsys.readouterr().err
 
 
+def test_what_would_be_installed_is_shown(own_home, capsys):
+    assert main(["runtime", "install", "cuda13", "--dry-run"]) in (0, 1)  # none for a Mac
+    told = capsys.readouterr()
+    assert "MB to download" in told.out or "There is no cuda13 runtime" in told.err
+    assert not own_home.exists()
+
+
 def test_what_a_broken_install_has_left_goes_when_that_is_agreed_to(own_home):
     left = own_home / "runtime" / "cuda13-cp311"
     left.mkdir(parents=True)
