@@ -46,8 +46,6 @@ class Gatherer:
         request = _Request(array)
         with self._changed:
             self._waiting.append(request)
-            while self._busy and not request.done:
-                self._changed.wait()
         while not request.done:
             self._run_next(request)
         if request.error is not None:
