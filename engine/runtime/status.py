@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import trial
 from .activate import activation_note, active_packages
 from .folder import find_runtimes, runtime_root
 
@@ -22,6 +21,8 @@ def status(root: Path | None = None) -> dict:
         ``in_use``, the name of the one that this process uses, or empty; ``note``, why an
         installed one is not used, or empty.
     """
+    from . import trial  # not with every command's start
+
     root = root or runtime_root()
     active, note = active_packages(), activation_note()
     try:
