@@ -31,8 +31,11 @@ class TomlFile:
         self.path, self._code, self._hint = path, code, hint
         try:
             text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FacewrightError(f"The file {path} cannot be read.", hint, code) from error
+        except OSError as error:
+            message = f"The file {path} cannot be read ({error.strerror})."
+            raise FacewrightError(message, hint, code) from error
+        except UnicodeDecodeError as error:
+            raise FacewrightError(f"The file {path} is no UTF-8 text.", hint, code) from error
         try:
             self._data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

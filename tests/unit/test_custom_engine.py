@@ -494,6 +494,14 @@ def test_a_size_that_does_not_go_through_the_network_is_told(tmp_path):
     assert caught.value.code == "model-layout"
 
 
+def test_a_description_that_cannot_be_read_says_why(tmp_path):
+    with pytest.raises(FacewrightError, match=r"gone\.toml cannot be read \(.+\)"):
+        read_custom_model(tmp_path / "gone.toml")
+    (tmp_path / "other.toml").write_bytes(b"\xff\xfe[")
+    with pytest.raises(FacewrightError, match=r"other\.toml is no UTF-8 text"):
+        read_custom_model(tmp_path / "other.toml")
+
+
 def test_no_model_at_all(documented):
     (documented.parent / "face_landmarks.onnx").write_text("no")
     with pytest.raises(FacewrightError) as caught:
