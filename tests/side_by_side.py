@@ -3,7 +3,8 @@
 
 A file stays in one process, because its tests share fixtures. What uses the extension's zip stays
 in one, too: the zip is built once, and one window of Blender is open at a time. The longest parts
-are dealt first, so that no process is left alone with them at the end.
+are dealt first, so that no process is left alone with them at the end. All processes must find
+the same tests, so nothing that changes, such as a time, may be part of a test's name.
 """
 
 from __future__ import annotations
