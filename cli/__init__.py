@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..engine.console import guarded
+from ..engine.console import check_no_takes, guarded
 from ..engine.engines_command import add_engines
 from ..engine.models_command import add_models
 from ..engine.runtime_command import add_runtime
@@ -20,6 +20,9 @@ from .retarget import add_map, add_match
 from .send import add_send
 from .speech import add_lipsync
 from .transfer import add_transfer
+
+# Options that name a file to write which is no take; elsewhere --json is a switch.
+_RESULTS = ("out", "render", "json", "save", "save_landmarks")
 
 
 def main(argv: list[str]) -> int:
@@ -35,7 +38,13 @@ def main(argv: list[str]) -> int:
         options = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed usage or help
         return int(stop.code or 0)
-    return guarded(lambda: options.run(options))
+    return guarded(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    named = (getattr(options, name, None) for name in _RESULTS)
+    check_no_takes(*(path for path in named if isinstance(path, str)))
+    return options.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -130,6 +130,17 @@ def test_a_target_that_cannot_be_animated_is_told_before_tracking(
     assert "Tracking" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--out", "--render", "--json"])
+def test_a_take_is_replaced_by_nothing_else(tmp_path, capfd, option):
+    take = tmp_path / "a.fwtake"
+    take.write_text("take")
+    named = {"--out": tmp_path / "out.blend"} | {option: take}
+    assert run("apply", take, *(word for pair in named.items() for word in pair)) == 1
+    assert "is the name of a take" in capfd.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.fwtake"]
+    assert take.read_text() == "take"
+
+
 def test_wrong_usage_is_exit_code_2(capfd):
     assert run("capture") == 2
     assert run("dance") == 2
