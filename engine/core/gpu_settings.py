@@ -28,6 +28,7 @@ class GpuSettings:
         warm_up_runs: Runs of each batch size before the first picture.
         tensorrt_workspace_mib: MiB that TensorRT may use while it works.
         batch: Pictures in a batch at most; 0 chooses by the memory.
+        bind: Keep inputs and outputs in buffers on the card, with CUDA and TensorRT.
         decode: Let the card decode videos where it can.
     """
 
@@ -39,4 +40,5 @@ class GpuSettings:
     warm_up_runs: int = 2
     tensorrt_workspace_mib: int = 128
     batch: int = 0
+    bind: bool = True
     decode: bool = True

@@ -260,7 +260,8 @@ class _Opening:
         return session if session.get_providers()[0] == provider else None
 
     def _device(self, session: Any, largest: int) -> BoundSession | PlainSession:
-        if self._provider not in ON_CUDA or not self._shapes.fixed:
+        is_bound = self._asked.gpu.bind and self._shapes.fixed
+        if self._provider not in ON_CUDA or not is_bound:
             return PlainSession(session, self._shapes, largest)
 
         def make_value(shape, element_type):

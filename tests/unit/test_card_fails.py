@@ -170,6 +170,17 @@ def test_a_card_that_is_too_small_at_the_start_gets_smaller_batches(card):
         assert "it takes 4" in model.note
 
 
+@pytest.mark.parametrize("bind", [True, False])
+def test_inputs_and_outputs_are_bound_unless_that_is_not_wanted(card, bind):
+    model = open_model(model_path("face_blendshapes"), gpu=GpuSettings(bind=bind), batch=8)
+    assert model.provider == CUDA
+    card.batches.clear()
+    right = open_model(model_path("face_blendshapes"), "cpu")
+    given = _points(rows=3)
+    np.testing.assert_allclose(model.run(given)[0], right.run(given)[0], atol=1e-5)
+    assert card.batches == [4 if bind else 3]  # only buffers have sizes
+
+
 def test_a_batch_that_is_none_is_told(card):
     model = open_model(model_path("face_blendshapes"), gpu=GpuSettings(batch=33), batch=0)
     assert model.batch == 32
