@@ -297,7 +297,9 @@ def _key(onnxruntime: Any, provider: str, asked: Asked, *, for_verdict: bool = F
     version = f"onnxruntime {onnxruntime.__version__}"
     if provider == TENSORRT:
         # The engine holds for these alone; other settings make another engine.
-        version += f" {_tensorrt_version()} {asked.gpu.half} {asked.largest_batch}"
+        gpu = asked.gpu
+        version += f" {_tensorrt_version()} {gpu.half} {gpu.tensorrt_workspace_mib}"
+        version += f" {asked.largest_batch}"
     if for_verdict:
         version += f" {asked.gpu} {asked.largest_batch} {asked.cpu_streams}"
     cards = cuda_cards() if provider in ON_CUDA else ()

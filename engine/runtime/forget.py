@@ -6,7 +6,6 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.provider_start import attempts_folder, verdicts_file
 from .folder import find_runtimes, runtime_root
 from .trial import TRIAL
 
@@ -19,6 +18,8 @@ def forget() -> int:
     Returns:
         Files that are gone.
     """
+    from ..core.provider_start import attempts_folder, verdicts_file
+
     files = [verdicts_file(), *_below(attempts_folder())]
     with suppress(OSError):
         files += [runtime.folder / TRIAL for runtime in find_runtimes(runtime_root())]

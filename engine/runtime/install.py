@@ -31,6 +31,7 @@ from .folder import (
     out_of_reach,
     runtime_root,
 )
+from .forget import forget
 from .lock import Wheel, requirements, this_platform, this_python, wheels_of
 from .pip_process import install_wheels, pip_command
 from .prove import prove
@@ -188,6 +189,7 @@ def install(plan: Plan, progress: Progress, index: Sequence[str] = ()) -> Runtim
             runtime = _settle(plan, partial)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+        forget()  # who installs again wants what was given up to be tried again
         trial.keep(runtime, "")  # its proof has imported it
         for other in find_runtimes(plan.root):
             if other.folder != runtime.folder and other.python == runtime.python:

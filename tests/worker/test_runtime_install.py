@@ -13,7 +13,8 @@ import pytest
 
 from engine.core.errors import FacewrightError
 from engine.core.progress import Cancelled, Progress
-from engine.runtime import pip_process
+from engine.core.provider_start import attempts_folder
+from engine.runtime import pip_process, trial
 from engine.runtime.folder import find_runtimes, only_one
 from engine.runtime.install import install, plan_install, remove
 from engine.runtime.pip_process import pip_command
@@ -52,6 +53,8 @@ def left_in(root):
 def test_a_runtime_is_installed_proved_told_and_removed(index, root):
     steps = []
     progress = Progress(lambda done, total, unit: steps.append((done, total, unit)))
+    attempts_folder().mkdir(parents=True, exist_ok=True)
+    (attempts_folder() / "key").write_text("crash 1\n")
     report = do_install(index, root, progress)
     assert (report.state, report.version) == ("complete", "9.9.9")
     assert "CPUExecutionProvider" in report.providers
@@ -61,6 +64,8 @@ def test_a_runtime_is_installed_proved_told_and_removed(index, root):
     assert one["versions"] == {"onnxruntime-gpu": "9.9.9", "nvidia-made": "1.0"}
     assert one["bytes"] == report.bytes > 0
     assert left_in(root) == [one["name"]]
+    assert trial.kept(find_runtimes(root)[0]) == ""  # it was tried in its proof
+    assert list(attempts_folder().iterdir()) == []
     gone = remove(root)
     assert gone.bytes == report.bytes
     assert left_in(root) == []
