@@ -19,7 +19,7 @@ from ..scene.bake import bake_face
 from ..scene.face_blocks import FaceBlock, animated_blocks
 from ..scene.live import live_session
 from ..scene.nla_layers import add_layer, push_down
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from ..scene.stepping import step_face, unstep_face
 from ..scene.update_result import update_result
 from .keys import apply_settings, show_keys, target_objects
@@ -47,7 +47,7 @@ class AfterOperator(TellsWhyNot):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, said)
-        redraw_sidebars()
+        redraw_panels()
         return {"FINISHED"}
 
     def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:

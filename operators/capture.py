@@ -83,14 +83,18 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
 
     def status(self, job: Job) -> str:
         """Frames and speed."""
-        return f"{job.done} of {job.total} frames, {job.per_second:.0f} frames/s"
+        return f"{job.done} of {job.total} frames, {_rate(job.per_second)}"
 
     def lines(self, report: dict) -> list[str]:
         """How much was seen, how fast."""
-        return [
-            f"{report['valid_frames']} of {report['frames']} frames with a face, "
-            f"{report['frames_per_second']:.0f} frames/s on {report['provider']}"
-        ]
+        seen = f"{report['valid_frames']} of {report['frames']} frames with a face"
+        speed, provider = report["frames_per_second"], report["provider"]
+        # A resumed take may have had every frame already.
+        return [f"{seen}, {_rate(speed)} on {provider}" if speed else seen]
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.{0 if per_second >= 10 else 1}f} frames/s"
 
 
 class FACEWRIGHT_OT_cancel_tracking(TellsWhyNot, bpy.types.Operator):

@@ -8,7 +8,7 @@ import bpy
 from ..engine.core.errors import FacewrightError
 from ..properties.run import run_of
 from ..scene.devices import find_devices
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 
 
 class FACEWRIGHT_OT_find_devices(bpy.types.Operator):
@@ -41,7 +41,7 @@ def _show(devices: dict, problem: str) -> None:
             item.name = device["name"] if names.count(device["name"]) == 1 else device["id"]
     run.devices_status = problem or ("" if run.cameras else "No camera was found")
     run.microphones_status = problem or ("" if run.microphones else "No microphone was found")
-    redraw_sidebars()
+    redraw_panels()
 
 
 CLASSES = (FACEWRIGHT_OT_find_devices,)

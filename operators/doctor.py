@@ -15,7 +15,6 @@ from ..properties.preferences import chosen_take_folder
 from ..properties.run import run_of
 from ..scene.doctor import doctor_request, report_without_worker
 from ..scene.jobs import Job
-from ..scene.redraw import redraw_preferences
 from .keys import show_result
 from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
@@ -81,7 +80,6 @@ def _show(context: bpy.types.Context, report: dict) -> None:
     show_report(doctor, report)
     context.window_manager.clipboard = doctor.text
     show_result(context, doctor.verdict, [line.text for line in doctor.lines])
-    redraw_preferences()
 
 
 class FACEWRIGHT_OT_copy_report(TellsWhyNot, bpy.types.Operator):

@@ -19,7 +19,7 @@ from ..scene.eye_bones import guess_eyes
 from ..scene.live import live_session
 from ..scene.neck_chain import choose_neck
 from ..scene.pose_channels import PoseSettings
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 
 # The panel draws every line of a result anew each time.
 _GAPS_SHOWN = 20
@@ -155,7 +155,7 @@ def show_doubt(context: bpy.types.Context, take: str, doubt: Doubt) -> None:
         read.stretches.add().text = (
             f"{stretch.region.capitalize()} from {stretch.first_s:.2f} to {stretch.last_s:.2f} s"
         )
-    redraw_sidebars()
+    redraw_panels()
 
 
 def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> None:
@@ -165,7 +165,7 @@ def show_result(context: bpy.types.Context, result: str, lines: list[str]) -> No
     run.result = result
     for text in lines:
         add_line(run, text, "INFO")
-    redraw_sidebars()
+    redraw_panels()
 
 
 def _gap_lines(report: ApplyReport) -> list[str]:

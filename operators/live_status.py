@@ -9,7 +9,7 @@ import bpy
 
 from ..properties.run import run_of
 from ..scene.live import LiveSession, LiveState
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 
 
 def show_status(context: bpy.types.Context, session: LiveSession) -> None:
@@ -32,7 +32,7 @@ def show_status(context: bpy.types.Context, session: LiveSession) -> None:
         )
     run.activity = _activity(session)
     run.picture = session.picture.icon
-    redraw_sidebars()
+    redraw_panels()
 
 
 def _activity(session: LiveSession) -> str:
@@ -53,4 +53,4 @@ def clear_status(context: bpy.types.Context) -> None:
     run.is_live = run.is_recording = run.is_counting = run.is_finishing = False
     run.status = run.rate = run.problem = run.activity = ""
     run.picture, run.speaks = 0, False
-    redraw_sidebars()
+    redraw_panels()

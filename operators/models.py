@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import bpy
@@ -22,12 +23,12 @@ from ..scene.models import (
     optional_model,
     remove,
 )
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from .keys import show_result
 from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
-_WIDTH = 460
+_WIDTH, _LETTERS = 520, 70
 
 
 def look_again() -> None:
@@ -53,7 +54,7 @@ def look_again() -> None:
 def refresh_models() -> None:
     """Look at the models again and tell the panels."""
     look_again()
-    redraw_sidebars()
+    redraw_panels()
 
 
 def _size(model: OptionalModel) -> str:
@@ -79,21 +80,23 @@ class FACEWRIGHT_OT_accept_model(_ModelOperator, bpy.types.Operator):
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        return context.window_manager.invoke_props_dialog(self, width=_WIDTH)
+        title = f"Licence of {self.model}"
+        return context.window_manager.invoke_props_dialog(self, width=_WIDTH, title=title)
 
     def draw(self, _context: bpy.types.Context) -> None:
         """The terms, where the model comes from, and what file it is."""
         model = self._terms
         column = self.layout.column(align=True)
-        for line in (
+        for sentence in (
             model.about,
             f"Licence: {model.licence}",
-            *_wrapped(model.terms),
+            model.terms,
             f"From: {model.origin}",
             f"File: {model.file}, {_size(model)}",
             f"sha256: {model.sha256 or 'kept when you add it'}",
         ):
-            column.label(text=line)
+            for line in textwrap.wrap(sentence, _LETTERS):
+                column.label(text=line)
         column.separator()
         column.label(text="OK means that you agree to these terms.", icon="CHECKMARK")
 
@@ -107,15 +110,6 @@ class FACEWRIGHT_OT_accept_model(_ModelOperator, bpy.types.Operator):
         refresh_models()
         self.report({"INFO"}, f"The licence of {model.id} was accepted")
         return {"FINISHED"}
-
-
-def _wrapped(text: str, room: int = 76) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= room:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
 
 
 class FACEWRIGHT_OT_fetch_model(_ModelOperator, WorkerOperator, bpy.types.Operator):

@@ -19,7 +19,7 @@ from ..properties.retarget import FacewrightMapping, FacewrightRow
 from ..scene import channel_test, mapping_edit, response_widget
 from ..scene.live import live_session
 from ..scene.mapping_report import MappingReport, report_mapping
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from .keys import target_objects
 from .why_not import TellsWhyNot
 
@@ -41,7 +41,7 @@ class MappingOperator(TellsWhyNot):
             return {"CANCELLED"}
         if said:
             self.report({"INFO"}, said)
-        redraw_sidebars()
+        redraw_panels()
         return {"FINISHED"}
 
     def run(self, context: bpy.types.Context, objects: list[bpy.types.Object]) -> str:
@@ -94,7 +94,7 @@ def show_report(
         edit.report.add().text = note
     if report.unused:
         edit.report.add().text = f"Keys that no channel moves: {', '.join(report.unused)}"
-    redraw_sidebars()
+    redraw_panels()
     return report
 
 

@@ -12,7 +12,7 @@ from ..engine.core.requests import RuntimeRequest
 from ..properties import runtime as shown
 from ..scene.jobs import Job
 from ..scene.models import check_online
-from ..scene.redraw import redraw_preferences, redraw_sidebars
+from ..scene.redraw import redraw_panels
 from ..scene.runtime import describe_runtime, plan_runtime, remove_runtime
 from .keys import show_result
 from .why_not import TellsWhyNot
@@ -29,12 +29,7 @@ def look_again() -> None:
 def refresh_runtime() -> None:
     """Look again and show it."""
     look_again()
-    _redraw()
-
-
-def _redraw() -> None:
-    redraw_sidebars()
-    redraw_preferences()
+    redraw_panels()
 
 
 class _Installs(TellsWhyNot):
@@ -58,6 +53,7 @@ licences, and begins with OK"""
         try:
             self._sentences = plan_runtime().sentences()
         except FacewrightError as error:
+            shown.SAID[:] = [str(error)]
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return context.window_manager.invoke_props_dialog(self, width=_WIDTH)
@@ -66,7 +62,7 @@ licences, and begins with OK"""
         """Size, licences, packages, folder."""
         column = self.layout.column(align=True)
         for sentence in self._sentences:
-            for line in textwrap.wrap(sentence, _LETTERS):
+            for line in textwrap.wrap(sentence, _LETTERS, break_on_hyphens=False):
                 column.label(text=line)
             column.separator()
         column.label(text="OK means that you agree and that the download begins.")
@@ -91,6 +87,7 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
 
     def prepare(self, _context: bpy.types.Context) -> RuntimeRequest:
         """What suits this machine."""
+        shown.SAID.clear()
         check_online()
         return RuntimeRequest()
 
@@ -110,7 +107,12 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
         """Tell what there is now."""
         refresh_runtime()
         line = f"GPU runtime {report['runtime']}: onnxruntime {report['version']}"
+        shown.SAID[:] = [line, *report["warnings"]]
         show_result(context, line, report["warnings"])
+
+    def failed(self, _context: bpy.types.Context, error: FacewrightError) -> None:
+        """The preferences cover what is told elsewhere."""
+        shown.SAID[:] = [f"{self.doing} failed: {error}"]
 
     def cancelled(self, _context: bpy.types.Context, _request: RuntimeRequest) -> str:
         """Nothing remains."""
@@ -121,7 +123,6 @@ class FACEWRIGHT_OT_download_runtime(_Installs, WorkerOperator, bpy.types.Operat
         if context.workspace:
             text = f"Facewright: {self.doing}, {self.status(self._job)}, Esc cancels"
             context.workspace.status_text_set(text)
-        _redraw()
 
 
 class FACEWRIGHT_OT_remove_runtime(TellsWhyNot, bpy.types.Operator):
@@ -143,6 +144,7 @@ class FACEWRIGHT_OT_remove_runtime(TellsWhyNot, bpy.types.Operator):
         """Delete it."""
         try:
             report = remove_runtime()
+            shown.SAID.clear()
         except FacewrightError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

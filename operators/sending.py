@@ -12,7 +12,7 @@ from ..properties.why_not import send_disabled_reason
 from ..scene.blocks import by_uid
 from ..scene.face_reader import FaceReader
 from ..scene.live import live_session
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from ..scene.stream_out import StreamOut, end_streams, start_stream
 from .keys import apply_settings, target_objects
 from .why_not import TellsWhyNot
@@ -107,7 +107,7 @@ def _show(stream: StreamOut, problem: str) -> None:
     failed = f", {sender.failed} could not leave" if sender.failed else ""
     run.send_status = f"{sender.name}\nSent {sender.sent} frames{failed}"
     run.send_problem = problem
-    redraw_sidebars()
+    redraw_panels()
 
 
 CLASSES = (FACEWRIGHT_OT_start_sending, FACEWRIGHT_OT_stop_sending)

@@ -14,7 +14,7 @@ from ..properties.run import run_of
 from ..properties.takes import selected_take
 from ..scene import takes
 from ..scene.capture import take_folder
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from .why_not import TellsWhyNot
 
 _TAKE = bpy.props.StringProperty(
@@ -50,7 +50,7 @@ def refresh_takes(context: bpy.types.Context, select: Path | None = None) -> Non
         item.speech = summary.speech
     paths = [item.path for item in listed.takes]
     listed.index = paths.index(wanted) if wanted in paths else 0
-    redraw_sidebars()
+    redraw_panels()
 
 
 class OneTake(TellsWhyNot):

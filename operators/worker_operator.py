@@ -10,7 +10,7 @@ from ..engine.core.progress import Progress
 from ..properties.run import FacewrightRun, run_of
 from ..scene.blocks import by_uid
 from ..scene.jobs import Job, JobState, Request
-from ..scene.redraw import redraw_sidebars
+from ..scene.redraw import redraw_panels
 from .keys import add_line
 from .why_not import TellsWhyNot
 
@@ -139,7 +139,7 @@ class WorkerOperator(TellsWhyNot):
         run.is_cancelling = job.state is JobState.CANCELLING
         run.factor = job.done / job.total if job.total else 0.0
         run.status = self.status(job)
-        redraw_sidebars()
+        redraw_panels()
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         job, run = self._job, run_of(context)
@@ -178,4 +178,4 @@ def _end_timer(timer: bpy.types.Timer) -> None:
     run_of(context).is_running = False
     if context.workspace:
         context.workspace.status_text_set(None)
-    redraw_sidebars()
+    redraw_panels()

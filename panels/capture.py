@@ -4,9 +4,10 @@
 import bpy
 
 from ..properties.capture import shot_of
-from ..properties.run import run_of
+from ..properties.run import draw_progress, run_of
 from ..properties.why_not import track_disabled_reason
 from .models import draw_engine
+from .sentence import draw_sentence
 
 _LINES_SHOWN = 60
 
@@ -50,17 +51,11 @@ class FACEWRIGHT_PT_capture(FacewrightPanel, bpy.types.Panel):
         row.operator("facewright.start_at_playhead", text="", icon="PLAY")
 
         if run.is_running:
-            _draw_progress(layout, run)
+            draw_progress(layout, run)
         else:
             _draw_buttons(layout, context)
-        _draw_result(layout, run)
-
-
-def _draw_progress(layout: bpy.types.UILayout, run) -> None:
-    layout.progress(factor=run.factor, text=run.status)
-    row = layout.row()
-    row.enabled = not run.is_cancelling
-    row.operator("facewright.cancel_tracking", icon="CANCEL")
+        if run.result:
+            _draw_lines(draw_result(layout, context, run), context, run)
 
 
 def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -68,7 +63,7 @@ def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.scale_y = 1.4
     column.operator("facewright.track_video", icon="PLAY")
     if reason := track_disabled_reason(context):
-        layout.label(text=reason, icon="INFO")
+        draw_sentence(layout, context, reason, "INFO")
     resume = layout.operator("facewright.track_video", text="Resume", icon="FILE_REFRESH")
     resume.resume = True
     layout.separator()
@@ -76,18 +71,20 @@ def _draw_buttons(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.operator("facewright.apply_take", icon="ACTION")
 
 
-def _draw_result(layout: bpy.types.UILayout, run) -> None:
-    if not run.result:
-        return
+def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, run) -> bpy.types.UILayout:
+    """What came of the last job, with what went wrong; returns its box."""
     box = layout.box()
-    box.label(text=run.result)
+    draw_sentence(box, context, run.result, "NONE")
     for line in [line for line in run.lines if line.icon == "ERROR"]:
-        box.label(text=line.text, icon="ERROR")
+        draw_sentence(box, context, line.text, "ERROR")
+    return box
+
+
+def _draw_lines(box: bpy.types.UILayout, context: bpy.types.Context, run) -> None:
     box.prop(run, "show_lines")
     if run.show_lines:
-        column = box.column(align=True)
         for line in list(run.lines)[:_LINES_SHOWN]:
-            column.label(text=line.text, icon=line.icon)
+            draw_sentence(box, context, line.text, line.icon)
 
 
 CLASSES = (FACEWRIGHT_PT_capture,)

@@ -4,7 +4,7 @@
 import bpy
 
 from ..properties.doctor import draw_buttons
-from ..properties.run import run_of
+from ..properties.run import draw_progress, run_of
 from .capture import FacewrightPanel
 from .sentence import draw_sentence
 
@@ -17,8 +17,11 @@ class FACEWRIGHT_PT_doctor(FacewrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the buttons, the verdict and what is wrong."""
-        layout, doctor = self.layout, run_of(context).doctor
+        layout, run = self.layout, run_of(context)
+        doctor = run.doctor
         draw_buttons(layout, doctor)
+        if run.is_running:
+            draw_progress(layout, run)
         if not doctor.verdict:
             return
         box = layout.box()

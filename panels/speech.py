@@ -4,10 +4,10 @@
 import bpy
 
 from ..properties.capture import shot_of
-from ..properties.run import run_of
+from ..properties.run import draw_progress, run_of
 from ..properties.speech import VISEMES, cues_shown, viseme_property
 from ..properties.why_not import lipsync_disabled_reason, show_cues_disabled_reason
-from .capture import FacewrightPanel
+from .capture import FacewrightPanel, draw_result
 from .sentence import draw_sentence
 
 _OF_TRANSCRIPT = {"TYPED": "text", "BLOCK": "text_block", "FILE": "text_file"}
@@ -42,21 +42,15 @@ class FACEWRIGHT_PT_speech(FacewrightPanel, bpy.types.Panel):
         if not speech.speakers:
             settings.prop(shot, "target")
         if run.is_running:
-            layout.progress(factor=run.factor, text=run.status)
-            row = layout.row()
-            row.enabled = not run.is_cancelling
-            row.operator("facewright.cancel_tracking", icon="CANCEL")
+            draw_progress(layout, run)
         else:
             column = layout.column()
             column.scale_y = 1.4
             column.operator("facewright.lipsync_audio", icon="PLAY_SOUND")
             if reason := lipsync_disabled_reason(context):
-                layout.label(text=reason, icon="INFO")
+                draw_sentence(layout, context, reason, "INFO")
         if run.result:
-            box = layout.box()
-            box.label(text=run.result)
-            for line in [line for line in run.lines if line.icon == "ERROR"]:
-                box.label(text=line.text, icon="ERROR")
+            draw_result(layout, context, run)
 
 
 class _SpeechPart(FacewrightPanel):

@@ -7,6 +7,7 @@ from ..properties.capture import shot_of
 from ..properties.run import run_of
 from ..properties.takes import selected_take
 from .capture import FacewrightPanel
+from .sentence import draw_sentence
 
 
 class FACEWRIGHT_UL_takes(bpy.types.UIList):
@@ -60,14 +61,14 @@ class FACEWRIGHT_PT_takes(FacewrightPanel, bpy.types.Panel):
         one.operator("facewright.rename_take", text="", icon="GREASEPENCIL")
         one.operator("facewright.delete_take", text="", icon="TRASH")
         if selected is None:
-            layout.label(text="Track a clip or record, then a take is here", icon="INFO")
+            draw_sentence(layout, context, "Track a clip or record, then a take is here", "INFO")
         elif selected.problem:
-            layout.label(text=selected.problem, icon="ERROR")
+            draw_sentence(layout, context, selected.problem, "ERROR")
         else:
             state = "complete" if selected.is_complete else "unfinished"
             layout.label(text=f"{selected.date}, {selected.length}, {state}", icon="TIME")
             if selected.note:
-                layout.label(text=selected.note, icon="TEXT")
+                draw_sentence(layout, context, selected.note, "TEXT")
         row = layout.row(align=True)
         use = row.row(align=True)
         use.enabled = selected is not None

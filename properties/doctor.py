@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The doctor's last report. Not saved."""
 
+import textwrap
+
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, StringProperty
 
@@ -47,8 +49,8 @@ def draw_doctor(layout: bpy.types.UILayout, doctor: FacewrightDoctor) -> None:
     box.label(text=doctor.verdict, icon="CHECKMARK" if doctor.ready else "ERROR")
     for line in doctor.lines:
         icon = "CANCEL" if line.blocks else "ERROR"
-        for start in range(0, len(line.text), _ROOM):
-            box.label(text=line.text[start : start + _ROOM], icon=icon)
+        for text in textwrap.wrap(line.text, _ROOM):
+            box.label(text=text, icon=icon)
             icon = "BLANK1"
 
 

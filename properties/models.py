@@ -174,7 +174,15 @@ def engine_disabled_reason(shot: bpy.types.PropertyGroup) -> str:
     """Why the shot's engine cannot track; empty if it can."""
     if shot.engine == OWN_ENGINE and not shot.engine_file:
         return "Choose the .toml that describes your engine"
+    # As Blender reads a number that no item has.
+    for name in ("engine", "detector") if takes_detector(shot) else ("engine",):
+        if not getattr(shot, name):
+            return f"The file's {name} is not one of this Facewright's; choose another"
     for info in chosen_parts(shot):
         if lack := lack_of(info):
-            return f"{info.label} {lack}; see below the engine in the Capture panel"
+            # A package cannot be added from here.
+            where = "; see below the engine in the Capture panel"
+            if not missing_rows(info):
+                where = " in Blender's Python"
+            return f"{info.label} {lack}{where}"
     return ""

@@ -8,6 +8,7 @@ from ..engine.core.gpu_settings import GpuSettings
 from .doctor import draw_doctor
 from .models import draw_added
 from .paths import PATH_OPTIONS
+from .run import run_of
 from .runtime import draw_runtime
 
 _PACKAGE = __package__.rpartition(".")[0]
@@ -102,9 +103,10 @@ class FacewrightPreferences(bpy.types.AddonPreferences):
             card.prop(self, name)
         layout.prop(self, "streams")
         layout.prop(self, "take_folder")
-        draw_runtime(layout)
+        run = run_of(context)
+        draw_runtime(layout, run)
         draw_added(layout)
-        draw_doctor(layout, context.window_manager.facewright.doctor)
+        draw_doctor(layout, run.doctor)
 
 
 CLASSES = (FacewrightPreferences,)

@@ -49,6 +49,14 @@ def run_of(context: bpy.types.Context) -> FacewrightRun:
 CLASSES = (FacewrightLine, FacewrightRun)
 
 
+def draw_progress(layout: bpy.types.UILayout, run: FacewrightRun) -> None:
+    """How far the job is, and the button that ends it."""
+    layout.progress(factor=run.factor, text=run.status)
+    row = layout.row()
+    row.enabled = not run.is_cancelling
+    row.operator("facewright.cancel_tracking", icon="CANCEL")
+
+
 def add_pointers() -> None:
     """Hang it where it belongs."""
     bpy.types.WindowManager.facewright = PointerProperty(type=FacewrightRun)

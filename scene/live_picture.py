@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.worker.picture_file import PictureFile
 from .free_path import free_path
-from .redraw import redraw_sidebars
+from .redraw import redraw_panels
 
 _NAME = "camera"
 
@@ -77,7 +77,7 @@ class LivePicture:
             self._rgba[..., channel] = picture[::-1, :, channel]
         icon.image_pixels.foreach_set(self._rgba.view(np.int32).reshape(-1))
         self._shown = True
-        redraw_sidebars()
+        redraw_panels()
         return True
 
     def close(self) -> None:

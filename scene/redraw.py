@@ -6,19 +6,13 @@ from __future__ import annotations
 import bpy
 
 
-def redraw_sidebars() -> None:
-    """Tag the sidebars of all 3D views."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
-
-
-def redraw_preferences() -> None:
-    """Tag the preferences, where they are open."""
+def redraw_panels() -> None:
+    """Tag the sidebars of all 3D views, and the preferences where they are open."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
                 area.tag_redraw()
+            elif area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()

@@ -106,6 +106,40 @@ def test_what_is_missing_is_told_until_it_is_there(wants_a_model, tmp_path):
     assert "needs a model" in track_disabled_reason(bpy.context)
 
 
+@pytest.mark.parametrize("name", ["engine", "detector"])
+def test_a_file_of_another_facewright_is_told(name, tmp_path):
+    store_number(shot(), name, 4321)
+    path = str(tmp_path / "newer.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert getattr(shot(), name) == ""
+    told = f"The file's {name} is not one of this Facewright's; choose another"
+    assert shown.engine_disabled_reason(shot()) == told
+    if name == "detector":  # it is no matter where it cannot be chosen
+        shot().engine = "mediapipe-tasks"
+        assert "another" not in shown.engine_disabled_reason(shot())
+        shot().engine = "mediapipe"
+    setattr(shot(), name, {"engine": "mediapipe", "detector": "AUTO"}[name])
+    assert shown.engine_disabled_reason(shot()) == ""
+
+
+def store_number(settings, name, number):
+    """As a file holds the choice of a version that knows more of them."""
+    if hasattr(settings, "bl_system_properties_get"):
+        settings.bl_system_properties_get(do_create=True)[name] = number
+    else:
+        settings[name] = number
+
+
+def test_a_missing_package_is_not_sought_below_the_engine(monkeypatch):
+    monkeypatch.setattr(shown, "MISSING_PACKAGES", {"mediapipe"})
+    shot().engine = "mediapipe-tasks"
+    told = "MediaPipe Tasks needs the package mediapipe in Blender's Python"
+    assert shown.engine_disabled_reason(shot()) == told
+    shot().engine = "openseeface"
+    assert "see below the engine" in shown.engine_disabled_reason(shot())
+
+
 def test_an_unknown_model_is_refused():
     for operator in ("accept_model", "remove_model"):
         with pytest.raises(RuntimeError, match="no-such"):

@@ -37,6 +37,19 @@ def test_an_engine_of_one_look_is_asked_for_no_more():
     assert chosen_quality(shot) == FAST
 
 
+@pytest.mark.parametrize(
+    ("speed", "told"),
+    [
+        (0.0, "7 of 9 frames with a face"),
+        (0.42, "7 of 9 frames with a face, 0.4 frames/s on CPU"),
+        (58.7, "7 of 9 frames with a face, 59 frames/s on CPU"),
+    ],
+)
+def test_a_slow_speed_is_not_told_as_none(speed, told):
+    report = {"valid_frames": 7, "frames": 9, "frames_per_second": speed, "provider": "CPU"}
+    assert capture.FACEWRIGHT_OT_track_video.lines(None, report) == [told]
+
+
 def test_the_cost_is_in_the_tooltip():
     items = bpy.context.scene.facewright.bl_rna.properties["quality"].enum_items
     assert [item.identifier for item in items] == ["FAST", "BEST"]

@@ -14,6 +14,7 @@ from facewright.engine.core.errors import FacewrightError
 from facewright.engine.runtime.folder import Runtime
 from facewright.engine.runtime.lock import this_platform, this_python
 from facewright.operators import runtime as operators
+from facewright.operators import worker_operator
 from facewright.properties import runtime as shown
 from facewright.properties.run import run_of
 
@@ -34,6 +35,7 @@ def home(tmp_path, monkeypatch):
     operators.look_again()
     yield tmp_path / "home"
     shown.INSTALLED.clear()
+    shown.SAID.clear()
 
 
 @pytest.fixture
@@ -92,6 +94,20 @@ def test_a_machine_without_a_card_is_told_so(online, home):
     with pytest.raises(RuntimeError, match="No NVIDIA card"):
         bpy.ops.facewright.install_runtime()
     assert not home.exists()
+
+
+def test_the_preferences_say_what_came_of_it(online, monkeypatch):
+    with pytest.raises(RuntimeError, match="No NVIDIA card"):
+        bpy.ops.facewright.install_runtime("INVOKE_DEFAULT")
+    assert "No NVIDIA card" in shown.SAID[0]
+
+    def refuse(*_arguments):
+        raise FacewrightError("There is no room.", "Make some.", "no-room")
+
+    monkeypatch.setattr(worker_operator, "Job", refuse)
+    with pytest.raises(RuntimeError, match="no room"):
+        bpy.ops.facewright.download_runtime()
+    assert shown.SAID == ["Installing the GPU runtime failed: There is no room. Make some."]
 
 
 def test_what_is_installed_is_shown_and_removed(installed):

@@ -87,5 +87,10 @@ def test_disabling_the_add_on_ends_the_worker_and_not_blender(
     linux_zip: Path, tmp_path: Path
 ) -> None:
     ended = _run("disable_while_tracking.py", LONG_CLIP, linux_zip, tmp_path)
-    assert ended.result == {"gone": True, "back": True, "running": False}
+    assert ended.result == {
+        "gone": True,
+        "back": True,
+        "quality": "BEST",
+        "running": False,
+    }
     assert "Traceback" not in ended.log, ended.log

@@ -25,6 +25,10 @@ def test_a_model_is_used_after_its_licence_and_file(seen: GuiResult) -> None:
     assert seen.result["hash_is_kept"]
 
 
+def test_half_a_report_is_none(seen: GuiResult) -> None:
+    assert seen.result["after_esc"] == ["Cancelled; nothing was reported", ""]
+
+
 def test_the_doctor_runs_beside_the_window_and_copies_its_report(seen: GuiResult) -> None:
     assert seen.result["was_running"]
     assert seen.result["ready"], seen.result["report"]

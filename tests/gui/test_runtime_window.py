@@ -39,6 +39,7 @@ def test_esc_leaves_everything_as_it_was(seen: GuiResult) -> None:
 def test_a_download_that_fails_says_why(seen: GuiResult) -> None:
     assert "failed" in seen.result["after_failure"]
     assert "could not be downloaded" in " ".join(seen.result["why"])
+    assert "could not be downloaded" in " ".join(seen.result["in_the_preferences"])
 
 
 def test_blender_printed_no_traceback(seen: GuiResult) -> None:

@@ -5,12 +5,18 @@ import hashlib
 import sys
 
 import bpy
+from parts import only_panels
 
 
 def steps(gui):
     """What a person does who wants another detector, and then to know what is wrong."""
     bpy.context.preferences.view.ui_scale = 0.85
-    only_doctor_and_capture()
+    with only_panels("FACEWRIGHT_PT_capture", "FACEWRIGHT_PT_doctor"):
+        return (yield from ask(gui))
+
+
+def ask(gui):
+    """The steps themselves."""
     shot = bpy.context.scene.facewright
     shot.detector = "scrfd"
     yield from gui.show_tab("Facewright")
@@ -34,9 +40,15 @@ def steps(gui):
     after = label(items(shot, bpy.context))
     yield from gui.photograph("added")
 
+    run = bpy.context.window_manager.facewright
+    with gui.override():
+        bpy.ops.facewright.doctor("INVOKE_DEFAULT")
+    yield from gui.press("ESC")
+    yield from gui.until(lambda: not run.is_running, "Esc ends it", 60)
+    after_esc = [run.result, run.doctor.verdict]
+
     with gui.override():
         bpy.ops.facewright.doctor("INVOKE_DEFAULT", cameras=True)
-    run = bpy.context.window_manager.facewright
     was_running = run.is_running
     yield from gui.until(lambda: not run.is_running, "the doctor has ended")
     yield from gui.wait(1.0)
@@ -50,6 +62,7 @@ def steps(gui):
         "before": before,
         "after": after,
         "accepted": accepted,
+        "after_esc": after_esc,
         "was_running": was_running,
         "ready": run.doctor.ready,
         "result": run.result,
@@ -63,15 +76,3 @@ def steps(gui):
 def label(items):
     """What the list shows of the detector."""
     return next(item[1] for item in items if item[0] == "scrfd")
-
-
-def only_doctor_and_capture():
-    """Leave the two panels of this test open, so that both fit the screen."""
-    for name in dir(bpy.types):
-        panel = getattr(bpy.types, name)
-        if not name.startswith("FACEWRIGHT_PT_") or hasattr(panel, "bl_parent_id"):
-            continue
-        shown = name in ("FACEWRIGHT_PT_capture", "FACEWRIGHT_PT_doctor")
-        bpy.utils.unregister_class(panel)
-        panel.bl_options = set() if shown else {"DEFAULT_CLOSED"}
-        bpy.utils.register_class(panel)

@@ -56,6 +56,7 @@ def steps(gui):
         "after_esc": after_esc,
         "after_failure": run().result,
         "why": [line.text for line in run().lines],
+        "in_the_preferences": list(operators.shown.SAID),
         "left": sorted(path.name for path in home().rglob("*") if path.name != ".lock"),
     }
 

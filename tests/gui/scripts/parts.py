@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the scripts of this folder share; imported inside Blender."""
 
+import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -21,6 +23,26 @@ def choose_clip_and_head(gui):
     bpy.ops.ed.undo_push(message="Choose video and target")
     yield from gui.show_tab("Facewright")
     return mesh
+
+
+@contextmanager
+def only_panels(*names):
+    """Leave some panels of Facewright's, open, so that they fit the screen."""
+    registration = sys.modules["bl_ext.user_default.facewright.registration"]
+    panels = [one for one in registration.CLASSES if issubclass(one, bpy.types.Panel)]
+    shown = [one for one in panels if one.__name__ in names]
+    for panel in reversed(panels):
+        bpy.utils.unregister_class(panel)
+    for panel in shown:
+        panel.bl_options = set()
+        bpy.utils.register_class(panel)
+    try:
+        yield
+    finally:
+        for panel in reversed(shown):
+            bpy.utils.unregister_class(panel)
+        for panel in panels:
+            bpy.utils.register_class(panel)
 
 
 def watch(gui, photograph_at=1.0):
