@@ -104,8 +104,8 @@ def _run(options: argparse.Namespace) -> int:
     outputs = (options.output, options.take, options.json)
     check_writable(*outputs)
     check_no_takes(options.output, options.json)
-    check_free(options.output, options.overwrite)
     check_apart((options.source.removeprefix("file:"),), outputs)
+    check_free(options.output, options.overwrite)
     settings = LiveFilterSettings(gap_policy="EASE" if options.ease_gaps else "HOLD")
     steadiness = options.steadiness
     if steadiness is None and is_live_sound(options.source):
