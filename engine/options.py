@@ -78,13 +78,19 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
         help="what runs the landmark network; the processor where it is not there, or is wrong "
         "(%(default)s)",
     )
-    _add_number(
-        *(parser, "--gpu-memory", mebibytes, usual.memory_mib, "MIB"),
-        "what a network may take of the card's memory",
+    parser.add_argument(
+        "--gpu-memory",
+        type=mebibytes,
+        default=usual.memory_mib,
+        metavar="MIB",
+        help="what a network may take of the card's memory (%(default)s)",
     )
-    _add_number(
-        *(parser, "--gpu-batch", count, usual.batch, "N"),
-        "pictures that a card works on at once, 0 = by its memory",
+    parser.add_argument(
+        "--gpu-batch",
+        type=count,
+        default=usual.batch,
+        metavar="N",
+        help="pictures that a card works on at once, 0 = by its memory (%(default)s)",
     )
     parser.add_argument(
         "--gpu-half",
@@ -104,6 +110,30 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
         help="how the card's memory is taken (%(default)s)",
     )
     parser.add_argument(
+        "--gpu-large-workspace",
+        action="store_true",
+        help="let cuDNN take as much memory for a convolution as it likes",
+    )
+    parser.add_argument(
+        "--gpu-workspace",
+        type=mebibytes,
+        default=usual.tensorrt_workspace_mib,
+        metavar="MIB",
+        help="what TensorRT may take while it works (%(default)s)",
+    )
+    parser.add_argument(
+        "--gpu-warm-up",
+        type=count,
+        default=usual.warm_up_runs,
+        metavar="RUNS",
+        help="runs of each batch size before the first picture (%(default)s)",
+    )
+    parser.add_argument(
+        "--no-gpu-binding",
+        action="store_true",
+        help="let CUDA and TensorRT make room for every picture anew, instead of keeping it",
+    )
+    parser.add_argument(
         "--no-gpu-decode", action="store_true", help="decode videos on the processor in any case"
     )
 
@@ -114,8 +144,12 @@ def gpu_settings_from(options: argparse.Namespace) -> GpuSettings:
         memory_mib=options.gpu_memory,
         arena=next(name for name in ARENAS if _dashed(name) == options.gpu_arena),
         search=options.gpu_search.upper(),
+        large_workspace=options.gpu_large_workspace,
         half=options.gpu_half,
+        warm_up_runs=options.gpu_warm_up,
+        tensorrt_workspace_mib=options.gpu_workspace,
         batch=options.gpu_batch,
+        bind=not options.no_gpu_binding,
         decode=not options.no_gpu_decode,
     )
 
@@ -134,20 +168,29 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
         help='"facewright", "raw" for the engine\'s own weights, or "auto": those where the engine '
         "finds weights by itself (%(default)s)",
     )
-    _add_number(
-        *(parser, "--field-of-view", angle, usual.field_of_view_deg, "DEGREES"),
-        "the camera's vertical field of view",
+    parser.add_argument(
+        "--field-of-view",
+        type=angle,
+        default=usual.field_of_view_deg,
+        metavar="DEGREES",
+        help="the camera's vertical field of view (%(default)s)",
     )
     parser.add_argument(
         "--performer", default="", metavar="FILE", help="a performer profile, instead of the clip"
     )
-    _add_number(
-        *(parser, "--learn-range", share, usual.learn_range, "SHARE"),
-        "scale the performer's own strongest movements to 1, 0..1",
+    parser.add_argument(
+        "--learn-range",
+        type=share,
+        default=usual.learn_range,
+        metavar="SHARE",
+        help="scale the performer's own strongest movements to 1, 0..1 (%(default)s)",
     )
-    _add_number(
-        *(parser, "--symmetry", share, usual.symmetry, "SHARE"),
-        "draw both sides of the face to their mean, 0..1",
+    parser.add_argument(
+        "--symmetry",
+        type=share,
+        default=usual.symmetry,
+        metavar="SHARE",
+        help="draw both sides of the face to their mean, 0..1 (%(default)s)",
     )
     parser.add_argument(
         "--allow-opposites",
@@ -165,17 +208,6 @@ def add_solve_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let the clip's sound move the mouth where it is not seen, and tell how late it is",
     )
-
-
-def _add_number(
-    parser: argparse.ArgumentParser,
-    name: str,
-    read: Callable[[str], float],
-    usual: float,
-    unit: str,
-    about: str,
-) -> None:
-    parser.add_argument(name, type=read, default=usual, metavar=unit, help=f"{about} (%(default)s)")
 
 
 def solve_settings_from(options: argparse.Namespace) -> SolveSettings:

@@ -30,6 +30,8 @@ def test_every_option_arrives():
     words = (
         *("--device", "tensorrt", "--gpu-memory", "512", "--gpu-batch", "8", "--gpu-half"),
         *("--gpu-search", "exhaustive", "--gpu-arena", "next-power-of-two", "--no-gpu-decode"),
+        *("--gpu-large-workspace", "--gpu-workspace", "256", "--gpu-warm-up", "0"),
+        "--no-gpu-binding",
     )
     request = request_from(_parsed(*words), Path("a.mp4"), Path("a.fwtake"))
     assert request.device == "tensorrt"
@@ -37,8 +39,12 @@ def test_every_option_arrives():
         memory_mib=512,
         arena="kNextPowerOfTwo",
         search="EXHAUSTIVE",
+        large_workspace=True,
         half=True,
+        warm_up_runs=0,
+        tensorrt_workspace_mib=256,
         batch=8,
+        bind=False,
         decode=False,
     )
 
