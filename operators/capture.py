@@ -88,7 +88,8 @@ class FACEWRIGHT_OT_track_video(JobOperator, bpy.types.Operator):
     def lines(self, report: dict) -> list[str]:
         """How much was seen, how fast."""
         seen = f"{report['valid_frames']} of {report['frames']} frames with a face"
-        speed, provider = report["frames_per_second"], report["provider"]
+        speed = report["frames_per_second"]
+        provider = report["provider"].replace("ExecutionProvider", "")
         # A resumed take may have had every frame already.
         return [f"{seen}, {_rate(speed)} on {provider}" if speed else seen]
 

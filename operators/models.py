@@ -28,7 +28,7 @@ from .keys import show_result
 from .why_not import TellsWhyNot
 from .worker_operator import WorkerOperator
 
-_WIDTH, _LETTERS = 520, 70
+_WIDTH, _LETTERS = 520, 80
 
 
 def look_again() -> None:
@@ -160,7 +160,9 @@ class FACEWRIGHT_OT_add_model(_ModelOperator, bpy.types.Operator):
     bl_idname = "facewright.add_model"
     bl_label = "Add File"
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(
+        name="File", description="The model's file", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
     filter_glob: StringProperty(default="*", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -188,7 +190,13 @@ class FACEWRIGHT_OT_remove_model(_ModelOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""
-        return context.window_manager.invoke_confirm(self, event)
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"Remove {self.model}?",
+            message="The copy that Facewright keeps is deleted",
+            confirm_text="Remove",
+        )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Delete it."""

@@ -138,7 +138,13 @@ class FACEWRIGHT_OT_remove_runtime(TellsWhyNot, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""
-        return context.window_manager.invoke_confirm(self, event)
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title="Remove the GPU runtime?",
+            message="It can be downloaded again",
+            confirm_text="Remove",
+        )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Delete it."""

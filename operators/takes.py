@@ -133,7 +133,9 @@ class FACEWRIGHT_OT_set_take_note(OneTake, bpy.types.Operator):
     bl_idname = "facewright.set_take_note"
     bl_label = "Note"
 
-    note: bpy.props.StringProperty(name="Note", options={"SKIP_SAVE"})
+    note: bpy.props.StringProperty(
+        name="Note", description="What to remember of the take", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the note."""

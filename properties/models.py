@@ -70,14 +70,14 @@ def missing_rows(info: PartInfo | None) -> list[ModelRow]:
     return [row for row in rows if not row.is_ready]
 
 
-def lack_of(info: PartInfo | None) -> str:
-    """What keeps an engine or detector from being used, e.g. "needs a model"; empty if nothing."""
-    if info is None:
-        return ""
-    for package in info.packages:
-        if package in MISSING_PACKAGES:
-            return f"needs the package {package}"
-    rows = missing_rows(info)
+def lack_of(*infos: PartInfo | None) -> str:
+    """What keeps an engine or detector, or both together, from being used, e.g. "needs a model";
+    empty if nothing."""
+    for info in infos:
+        for package in info.packages if info else ():
+            if package in MISSING_PACKAGES:
+                return f"needs the package {package}"
+    rows = [row for info in infos for row in missing_rows(info)]
     if not rows:
         return ""
     if all(row.there for row in rows):
@@ -130,7 +130,7 @@ def _items(infos: Iterable[PartInfo], first: int) -> list[tuple]:
     items = []
     for info in infos:
         # An engine needs its detector, too.
-        lack = lack_of(info) or lack_of(detector_info(info.detector))
+        lack = lack_of(info, detector_info(info.detector))
         label = f"{info.label} ({lack})" if lack else info.label
         # Blender ends tooltips with a full stop of its own.
         about = f"{info.about} {info.good_at}".removesuffix(".")

@@ -140,6 +140,11 @@ def test_a_missing_package_is_not_sought_below_the_engine(monkeypatch):
     assert "see below the engine" in shown.engine_disabled_reason(shot())
 
 
+def test_an_engine_needs_the_models_of_its_detector_as_well():
+    assert labels("engine")["insightface"] == "InsightFace 106 (needs 2 models)"
+    assert labels("detector")["scrfd"] == "SCRFD (needs a model)"
+
+
 def test_an_unknown_model_is_refused():
     for operator in ("accept_model", "remove_model"):
         with pytest.raises(RuntimeError, match="no-such"):

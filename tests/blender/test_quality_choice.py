@@ -46,7 +46,12 @@ def test_an_engine_of_one_look_is_asked_for_no_more():
     ],
 )
 def test_a_slow_speed_is_not_told_as_none(speed, told):
-    report = {"valid_frames": 7, "frames": 9, "frames_per_second": speed, "provider": "CPU"}
+    report = {
+        "valid_frames": 7,
+        "frames": 9,
+        "frames_per_second": speed,
+        "provider": "CPUExecutionProvider",
+    }
     assert capture.FACEWRIGHT_OT_track_video.lines(None, report) == [told]
 
 
