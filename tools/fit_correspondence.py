@@ -29,9 +29,9 @@ from engine.sources.media import VideoSource  # noqa: E402
 from engine.tracking.base import TrackerOptions  # noqa: E402
 from engine.tracking.catalog import create_tracker  # noqa: E402
 from engine.tracking.correspondence import (  # noqa: E402
-    IBUG_VERTICES,
     MIRROR,
     OPENSEEFACE_66,
+    VERTICES,
     Correspondence,
 )
 from engine.tracking.landmarkers.openseeface import OpenSeeFaceLandmarker  # noqa: E402
@@ -85,8 +85,8 @@ def _rows(clip: Path, every: int, network, tracking: TrackerOptions) -> Iterator
             if not seen.valid[0]:
                 continue
             landmarks = seen.landmarks[0]
-            points, _ = network.points(frame.image, from_landmarks(landmarks))
-            irises = network.irises(frame.image, points)
+            points = network.look(frame.image, from_landmarks(landmarks)).points
+            irises = network.eyes(frame.image, points).irises
             height, width = frame.image.shape[:2]
             yield landmarks, np.concatenate([points, irises]), width / height
 
@@ -96,7 +96,7 @@ def _offsets(rows: list[tuple], scheme: Correspondence) -> np.ndarray:
     geometry = load_geometry(model_path("face_geometry"))
     landmarks, points = (np.stack([row[i] for row in rows]) for i in (0, 1))
     frontal = turn_to_front(landmarks, geometry, rows[0][2])
-    vertices = [IBUG_VERTICES[i] for i in scheme.ibug] + [(i,) for i in _IRISES]
+    vertices = [VERTICES[i] for i in scheme.ibug] + [(i,) for i in _IRISES]
     places = np.stack([frontal.points[:, list(v)].mean(1) for v in vertices], 1)
     offsets = _turned(points, places[..., 2], frontal) - places[..., :2]
     for eye, (upper, lower) in enumerate(_LIDS):

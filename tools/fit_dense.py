@@ -7,9 +7,9 @@
 
 ``look`` shows real faces to MediaPipe's network and to OpenSeeFace's and keeps what both found;
 ``draw`` the same with rendered heads (needs what ``tools/train_solver.py corpus`` needs); ``fit``
-learns two maps from such pairs: "openseeface" from that network's points, and "ibug" from the 68
-points as MediaPipe's own landmarks place them, for any other network. Clips that the benchmarks
-measure accuracy on must not be among them.
+learns from such pairs what the 68 points, as MediaPipe's own landmarks place them, tell of the
+rest of a face; ``tools/fit_openseeface.py`` what OpenSeeFace's networks tell. Clips that the
+benchmarks measure accuracy on must not be among them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +25,21 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.core.face_geometry import load_geometry  # noqa: E402
+from engine.core.onnx_session import open_model  # noqa: E402
 from engine.models.catalog import model_path  # noqa: E402
 from engine.sources.media import VideoSource  # noqa: E402
+from engine.tracking.appearance import appearance  # noqa: E402
 from engine.tracking.base import TrackerOptions  # noqa: E402
 from engine.tracking.catalog import create_tracker  # noqa: E402
-from engine.tracking.correspondence import IBUG_68, IBUG_VERTICES, OPENSEEFACE_66  # noqa: E402
+from engine.tracking.correspondence import IBUG_68, IBUG_VERTICES  # noqa: E402
 from engine.tracking.dense import Dense, depth_stretch  # noqa: E402
 from engine.tracking.landmarkers.openseeface import OpenSeeFaceLandmarker  # noqa: E402
-from engine.tracking.openseeface_offsets import OFFSETS_CM  # noqa: E402
-from engine.tracking.regions import from_landmarks  # noqa: E402
+from engine.tracking.openseeface_looks import features  # noqa: E402
+from engine.tracking.regions import Region, from_landmarks  # noqa: E402
 
+# What a file of pairs holds of T faces: landmarks (T, 478, 3) and appearance (T, 256) by MediaPipe,
+# points (T, 66, 2), certain (T, 66) and features (T, FEATURES) by OpenSeeFace.
+PAIR = ("landmarks", "appearance", "points", "certain", "features")
 FILE = ROOT / "weights" / "face_completion.npz"
 # Movements of points, cm squared, below which they are taken for noise.
 _RIDGE = 0.01
@@ -43,9 +47,9 @@ _RIDGE = 0.01
 _RANK = 32
 _FLIP = np.array([1.0, -1.0, -1.0])
 _ORIGIN = (
-    "Facewright's own, fitted by tools/fit_dense.py to what Google's FaceLandmarker v2 and "
-    "OpenSeeFace's lm_model0 (BSD-2-Clause) see in talkers of the GRID corpus (CC BY 4.0), in the "
-    "sample clips of tools/fetch_clips.py and in pictures rendered from ICT-FaceKit (MIT)"
+    "Facewright's own, fitted by tools/fit_dense.py to what Google's FaceLandmarker v2 sees in "
+    "talkers of the GRID corpus (CC BY 4.0), in the sample clips of tools/fetch_clips.py and in "
+    "pictures rendered from ICT-FaceKit (MIT)"
 )
 
 
@@ -83,15 +87,21 @@ def _seen(clip: Path, every: int, network: OpenSeeFaceLandmarker) -> Iterator[tu
     tracker = create_tracker("mediapipe", TrackerOptions(model_path, device="cpu", streams=1))
     with VideoSource(clip) as source:
         for frame in source.frames():
-            if frame.index % every:
-                continue
             seen = tracker.track_one(frame)
-            if seen.valid[0]:
-                landmarks = seen.landmarks[0].copy()
-                height, width = frame.image.shape[:2]
-                landmarks[:, 2] /= depth_stretch(landmarks, width / height)
-                region = from_landmarks(landmarks)
-                yield landmarks, network.points(frame.image, region)[0]
+            if frame.index % every or not seen.valid[0]:
+                continue
+            landmarks = seen.landmarks[0].copy()
+            height, width = frame.image.shape[:2]
+            landmarks[:, 2] /= depth_stretch(landmarks, width / height)
+            region = from_landmarks(landmarks)
+            yield landmarks, seen.appearance[0], *_other(network, frame.image, region)
+
+
+def _other(network: OpenSeeFaceLandmarker, image: np.ndarray, region: Region) -> tuple:
+    """Points, certainty and features of OpenSeeFace's networks."""
+    seen = network.look(image, region)
+    inner = features(seen.tensors, network.eyes(image, seen.points).tensors)
+    return seen.points, seen.certain, inner
 
 
 def draw(options: argparse.Namespace) -> int:
@@ -99,14 +109,17 @@ def draw(options: argparse.Namespace) -> int:
     from tools.solver_training import corpus
 
     network = OpenSeeFaceLandmarker(TrackerOptions(model_path, device="cpu", streams=1))
+    looks = open_model(model_path("face_appearance"), "cpu")
     pairs: list[tuple] = []
 
     class Watched(corpus.Studio):
         def _track(self, random, picture, box, row) -> bool:
             found = super()._track(random, picture, box, row)
-            if found and not row["covered"]:
+            if found:
                 landmarks = row["landmarks"].copy()
-                pairs.append((landmarks, network.points(picture, from_landmarks(landmarks))[0]))
+                (seen,) = appearance(looks, row["maps"][None].astype(np.float32))
+                other = _other(network, picture, from_landmarks(landmarks))
+                pairs.append((landmarks, seen, *other))
             return found
 
     studio = Watched(options.model, ROOT / "weights" / "face_landmarks.onnx")
@@ -116,41 +129,40 @@ def draw(options: argparse.Namespace) -> int:
 
 
 def _write(path: Path, pairs: list[tuple]) -> int:
-    landmarks, points = (np.stack([pair[i] for pair in pairs]) for i in (0, 1))
-    np.savez(path, landmarks=landmarks.astype(np.float32), points=points.astype(np.float32))
+    columns = {key: np.stack([pair[i] for pair in pairs]) for i, key in enumerate(PAIR)}
+    kinds = {"features": np.float16}
+    np.savez(path, **{k: v.astype(kinds.get(k, np.float32)) for k, v in columns.items()})
     print(f"{path}: {len(pairs)} faces")
     return 0
 
 
 def fit(options: argparse.Namespace) -> int:
-    """Learn both maps and write the file with its entry in the catalogue."""
+    """Learn the map and write the file with its entry in the catalogue."""
     from tools.weights_catalog import Entry, update_catalog
 
-    files = [np.load(path) for path in options.pairs]
-    landmarks, points = (
-        np.concatenate([f[k] for f in files]).astype(float) for k in ("landmarks", "points")
-    )
+    landmarks = read_pairs(options.pairs, ("landmarks",))["landmarks"].astype(float)
     geometry = load_geometry(model_path("face_geometry"))
     places = np.zeros((68, landmarks.shape[1]))
     for row, vertices in enumerate(IBUG_VERTICES):
         places[row, list(vertices)] = 1 / len(vertices)
-    tables = {}
-    for key, scheme, seen in (
-        ("ibug", IBUG_68, places @ landmarks[..., :2]),
-        ("openseeface", replace(OPENSEEFACE_66, offsets=OFFSETS_CM), points),
-    ):
-        matrix, offset, before, after = learn(Dense(geometry, scheme), seen, landmarks)
-        left, size, right = np.linalg.svd(matrix, full_matrices=False)
-        tables[f"{key}_left"] = (left[:, :_RANK] * size[:_RANK]).astype(np.float16)
-        tables[f"{key}_right"] = right[:_RANK].astype(np.float16)
-        tables[f"{key}_offset"] = offset.astype(np.float16)
-        print(f"{key}: {len(seen)} faces, {before:.3f} cm between landmarks became {after:.3f}")
-    np.savez_compressed(FILE, **tables)
+    seen = places @ landmarks[..., :2]
+    matrix, offset, before, after = learn(Dense(geometry, IBUG_68), seen, landmarks)
+    left, size, right = np.linalg.svd(matrix, full_matrices=False)
+    tables = {"ibug_left": left[:, :_RANK] * size[:_RANK], "ibug_right": right[:_RANK]}
+    tables["ibug_offset"] = offset
+    np.savez_compressed(FILE, **{key: table.astype(np.float16) for key, table in tables.items()})
+    print(f"{len(seen)} faces, {before:.3f} cm between landmarks became {after:.3f}")
     about = "What else moves in a face of which few points are seen."
     entry = Entry(FILE.name, "GPL-3.0-or-later", about, _ORIGIN)
     update_catalog(FILE.parent, [entry])
     print(FILE, FILE.stat().st_size)
     return 0
+
+
+def read_pairs(files: list[Path], keys: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Some of the columns (``PAIR``) of several files, one after the other."""
+    opened = [np.load(path) for path in files]
+    return {key: np.concatenate([file[key] for file in opened]) for key in keys}
 
 
 def learn(
@@ -166,17 +178,7 @@ def learn(
     Returns:
         Matrix (1434, 2 N), offset (1434,), and the mean distance in cm without and with them.
     """
-    moves, missing = [], []
-    for seen, face in zip(points, landmarks, strict=True):
-        posed = dense.pose(seen)
-        made = dense(seen, 1.0).astype(float)
-        made[:, 2] /= depth_stretch(made, 1.0)
-        gap = (face - made) * _FLIP / posed.scale
-        # How far the whole face is away is nobody's business.
-        gap[:, 2] -= gap[:468, 2].mean()
-        moves.append(posed.in_plane.ravel() / posed.scale)
-        missing.append((gap @ posed.rotation).ravel())
-    moves, missing = np.array(moves), np.array(missing)
+    moves, missing = gaps(dense, points, landmarks)
     mean, offset = moves.mean(0), missing.mean(0)
     centred = moves - mean
     spread = centred.T @ centred / len(moves) + _RIDGE * np.eye(moves.shape[1])
@@ -188,6 +190,34 @@ def learn(
         return float(np.linalg.norm(values.reshape(len(values), -1, 3), axis=2).mean())
 
     return matrix, offset, distance(missing), distance(left)
+
+
+def gaps(
+    dense: Dense, points: np.ndarray, landmarks: np.ndarray, trust: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How points moved, and what ``dense`` makes of them otherwise than MediaPipe.
+
+    Args:
+        dense: As for ``learn``.
+        points: As for ``learn``.
+        landmarks: As for ``learn``.
+        trust: float (T, N), as for a call of ``dense``; None for all.
+
+    Returns:
+        float64 (T, 2 N), movements in the face's own plane, and (T, 1434), what lacks in the
+        canonical frame; both cm.
+    """
+    moves, missing = [], []
+    for row, (seen, face) in enumerate(zip(points, landmarks, strict=True)):
+        posed = dense.pose(seen, None if trust is None else trust[row])
+        made = dense.drawn(posed, 1.0).astype(float)
+        made[:, 2] /= depth_stretch(made, 1.0)
+        gap = (face - made) * _FLIP / posed.scale
+        # How far the whole face is away is nobody's business.
+        gap[:, 2] -= gap[:468, 2].mean()
+        moves.append(posed.moves_cm.ravel())
+        missing.append((gap @ posed.rotation).ravel())
+    return np.array(moves), np.array(missing)
 
 
 if __name__ == "__main__":

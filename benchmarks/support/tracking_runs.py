@@ -15,8 +15,8 @@ from engine.models.catalog import model_path
 from engine.sources.media import VideoSource
 from engine.tracking.base import FaceTracker, TrackerOptions
 from engine.tracking.catalog import create_tracker
+from engine.tracking.landmark_filter import LandmarkFilter
 from engine.tracking.mediapipe_tasks import is_installed
-from engine.tracking.one_euro import LandmarkFilter
 from tools.fetch_clips import CLIPS, fetch
 
 DEFAULT_CLIPS = (

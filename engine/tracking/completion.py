@@ -2,8 +2,8 @@
 """What MediaPipe's network makes of faces that show certain points: learned, for ``dense.Dense``.
 
 The canonical face, posed and bent, knows nothing of cheeks that rise with a smile or of how deep
-MediaPipe sees a brow. ``tools/fit_dense.py`` shows both networks the same faces and keeps the
-linear map from the points' movements to those of all 478 landmarks in depth, height and width.
+MediaPipe sees a brow. ``tools/fit_dense.py`` shows its network faces and keeps the linear map from
+the movements of the few points to those of all 478 landmarks in depth, height and width.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.errors import FacewrightError
 from ..core.types import LANDMARKS
-from .correspondence import SAME_CORNER, Correspondence
+from .correspondence import IBUG_VERTICES, LINES, SAME_CORNER, Correspondence
 
 MODEL = "face_completion"
 # Values of the landmarks: x, y and z of each, in turn.
@@ -38,14 +38,12 @@ class Completion:
     offset: np.ndarray
 
 
-def load_completion(path: Path, key: str, points: int) -> Completion:
-    """Reads one map of ``face_completion.npz``.
+def load_completion(path: Path) -> Completion:
+    """Reads ``face_completion.npz``, the map from iBUG's 68 points.
 
     Args:
-        path: The file: for each key ``KEY_left`` float16 (1434, r), ``KEY_right`` float16 (r, 2 N),
-            whose product is the matrix, and ``KEY_offset`` float16 (1434,).
-        key: Which one.
-        points: N.
+        path: The file: ``ibug_left`` float16 (1434, r) and ``ibug_right`` float16 (r, 136), whose
+            product is the matrix, and ``ibug_offset`` float16 (1434,).
 
     Raises:
         FacewrightError: ``model-corrupt``.
@@ -53,9 +51,9 @@ def load_completion(path: Path, key: str, points: int) -> Completion:
     try:
         with np.load(path) as file:
             left, right, offset = (
-                file[f"{key}_{part}"].astype(np.float64) for part in ("left", "right", "offset")
+                file[f"ibug_{part}"].astype(np.float64) for part in ("left", "right", "offset")
             )
-        if offset.shape != (VALUES,) or (left @ right).shape != (VALUES, 2 * points):
+        if offset.shape != (VALUES,) or (left @ right).shape != (VALUES, 2 * len(IBUG_VERTICES)):
             raise ValueError(f"{left.shape} {right.shape} {offset.shape}")
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise FacewrightError(
@@ -77,11 +75,17 @@ def completion_for(path: Path, points: Correspondence) -> Completion:
     Raises:
         FacewrightError: ``model-corrupt``.
     """
-    whole = load_completion(path, "ibug", 68)
+    whole = load_completion(path)
     of_point = np.zeros((68, len(points.ibug)))
     for point in range(68):
         here = point if point in points.ibug else SAME_CORNER[point]
         of_point[point, points.ibug.index(here)] = 1
     by_point = whole.matrix.reshape(VALUES, 68, 2)
     matrix = np.einsum("vpk,pn->vnk", by_point, of_point).reshape(VALUES, -1)
-    return Completion(matrix, whole.offset)
+    offset = whole.offset.copy()
+    # A lid whose middle is seen lies along its points; what was learned of lids without is wrong.
+    for line, on_it, _ in LINES:
+        if any(point >= len(IBUG_VERTICES) for point in on_it if point in points.ibug):
+            rows = [3 * vertex + axis for vertex in line for axis in (0, 1)]
+            matrix[rows], offset[rows] = 0, 0
+    return Completion(matrix, offset)

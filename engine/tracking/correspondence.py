@@ -11,6 +11,9 @@ Sides are the actor's; the numbers count from 0:
     42-47  left eye: inner corner, upper lid, outer corner, lower lid
     48-59  outer lips: right corner, upper, left corner, lower; 60-67 inner lips in the same order
 
+Counted on here, not iBUG's: 68 and 69 are the middles of the right eye's upper and lower lid, 70
+and 71 those of the left eye's.
+
 The vertices were placed by eye on the canonical face and then moved to the nearest one, or to the
 middle of two, on 600 frames of ten people in which MediaPipe's network and OpenSeeFace's looked at
 the same face.
@@ -31,7 +34,7 @@ class Correspondence:
     Attributes:
         name: What it is called in messages.
         take: Which of the network's points are used, in order; the others are left alone.
-        ibug: The iBUG number of each point used.
+        ibug: The number of each point used, iBUG's or one of the four further ones.
         offsets: float64 (N, 2), how far each point used lies from its place on the canonical face,
             cm (x to the actor's left, y up), as ``tools/fit_correspondence.py`` measured; None for
             nowhere else.
@@ -68,6 +71,7 @@ MIRROR = MappingProxyType(
         **dict(zip(range(36, 48), (45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40), strict=True)),
         **dict(zip(range(48, 60), (54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55), strict=True)),
         **dict(zip(range(60, 68), (64, 63, 62, 61, 60, 67, 66, 65), strict=True)),
+        **{68: 70, 69: 71, 70: 68, 71: 69},
     }
 )
 # MediaPipe's vertices on the left that mirror those above.
@@ -90,8 +94,10 @@ def _places() -> tuple[tuple[int, ...], ...]:
 
 
 IBUG_VERTICES = _places()
+# The same of all 72: the middles of lids.
+VERTICES = (*IBUG_VERTICES, (159,), (145,), (386,), (374,))
 
-# How far each of the 68 may be trusted to sit still on the skull when the head's pose is fitted:
+# How far each of them may be trusted to sit still on the skull when the head's pose is fitted:
 # eyes' corners and the nose do, the edge of the face slides, brows and mouth are what moves.
 _RIGID = {
     **dict.fromkeys((0, 1, 2, 14, 15, 16), 0.3),
@@ -99,19 +105,19 @@ _RIGID = {
     **dict.fromkeys(range(17, 27), 0.05),
     **dict.fromkeys(range(27, 36), 1.0),
     **dict.fromkeys((36, 39, 42, 45), 2.0),
-    **dict.fromkeys((40, 41, 46, 47), 0.2),
+    **dict.fromkeys((40, 41, 46, 47, 69, 71), 0.2),
 }
-IBUG_RIGIDITY = np.array([_RIGID.get(point, 0.0) for point in range(68)])
+RIGIDITY = np.array([_RIGID.get(point, 0.0) for point in range(len(VERTICES))])
 
-# Lines of MediaPipe's vertices that a line of the 68 draws: the solver measures them, so they
+# Lines of MediaPipe's vertices that a line of the points draws: the solver measures them, so they
 # follow exactly. Lines of the kind True keep their bow: when the points on a lid come down, all of
-# it does.
+# it does. A middle that a network does not see is left out.
 LINES: tuple[tuple[tuple[int, ...], tuple[int, ...], bool], ...] = (
     # Upper and lower lid of the right eye, then of the left.
-    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (36, 37, 38, 39), True),
-    ((33, 7, 163, 144, 145, 153, 154, 155, 133), (36, 41, 40, 39), True),
-    ((263, 466, 388, 387, 386, 385, 384, 398, 362), (45, 44, 43, 42), True),
-    ((263, 249, 390, 373, 374, 380, 381, 382, 362), (45, 46, 47, 42), True),
+    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (36, 37, 68, 38, 39), True),
+    ((33, 7, 163, 144, 145, 153, 154, 155, 133), (36, 41, 69, 40, 39), True),
+    ((263, 466, 388, 387, 386, 385, 384, 398, 362), (45, 44, 70, 43, 42), True),
+    ((263, 249, 390, 373, 374, 380, 381, 382, 362), (45, 46, 71, 47, 42), True),
     # Inner lips, upper and lower; outer lips, upper and lower.
     ((78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308), (60, 61, 62, 63, 64), True),
     ((78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308), (60, 67, 66, 65, 64), True),
@@ -143,8 +149,10 @@ OPENSEEFACE_66 = Correspondence(
     (*range(48), *range(49, 54), *range(55, 60), *range(60, 68)),
 )
 
-# InsightFace's 2d106: the points among the 106 that are iBUG's, in iBUG's order. The list is in
-# wide use (e.g. with that network's own Python package); nobody here could run the network on it.
+# InsightFace's 2d106: those of the 106 that are iBUG's, in its order, and the middles of the lids.
+# The list is in wide use (e.g. with that network's own Python package). DeepFaceLive tells that 40
+# lies between 41 and 42, 33 between 37 and 36, and likewise in the other eye: it takes their means
+# for iBUG's. Pupils: ``landmarkers.described``. Nobody here could run the network.
 INSIGHTFACE_106 = Correspondence(
     "InsightFace 106",
     (
@@ -153,6 +161,7 @@ INSIGHTFACE_106 = Correspondence(
         *(72, 73, 74, 86, 78, 79, 80, 85, 84),
         *(35, 41, 42, 39, 37, 36, 89, 95, 96, 93, 91, 90),
         *(52, 64, 63, 71, 67, 68, 61, 58, 59, 53, 56, 55, 65, 66, 62, 70, 69, 57, 60, 54),
+        *(40, 33, 94, 87),
     ),
-    tuple(range(68)),
+    tuple(range(72)),
 )

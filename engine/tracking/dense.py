@@ -21,16 +21,16 @@ from ..core.face_geometry import FaceGeometry
 from ..core.types import LANDMARKS
 from .completion import Completion
 from .correspondence import (
-    IBUG_RIGIDITY,
-    IBUG_VERTICES,
     LINES,
+    RIGIDITY,
     SAME_CORNER,
+    VERTICES,
     Correspondence,
 )
 
 RIGHT_IRIS, LEFT_IRIS = 468, 473
 # The four lid vertices whose middle is the middle of an eye, right and left.
-_EYES = ((160, 158, 153, 144), (387, 385, 380, 373))
+EYES = ((160, 158, 153, 144), (387, 385, 380, 373))
 # From there to the centre of an iris that looks ahead, and the iris' radius, cm: medians of
 # MediaPipe's own landmarks of ten people.
 _IRIS_AHEAD, _IRIS_RADIUS = np.array([0.0, 0.05, -0.17]), 0.6
@@ -61,6 +61,11 @@ class Posed(NamedTuple):
     left_over: np.ndarray
     in_plane: np.ndarray
 
+    @property
+    def moves_cm(self) -> np.ndarray:
+        """float64 (N, 2): movements along the face's own x and y, as if it had the usual size."""
+        return self.in_plane / self.scale
+
 
 class Dense:
     """Makes 478 landmarks of a network's points. May be called from several threads.
@@ -75,10 +80,10 @@ class Dense:
         self, geometry: FaceGeometry, points: Correspondence, completion: Completion | None = None
     ) -> None:
         self._take = np.array(points.take)
-        self._rigidity = IBUG_RIGIDITY[list(points.ibug)]
+        self._rigidity = RIGIDITY[list(points.ibug)]
         self._still = np.flatnonzero(self._rigidity)
         self.vertices = with_irises(geometry.vertices)
-        self.places = np.stack([self.vertices[list(IBUG_VERTICES[i])].mean(0) for i in points.ibug])
+        self.places = np.stack([self.vertices[list(VERTICES[i])].mean(0) for i in points.ibug])
         self._irises = np.zeros((2, 2)) if points.irises is None else points.irises
         if points.offsets is not None:
             self.places[:, :2] += points.offsets
@@ -109,18 +114,39 @@ class Dense:
             float32 (478, 3), image pixels, as ``parts.RawFace.landmarks``.
         """
         posed = self.pose(points, trust)
-        scale, rotation, shift = posed.scale, posed.rotation, posed.shift
+        learned = None
+        if self._completion is not None:
+            learned = self._completion.matrix @ posed.moves_cm.ravel() + self._completion.offset
+        return self.drawn(posed, aspect, irises=irises, learned=learned)
+
+    def drawn(
+        self,
+        posed: Posed,
+        aspect: float,
+        *,
+        irises: np.ndarray | None = None,
+        learned: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """The landmarks of a face whose pose is known; arguments and result as for a call.
+
+        Args:
+            posed: What ``pose`` made of the points.
+            aspect: As above.
+            irises: As above.
+            learned: float (1434,), what is known besides the points: what to add to each value of
+                the landmarks (canonical frame, cm); None for nothing.
+        """
+        scale, rotation = posed.scale, posed.rotation
         left_over, in_plane, plane = posed.left_over, posed.in_plane, rotation[:2, :2]
         # What the damping keeps back stays in the picture's plane: there the points are right.
         moves = np.concatenate([in_plane, left_over - in_plane @ plane.T], 1)
         moves = self._spread @ moves
         moved = scale * self.vertices
-        if self._completion is not None:
-            learned = self._completion.matrix @ in_plane.ravel() + scale * self._completion.offset
-            moved += learned.reshape(-1, 3)
+        if learned is not None:
+            moved += scale * learned.reshape(-1, 3)
         moved[:, :2] += moves[:, :2]
         out = moved @ rotation.T
-        out[:, :2] += shift + moves[:, 2:]
+        out[:, :2] += posed.shift + moves[:, 2:]
         if irises is not None:
             aside = scale * self._irises @ plane.T
             _place_irises(out, np.asarray(irises, np.float64) * _FLIP[:2] - aside)
@@ -158,7 +184,7 @@ def depth_stretch(landmarks: np.ndarray, aspect: float) -> float:
 
 def with_irises(vertices: np.ndarray) -> np.ndarray:
     """The canonical face's 468 vertices and ten for irises that look ahead, float64 (478, 3)."""
-    centres = [vertices[list(eye)].mean(0) + _IRIS_AHEAD for eye in _EYES]
+    centres = [vertices[list(eye)].mean(0) + _IRIS_AHEAD for eye in EYES]
     irises = [np.concatenate([centre[None], centre + _RING]) for centre in centres]
     return np.concatenate([vertices, *irises])
 
@@ -241,7 +267,7 @@ def _spread(vertices: np.ndarray, places: np.ndarray, ibug: tuple[int, ...]) -> 
     spread = np.zeros((LANDMARKS, len(places)))
     known: list[int] = []
     for line, points, shape in LINES:
-        rows = [number[p] for p in points]
+        rows = [number[p] for p in points if p in number]
         for place, vertex in enumerate(line):
             if vertex in known:
                 continue
@@ -258,7 +284,7 @@ def _spread(vertices: np.ndarray, places: np.ndarray, ibug: tuple[int, ...]) -> 
     follow = np.concatenate([spread[known], np.eye(len(places))[free]])
     rest = np.setdiff1d(np.arange(len(vertices) - 10), known)
     spread[rest] = _smooth(guides, vertices[rest]) @ follow
-    for first, eye in zip((RIGHT_IRIS, LEFT_IRIS), _EYES, strict=True):
+    for first, eye in zip((RIGHT_IRIS, LEFT_IRIS), EYES, strict=True):
         spread[first : first + 5] = spread[list(eye)].mean(0)
     return spread
 

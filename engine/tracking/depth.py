@@ -7,11 +7,9 @@ import numpy as np
 
 from ..core.face_geometry import FaceGeometry
 from ..core.similarity import fit_similarity
-from .dense import depth_stretch, fit_pose, with_irises
+from .dense import EYES, LEFT_IRIS, RIGHT_IRIS, depth_stretch, fit_pose, with_irises
 
 _FLIP = np.array([1.0, -1.0, -1.0])
-# Lid vertices whose middle is the middle of an eye, right and left.
-_EYES = ((160, 158, 153, 144), (387, 385, 380, 373))
 
 
 def with_depth(landmarks: np.ndarray, geometry: FaceGeometry, aspect: float) -> np.ndarray:
@@ -46,6 +44,6 @@ def with_irises_of(landmarks: np.ndarray, geometry: FaceGeometry) -> np.ndarray:
     posed = scale[0] * vertices @ rotation[0].T + shift[0]
     rings = [
         posed[first : first + 5] + target[list(eye)].mean(0) - posed[list(eye)].mean(0)
-        for first, eye in zip((468, 473), _EYES, strict=True)
+        for first, eye in zip((RIGHT_IRIS, LEFT_IRIS), EYES, strict=True)
     ]
     return (np.concatenate([target, *rings]) * _FLIP).astype(np.float32)

@@ -41,7 +41,7 @@ def mirrored_face(face: RawFace, width: int, pairs: np.ndarray) -> RawFace:
         pairs: ``left_right``.
 
     Returns:
-        The face without ``maps``, which have sides of their own.
+        The face without ``maps`` and ``looks``, which have sides of their own.
     """
     landmarks = face.landmarks[pairs]
     landmarks[:, 0] = width - landmarks[:, 0]
@@ -49,6 +49,7 @@ def mirrored_face(face: RawFace, width: int, pairs: np.ndarray) -> RawFace:
     return face._replace(
         landmarks=landmarks,
         maps=None,
+        looks=None,
         scores=None if face.scores is None else face.scores[_ARKIT],
         rotation=turned,
     )

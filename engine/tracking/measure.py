@@ -16,7 +16,7 @@ from ..core.types import Observations
 from .appearance import appearance
 from .blendshapes import blendshape_scores
 from .head_pose import head_pose
-from .one_euro import LandmarkFilter
+from .landmark_filter import LandmarkFilter
 from .parts import RawFace
 
 
@@ -73,6 +73,8 @@ class Measurer:
             if seen[0].maps is not None:
                 maps = np.stack([face.maps for face in seen])
                 rows.appearance[rows.valid] = appearance(self._looks, maps)
+            elif seen[0].looks is not None:
+                rows.appearance[rows.valid] = np.stack([face.looks for face in seen])
             head = head_pose(self._geometry, landmarks, *size)
             for row, face in enumerate(seen):
                 if face.rotation is not None:

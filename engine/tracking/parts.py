@@ -46,6 +46,7 @@ class RawFace(NamedTuple):
             and the blend-shape network is asked; None where it has none at all.
         rotation: float (3, 3), the engine's own rotation of the canonical face in the camera's
             frame (``core.types``); None where it comes from the landmarks.
+        looks: float32 (256,), the appearance itself, of engines that tell it without ``maps``.
     """
 
     landmarks: np.ndarray
@@ -54,6 +55,7 @@ class RawFace(NamedTuple):
     maps: np.ndarray | None = None
     scores: np.ndarray | None = None
     rotation: np.ndarray | None = None
+    looks: np.ndarray | None = None
 
 
 class FaceDetector(Protocol):

@@ -42,7 +42,7 @@ LOOKS = (
     Look(mirrored=True, turn=8.0),
     Look(mirrored=True, turn=-8.0),
 )
-# A turned crop blurs what ``maps`` tell of strong expressions, but calms it.
+# A turned crop blurs what ``maps`` and ``looks`` tell of strong expressions, but calms it.
 _PLAIN_MAPS = 2
 
 
@@ -112,19 +112,26 @@ def merged(faces: Sequence[RawFace]) -> RawFace:
         faces: The plain look first.
 
     Returns:
-        Means; ``maps`` of those faces that have them, the plain look's counting twice.
+        Means; ``maps`` and ``looks`` of those faces that have them, the plain one's counting twice.
     """
     scores = [face.scores for face in faces if face.scores is not None]
     maps = [face.maps for face in faces if face.maps is not None]
+    looks = [face.looks for face in faces if face.looks is not None]
     turned = [face.rotation for face in faces if face.rotation is not None]
     return RawFace(
         _mean([face.landmarks for face in faces]),
         float(np.mean([face.presence for face in faces])),
         float(np.mean([face.tongue for face in faces])),
-        _mean([maps[0]] * (_PLAIN_MAPS - 1) + maps) if maps else None,
+        _most_plain(maps),
         _mean(scores) if scores else None,
         mean_rotation(turned) if turned else None,
+        _most_plain(looks),
     )
+
+
+def _most_plain(arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The mean in which the first counts more; None of nothing."""
+    return _mean([arrays[0]] * (_PLAIN_MAPS - 1) + [*arrays]) if arrays else None
 
 
 def _mean(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -159,8 +159,32 @@ def test_it_sees_what_mediapipe_sees(paths, clip):
     assert apart.mean() < 0.06
     assert apart[[33, 133, 362, 263, 13, 14, 4]].max() < 0.06
     assert apart[[468, 473]].max() < 0.06
-    assert np.isnan(ours.appearance).all()
+    # The appearance is MediaPipe's, guessed.
+    together = np.corrcoef(ours.appearance.mean(0), theirs.appearance.mean(0))[0, 1]
+    assert together > 0.5
     assert np.isfinite(ours.scores).all()
+
+
+def test_a_blink_of_a_real_face_is_seen(paths, clip):
+    # Frames 26 to 28 of this clip are shut (benchmarks/support/real_blinks.toml).
+    some = frames(clip("single_face.mp4"), 30, first=15)
+    seen = Observations.concatenate(
+        list(create_tracker("openseeface", options(paths)).track(iter(some)))
+    )
+    gaps = [
+        np.linalg.norm(seen.landmarks[:, a, :2] - seen.landmarks[:, b, :2], axis=1)
+        for a, b in ((159, 145), (386, 374))
+    ]
+    gap = np.mean(gaps, 0) / eye_distance(seen.landmarks)
+    shut = np.isin(seen.index, (26, 27, 28))
+    assert gap[shut].min() < 0.45 * np.median(gap)
+    assert gap[~shut & (np.abs(seen.index - 27) > 4)].min() > 0.7 * np.median(gap)
+
+
+def test_best_quality_keeps_the_appearance(paths, clip):
+    (frame,) = frames(clip("single_face.mp4"), 1)
+    seen = create_tracker("openseeface", options(paths, quality="best")).track_one(frame)
+    assert np.isfinite(seen.appearance).all()
 
 
 def test_streams_live_and_backwards_agree(paths, clip):

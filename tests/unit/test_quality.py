@@ -78,8 +78,9 @@ def test_a_mirror_of_a_mirror_is_the_face():
     rng = np.random.default_rng(1)
     rotation = rotation_from_euler_deg(np.array([10.0, 20.0, 5.0]))
     face = a_face(rng, scores=rng.uniform(size=COUNT).astype(np.float32), rotation=rotation)
-    once = mirrored_face(face, WIDTH, PAIRS)
+    once = mirrored_face(face._replace(looks=np.ones(256, np.float32)), WIDTH, PAIRS)
     assert once.maps is None
+    assert once.looks is None
     assert once.scores[INDEX["mouthSmileLeft"]] == face.scores[INDEX["mouthSmileRight"]]
     expected = rotation_from_euler_deg(np.array([10.0, -20.0, -5.0]))
     np.testing.assert_allclose(once.rotation, expected, atol=1e-9)
@@ -142,6 +143,15 @@ def test_looks_are_merged_as_documented():
     scores = np.full(COUNT, np.nan, np.float32)
     face = merged([plain._replace(scores=scores), bent._replace(scores=scores)])
     assert np.isnan(face.scores).all()  # still no opinion
+
+
+def test_the_plain_look_counts_twice_for_the_appearance():
+    rng = np.random.default_rng(2)
+    values = (1.0, 4.0, None, 7.0)
+    looks = [None if value is None else np.full(256, value, np.float32) for value in values]
+    face = merged([a_face(rng, looks=each) for each in looks])
+    np.testing.assert_allclose(face.looks, (1 + 1 + 4 + 7) / 4)
+    assert merged([a_face(rng)]).looks is None
 
 
 def test_the_mean_of_two_turns_is_between_them():

@@ -22,10 +22,10 @@ from engine.tracking.completion import MODEL as COMPLETION
 from engine.tracking.completion import VALUES, Completion, completion_for, load_completion
 from engine.tracking.correspondence import (
     IBUG_68,
-    IBUG_VERTICES,
     INSIGHTFACE_106,
     MIRROR,
     OPENSEEFACE_66,
+    VERTICES,
     Correspondence,
 )
 from engine.tracking.dense import Dense, fit_pose, with_irises
@@ -45,7 +45,7 @@ def _seen(vertices: np.ndarray, degrees, scale: float = 20.0) -> np.ndarray:
 
 def _reduced(landmarks: np.ndarray, scheme: Correspondence) -> np.ndarray:
     """The points that a network of the scheme would find, float64 (N, 2)."""
-    return np.stack([landmarks[list(IBUG_VERTICES[i]), :2].mean(0) for i in scheme.ibug])
+    return np.stack([landmarks[list(VERTICES[i]), :2].mean(0) for i in scheme.ibug])
 
 
 def _eye_distance(landmarks: np.ndarray) -> float:
@@ -178,14 +178,57 @@ def test_points_in_a_line_or_in_one_place_give_numbers():
 
 def test_the_tables_are_symmetrical_and_complete():
     mirrored = FACE * [-1, 1, 1]
-    for point in range(68):
-        here = FACE[list(IBUG_VERTICES[point])].mean(0)
-        there = mirrored[list(IBUG_VERTICES[MIRROR[point]])].mean(0)
+    for point in range(72):
+        here = FACE[list(VERTICES[point])].mean(0)
+        there = mirrored[list(VERTICES[MIRROR[point]])].mean(0)
         assert MIRROR[MIRROR[point]] == point
         assert np.linalg.norm(here - there) < 0.02, point
     assert sorted(set(OPENSEEFACE_66.ibug)) == [i for i in range(68) if i not in (48, 54)]
-    assert len(set(INSIGHTFACE_106.take)) == len(INSIGHTFACE_106.ibug) == 68
+    assert len(set(INSIGHTFACE_106.take)) == len(INSIGHTFACE_106.ibug) == 72
     assert max(INSIGHTFACE_106.take) < 106
+
+
+def test_the_middle_of_a_lid_is_where_a_network_that_sees_it_says():
+    lids = {68: 159, 69: 145, 70: 386, 71: 374}
+    sizes = {}
+    for scheme in (IBUG_68, INSIGHTFACE_106):
+        points = np.zeros((106, 2))
+        points[list(scheme.take)] = _reduced(_seen(FACE, (3, 10, 0)), scheme)
+        dense = Dense(GEOMETRY, scheme, completion_for(model_path(COMPLETION), scheme))
+        before = dense(points, 1.0)[:, 1]
+        for row, point in zip(scheme.take, scheme.ibug, strict=True):
+            if point in (68, 70):
+                points[row, 1] += 4.0  # the upper lids come down in the middle only
+        sizes[scheme.name] = dense(points, 1.0)[:, 1] - before
+    moved = sizes["InsightFace 106"]
+    assert np.abs(moved[[159, 386]] - 4).max() < 0.3
+    assert (moved[[160, 158, 387, 385]] > 0.5).all()
+    assert np.abs(moved[[lids[69], lids[71], 33, 133, 13, 4]]).max() < 0.1
+    assert not sizes["iBUG 68"].any()
+
+
+def test_what_was_learned_without_the_middle_of_a_lid_leaves_it_alone():
+    path = model_path(COMPLETION)
+    learned = completion_for(path, INSIGHTFACE_106)
+    rows = [3 * vertex + axis for vertex in (160, 159, 158, 145, 386) for axis in (0, 1)]
+    assert not learned.matrix[rows].any()
+    assert not learned.offset[rows].any()
+    assert completion_for(path, IBUG_68).matrix[rows].any()
+    cheeks = [3 * 117 + axis for axis in range(3)]
+    np.testing.assert_allclose(
+        learned.matrix[cheeks, :136], completion_for(path, IBUG_68).matrix[cheeks]
+    )
+
+
+def test_what_is_known_besides_the_points_is_added_in_the_faces_own_frame():
+    dense = DENSE["iBUG 68"]
+    posed = dense.pose(_reduced(_seen(FACE, (0, 0, 90)), IBUG_68))
+    learned = np.zeros(VALUES)
+    learned[3 * 205 + 1] = 0.5  # a cheek rises; the head lies on its side
+    gap = dense.drawn(posed, 1.0, learned=learned) - dense.drawn(posed, 1.0)
+    assert np.abs(gap[205, :2]).max() == pytest.approx(0.5 * 20, rel=0.02)
+    assert abs(gap[205, 1]) < 0.5
+    assert np.abs(np.delete(gap, 205, 0)[:, :2]).max() < 1e-3
 
 
 def test_real_faces_made_sparse_and_dense_again(clip):
@@ -214,7 +257,7 @@ def test_what_was_learned_brings_landmarks_nearer(clip):
         rows = [tracker.track_one(f) for f in source.frames() if f.index in (0, 1, 2)]
         aspect = source.info.width / source.info.height
     face = rows[-1].landmarks[0]
-    completion = load_completion(model_path(COMPLETION), "ibug", 68)
+    completion = load_completion(model_path(COMPLETION))
     learned = Dense(GEOMETRY, IBUG_68, completion)
     points = _reduced(face, IBUG_68)
     plain, better = (
@@ -261,10 +304,9 @@ def test_points_that_a_network_lacks_take_part_where_they_would_be():
 def test_a_completion_of_another_shape_is_refused(tmp_path):
     path = tmp_path / "face_completion.npz"
     np.savez(path, ibug_left=np.zeros((4, 2)), ibug_right=np.zeros((2, 4)), ibug_offset=np.zeros(4))
-    for key in ("ibug", "other"):
-        with pytest.raises(FacewrightError) as caught:
-            load_completion(path, key, 68)
-        assert caught.value.code == "model-corrupt"
+    with pytest.raises(FacewrightError) as caught:
+        load_completion(path)
+    assert caught.value.code == "model-corrupt"
     path.write_bytes(b"no archive")
     with pytest.raises(FacewrightError):
-        load_completion(path, "ibug", 68)
+        load_completion(path)

@@ -14,7 +14,7 @@ from engine.core.similarity import fit_similarity
 from engine.models.catalog import model_path
 from engine.tracking.blendshapes import arkit_scores
 from engine.tracking.head_pose import head_pose
-from engine.tracking.one_euro import LandmarkFilter
+from engine.tracking.landmark_filter import LandmarkFilter
 
 
 def _scalar_one_euro(values, times, scale):

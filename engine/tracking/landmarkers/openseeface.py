@@ -6,27 +6,31 @@ ImageNet's mean and deviation, 224 x 224; for each point a heatmap of 28 x 28 ce
 cell, how far down and how far to the right of it the point is, squeezed by a sigmoid. The
 numbers of a cell are counted over the 223 steps between the picture's first and last pixel.
 
-The network reads no depth and no tongue, and its lids hardly close (``docs/engines.md``).
+The network reads no depth and no tongue, and the points on its lids hardly close: what is inside it
+tells the rest (``openseeface_looks``).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from ...core.face_geometry import load_geometry
+from ...core.onnx_session import open_model
 from ..base import TrackerOptions
-from ..completion import MODEL, load_completion
 from ..correspondence import OPENSEEFACE_66
 from ..crop import crop, planes
 from ..dense import Dense
+from ..exposed import Exposed
 from ..one_network import OnOneNetwork
+from ..openseeface_looks import FACE_TENSORS, MODEL, features, load_looks
 from ..openseeface_offsets import IRISES_CM, OFFSETS_CM
 from ..parts import RawFace
 from ..regions import Region, matrix
-from .openseeface_gaze import OpenSeeFaceGaze
+from .openseeface_gaze import Eyes, OpenSeeFaceGaze
 
 SIZE = 224
 POINTS = 66
@@ -97,6 +101,25 @@ def without_tensorrt(options: TrackerOptions) -> tuple[TrackerOptions, list[str]
     return replace(options, device="cuda"), [note]
 
 
+def trust(certain: np.ndarray) -> np.ndarray:
+    """How far each point takes part, float32 (66,) 0..1, from how certain it is."""
+    return np.clip((certain - _TRUST[0]) / (_TRUST[1] - _TRUST[0]), 0, 1)
+
+
+class Seen(NamedTuple):
+    """What the landmark network sees.
+
+    Attributes:
+        points: float64 (66, 2), image pixels.
+        certain: float32 (66,), how certain each is, about 0..1.
+        tensors: float32, ``FACE_TENSORS``, (1, ...) each.
+    """
+
+    points: np.ndarray
+    certain: np.ndarray
+    tensors: list[np.ndarray]
+
+
 class OpenSeeFaceLandmarker(OnOneNetwork):
     """See ``engine.tracking.parts.FaceLandmarker``.
 
@@ -110,36 +133,41 @@ class OpenSeeFaceLandmarker(OnOneNetwork):
 
     def __init__(self, options: TrackerOptions) -> None:
         options, self._notes = without_tensorrt(options)
-        self._model = options.open("openseeface_landmarks")
+        self._file = Exposed(options.model_path("openseeface_landmarks"), FACE_TENSORS)
+        self._model = open_model(self._file.path, options.device, options.gpu, options.streams)
         self._gaze = OpenSeeFaceGaze(options)
         scheme = replace(OPENSEEFACE_66, offsets=OFFSETS_CM, irises=IRISES_CM)
         geometry = load_geometry(options.model_path("face_geometry"))
-        completion = load_completion(options.model_path(MODEL), "openseeface", POINTS)
-        self._dense = Dense(geometry, scheme, completion)
+        self._dense = Dense(geometry, scheme)
+        self._looks = load_looks(options.model_path(MODEL))
 
     @property
     def notes(self) -> list[str]:
         """Why it does not run on what was asked for, or does no longer."""
         return [*self._notes, *self._model.notes]
 
-    def points(self, image: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
-        """The network's own points: float64 (66, 2) image pixels, float32 (66,) certainty."""
+    def look(self, image: np.ndarray, region: Region) -> Seen:
+        """What the network sees in a region, face or not."""
         part = part_of(region)
-        (maps,) = self._model.run(planes(crop(image, part, SIZE), SCALE, OFFSET))
+        maps, *tensors = self._model.run(planes(crop(image, part, SIZE), SCALE, OFFSET))
         points, certain = decode(maps[0])
         to_image = matrix(part, SIZE)
-        return points @ to_image[:, :2].T + to_image[:, 2], certain
+        return Seen(points @ to_image[:, :2].T + to_image[:, 2], certain, tensors)
 
-    def irises(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """Centres of the irises as the gaze network sees them; see ``OpenSeeFaceGaze.irises``."""
-        return self._gaze.irises(image, points)
+    def eyes(self, image: np.ndarray, points: np.ndarray) -> Eyes:
+        """What the gaze network sees; see ``OpenSeeFaceGaze.look``."""
+        return self._gaze.look(image, points)
 
     def find(self, image: np.ndarray, region: Region) -> RawFace:
         """The face in a region of the picture."""
-        points, certain = self.points(image, region)
-        likely = presence(float(certain.mean()))
-        # Nobody looks at the eyes of what is no face.
-        irises = self.irises(image, points) if likely >= self.min_presence else None
+        seen = self.look(image, region)
         aspect = image.shape[1] / image.shape[0]
-        trust = np.clip((certain - _TRUST[0]) / (_TRUST[1] - _TRUST[0]), 0, 1)
-        return RawFace(self._dense(points, aspect, irises=irises, trust=trust), likely)
+        posed = self._dense.pose(seen.points, trust(seen.certain))
+        likely = presence(float(seen.certain.mean()))
+        if likely < self.min_presence:
+            # Nobody looks at the eyes of what is no face.
+            return RawFace(self._dense.drawn(posed, aspect), likely)
+        eyes = self.eyes(image, seen.points)
+        learned, looks = self._looks(posed.moves_cm, features(seen.tensors, eyes.tensors))
+        landmarks = self._dense.drawn(posed, aspect, irises=eyes.irises, learned=learned)
+        return RawFace(landmarks, likely, looks=looks)
