@@ -14,6 +14,10 @@ from tools.extension import load_extension  # noqa: E402
 
 load_extension()
 
+import spoken  # noqa: E402
+from facewright import registration  # noqa: E402
+from facewright.operators import worker_operator  # noqa: E402
+
 
 @pytest.fixture(autouse=True)
 def empty_file():
@@ -27,6 +31,26 @@ def scene():
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 30, 1.0
     return scene
+
+
+@pytest.fixture
+def own_home(monkeypatch, tmp_path):
+    """The extension, registered, with an empty folder for what a person adds."""
+    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
+    registration.register()
+    yield
+    registration.unregister()
+
+
+@pytest.fixture
+def heard_speech(monkeypatch):
+    """The extension, registered; ``spoken.FakeJob`` stands in for the worker."""
+    monkeypatch.setattr(worker_operator, "Job", spoken.FakeJob)
+    for name, value in (("requests", []), ("heard", spoken.cues_of()), ("error", None)):
+        monkeypatch.setattr(spoken.FakeJob, name, value)
+    registration.register()
+    yield
+    registration.unregister()
 
 
 class Recorder(bpy.types.RenderEngine):

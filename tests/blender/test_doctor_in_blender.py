@@ -7,18 +7,12 @@ import json
 
 import bpy
 import pytest
-from facewright import cli, registration
+from facewright import cli
 from facewright.engine.core.errors import FacewrightError
 from facewright.properties.run import run_of
 from facewright.scene import jobs
 
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch, tmp_path):
-    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
-    registration.register()
-    yield
-    registration.unregister()
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def doctor():

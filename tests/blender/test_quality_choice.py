@@ -6,18 +6,11 @@ from __future__ import annotations
 import bpy
 import pytest
 from faces import make_face
-from facewright import registration
 from facewright.engine.core.engines import BEST, FAST
 from facewright.operators import capture
 from facewright.properties.models import chosen_quality
 
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch, tmp_path):
-    monkeypatch.setenv("FACEWRIGHT_HOME", str(tmp_path / "own"))
-    registration.register()
-    yield
-    registration.unregister()
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def test_fast_unless_best_is_chosen(tmp_path):

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import spoken
 from faces import curve_keys, make_face
-from facewright import registration
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.clock import FrameClock
 from facewright.engine.core.cues import Cue, read_cues, write_cues
@@ -21,7 +20,7 @@ from facewright.engine.speech.mouth import curves
 from facewright.engine.takes.manage import delete_take
 from facewright.engine.takes.speech import cues_path
 from facewright.engine.takes.take_file import read_header, read_track
-from facewright.operators import cue_follow, worker_operator
+from facewright.operators import cue_follow
 from facewright.scene import cue_edit, cue_update
 from facewright.scene.speech_take import contact_times
 from facewright.scene.takes import rename_take
@@ -30,14 +29,7 @@ from hypothesis import strategies as st
 
 NAMES = ["sil", "PP", "aa", "PP", "aa", "DD", "E", "PP", "aa", "nn", "ih", "sil"]
 
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    monkeypatch.setattr(worker_operator, "Job", spoken.FakeJob)
-    monkeypatch.setattr(spoken.FakeJob, "requests", [])
-    registration.register()
-    yield
-    registration.unregister()
+pytestmark = pytest.mark.usefixtures("heard_speech")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import spoken
 from faces import curve_keys, make_face
-from facewright import registration
 from facewright.engine.core.arkit import INDEX
 from facewright.engine.core.cues import Cue, read_cues
 from facewright.engine.core.errors import FacewrightError
@@ -20,7 +19,6 @@ from facewright.engine.core.mouth_style import MouthStyle
 from facewright.engine.speech.mouth import curves
 from facewright.engine.takes.speech import cues_path
 from facewright.engine.takes.take_file import read_header
-from facewright.operators import worker_operator
 from facewright.scene import keyframes, sequencer
 from facewright.scene.apply_settings import ApplySettings
 from facewright.scene.capture import apply_take
@@ -32,16 +30,7 @@ needs_sound = pytest.mark.skipif(
 )
 RATES = [(24, 1.0), (24, 1.001), (25, 1.0), (30, 1.001), (60, 1.0), (12, 1.0)]
 
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    monkeypatch.setattr(worker_operator, "Job", spoken.FakeJob)
-    monkeypatch.setattr(spoken.FakeJob, "requests", [])
-    monkeypatch.setattr(spoken.FakeJob, "heard", spoken.cues_of())
-    monkeypatch.setattr(spoken.FakeJob, "error", None)
-    registration.register()
-    yield
-    registration.unregister()
+pytestmark = pytest.mark.usefixtures("heard_speech")
 
 
 @pytest.fixture

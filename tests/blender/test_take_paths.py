@@ -11,21 +11,11 @@ import bpy
 import pytest
 import spoken
 from faces import make_face
-from facewright import registration
 from facewright.engine.takes.take_file import read_header
-from facewright.operators import worker_operator
 from facewright.scene import sequencer
 from facewright.scene.capture import find_sound
 
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    monkeypatch.setattr(worker_operator, "Job", spoken.FakeJob)
-    monkeypatch.setattr(spoken.FakeJob, "heard", spoken.cues_of())
-    monkeypatch.setattr(spoken.FakeJob, "error", None)
-    registration.register()
-    yield
-    registration.unregister()
+pytestmark = pytest.mark.usefixtures("heard_speech")
 
 
 @pytest.fixture
