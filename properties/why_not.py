@@ -15,13 +15,20 @@ _LIVE = "Live capture is running; Esc or Stop ends it"
 _LIVE_CUES = "A take that was spoken live has no cues: use Lip-Sync on its sound"
 
 
+def busy_disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be done with any take; empty if something can."""
+    return _BUSY if run_of(context).is_running else ""
+
+
+def _at_work_reason(context: bpy.types.Context) -> str:
+    return busy_disabled_reason(context) or (_LIVE if run_of(context).live.is_live else "")
+
+
 def track_disabled_reason(context: bpy.types.Context) -> str:
     """Why Track cannot be pressed; empty if it can. One sentence for poll, panel and script."""
     shot = shot_of(context)
-    if run_of(context).is_running:
-        return _BUSY
-    if run_of(context).live.is_live:
-        return _LIVE
+    if reason := _at_work_reason(context):
+        return reason
     if not shot.video:
         return "Choose a video"
     if shot.target is None:
@@ -31,8 +38,8 @@ def track_disabled_reason(context: bpy.types.Context) -> str:
 
 def take_disabled_reason(context: bpy.types.Context) -> str:
     """Why nothing can be done with the take; empty if something can."""
-    if run_of(context).is_running:
-        return _BUSY
+    if reason := busy_disabled_reason(context):
+        return reason
     return "" if shot_of(context).take else "Track a clip or choose a take first"
 
 
@@ -59,11 +66,6 @@ def apply_disabled_reason(context: bpy.types.Context) -> str:
     return take_disabled_reason(context) or write_disabled_reason(context)
 
 
-def busy_disabled_reason(context: bpy.types.Context) -> str:
-    """Why nothing can be done with any take; empty if something can."""
-    return _BUSY if run_of(context).is_running else ""
-
-
 def write_disabled_reason(context: bpy.types.Context) -> str:
     """Why no take's keys can be written onto the target; empty if they can."""
     reason = busy_disabled_reason(context)
@@ -74,11 +76,9 @@ def write_disabled_reason(context: bpy.types.Context) -> str:
 
 def live_disabled_reason(context: bpy.types.Context) -> str:
     """Why live capture cannot start; empty if it can."""
-    shot, run = shot_of(context), run_of(context)
-    if run.is_running:
-        return _BUSY
-    if run.live.is_live:
-        return _LIVE
+    shot = shot_of(context)
+    if reason := _at_work_reason(context):
+        return reason
     if shot.live.source == "CLIP" and not shot.video:
         return "Choose a video or a sound file to play"
     if shot.target is None:
@@ -90,10 +90,8 @@ def live_disabled_reason(context: bpy.types.Context) -> str:
 def lipsync_disabled_reason(context: bpy.types.Context) -> str:
     """Why Lip-Sync cannot be pressed; empty if it can."""
     shot = shot_of(context)
-    if run_of(context).is_running:
-        return _BUSY
-    if run_of(context).live.is_live:
-        return _LIVE
+    if reason := _at_work_reason(context):
+        return reason
     if shot.speech.source == "FILE" and not shot.speech.sound:
         return "Choose a sound file"
     if shot.speech.source == "STRIP" and context.scene.sequence_editor is None:
@@ -106,10 +104,8 @@ def lipsync_disabled_reason(context: bpy.types.Context) -> str:
 def learn_speech_disabled_reason(context: bpy.types.Context) -> str:
     """Why no performer can be learned; empty if one can."""
     run, learn = run_of(context), shot_of(context).speech.learn
-    if run.is_running:
-        return _BUSY
-    if run.live.is_live:
-        return _LIVE
+    if reason := _at_work_reason(context):
+        return reason
     if learn.source == "VIDEO":
         return "" if learn.video else "Choose a video of the performer speaking"
     if learn.source == "FOLDER":
@@ -127,8 +123,8 @@ def learn_speech_disabled_reason(context: bpy.types.Context) -> str:
 
 def show_cues_disabled_reason(context: bpy.types.Context) -> str:
     """Why no cues can be shown; empty if they can."""
-    if run_of(context).is_running:
-        return _BUSY
+    if reason := busy_disabled_reason(context):
+        return reason
     shot = shot_of(context)
     if shot.speech.speakers:
         return ""
@@ -139,17 +135,15 @@ def show_cues_disabled_reason(context: bpy.types.Context) -> str:
 
 def cues_disabled_reason(context: bpy.types.Context) -> str:
     """Why nothing can be done with cues on the timeline; empty if something can."""
-    if run_of(context).is_running:
-        return _BUSY
+    if reason := busy_disabled_reason(context):
+        return reason
     return "" if cues_shown(shot_of(context).speech) else "No cues are shown: press Show Cues"
 
 
 def shapes_disabled_reason(context: bpy.types.Context) -> str:
     """Why no shapes can be made on the target; empty if they can."""
-    if run_of(context).is_running:
-        return _BUSY
-    if run_of(context).live.is_live:
-        return _LIVE
+    if reason := _at_work_reason(context):
+        return reason
     if shot_of(context).target is None:
         return "Choose a target: the mesh of a head, or what its meshes hang below"
     return ""
