@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[FOLDER] = folder
     os.environ["FACEWRIGHT_HOME"] = str(Path(folder, "home"))
     os.environ["BLENDER_USER_RESOURCES"] = str(Path(folder, "blender"))
+    _let_processes_be_interrupted()
+
+
+def _let_processes_be_interrupted() -> None:
+    """What is ignored here, as by a job in the background, is ignored by the processes of tests.
+
+    Signals that are handled are not handed down that way.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

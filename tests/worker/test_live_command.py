@@ -113,11 +113,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     out, take = tmp_path / "out.csv", tmp_path / "out.fwtake"
     command = [sys.executable, "-m", "engine", "live", "--source", f"file:{CLIP}", "--realtime"]
     process = subprocess.Popen(
-        [*command, "-o", str(out), "--take", str(take)],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        # A process in the background, as this one may be, hands Ctrl+C down as ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        [*command, "-o", str(out), "--take", str(take)], cwd=ROOT, stderr=subprocess.PIPE
     )
     while process.poll() is None and (not take.exists() or take.stat().st_size < ENOUGH_BYTES):
         time.sleep(0.05)
