@@ -106,7 +106,7 @@ def test_a_worker_whose_blender_is_gone_blames_no_provider(path):
     time.sleep(60)"""
     for _ in range(2):
         worker = begin(path, in_a_worker)
-        worker.communicate("\n", timeout=30)
+        worker.communicate("\n", timeout=300)
         assert worker.returncode == 3
     assert reason(path) == ""
 
