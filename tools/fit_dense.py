@@ -37,8 +37,10 @@ from engine.tracking.landmarkers.openseeface import OpenSeeFaceLandmarker  # noq
 from engine.tracking.openseeface_looks import features  # noqa: E402
 from engine.tracking.regions import Region, from_landmarks  # noqa: E402
 
-# What a file of pairs holds of T faces: landmarks (T, 478, 3) and appearance (T, 256) by MediaPipe,
-# points (T, 66, 2), certain (T, 66) and features (T, FEATURES) by OpenSeeFace.
+_RANDOM = np.random.default_rng(5)
+# What a file of pairs holds of T looks, two at each face: landmarks (T, 478, 3) and appearance
+# (T, 256) by MediaPipe; points (T, 66, 2), certain (T, 66) and features (T, FEATURES) by
+# OpenSeeFace.
 PAIR = ("landmarks", "appearance", "points", "certain", "features")
 FILE = ROOT / "weights" / "face_completion.npz"
 # Movements of points, cm squared, below which they are taken for noise.
@@ -93,15 +95,24 @@ def _seen(clip: Path, every: int, network: OpenSeeFaceLandmarker) -> Iterator[tu
             landmarks = seen.landmarks[0].copy()
             height, width = frame.image.shape[:2]
             landmarks[:, 2] /= depth_stretch(landmarks, width / height)
-            region = from_landmarks(landmarks)
-            yield landmarks, seen.appearance[0], *_other(network, frame.image, region)
+            for other in _others(network, frame.image, from_landmarks(landmarks)):
+                yield landmarks, seen.appearance[0], *other
 
 
-def _other(network: OpenSeeFaceLandmarker, image: np.ndarray, region: Region) -> tuple:
-    """Points, certainty and features of OpenSeeFace's networks."""
-    seen = network.look(image, region)
-    inner = features(seen.tensors, network.eyes(image, seen.points).tensors)
-    return seen.points, seen.certain, inner
+def _others(network: OpenSeeFaceLandmarker, image: np.ndarray, region: Region) -> Iterator[tuple]:
+    """Points, certainty and features of OpenSeeFace's networks, looking twice."""
+    for place in (region, beside(region, _RANDOM)):
+        seen = network.look(image, place)
+        inner = features(seen.tensors, network.eyes(image, seen.points).tensors)
+        yield seen.points, seen.certain, inner
+
+
+def beside(region: Region, random: np.random.Generator) -> Region:
+    """Where a tracker that follows OpenSeeFace's own landmarks looks: closer, and a bit beside."""
+    side = region.width * random.uniform(0.92, 1.02)
+    x, y = random.normal(0, 0.006, 2) * region.width
+    turned = region.angle + np.radians(random.normal(-0.3, 0.7))
+    return Region(region.x + x, region.y + y, side, side, turned)
 
 
 def draw(options: argparse.Namespace) -> int:
@@ -118,8 +129,8 @@ def draw(options: argparse.Namespace) -> int:
             if found:
                 landmarks = row["landmarks"].copy()
                 (seen,) = appearance(looks, row["maps"][None].astype(np.float32))
-                other = _other(network, picture, from_landmarks(landmarks))
-                pairs.append((landmarks, seen, *other))
+                others = _others(network, picture, from_landmarks(landmarks))
+                pairs.extend((landmarks, seen, *other) for other in others)
             return found
 
     studio = Watched(options.model, ROOT / "weights" / "face_landmarks.onnx")
@@ -132,7 +143,7 @@ def _write(path: Path, pairs: list[tuple]) -> int:
     columns = {key: np.stack([pair[i] for pair in pairs]) for i, key in enumerate(PAIR)}
     kinds = {"features": np.float16}
     np.savez(path, **{k: v.astype(kinds.get(k, np.float32)) for k, v in columns.items()})
-    print(f"{path}: {len(pairs)} faces")
+    print(f"{path}: {len(pairs)} looks at faces")
     return 0
 
 

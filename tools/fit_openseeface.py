@@ -31,10 +31,10 @@ from engine.tracking.openseeface_offsets import OFFSETS_CM  # noqa: E402
 from tools.fit_dense import PAIR, gaps, read_pairs  # noqa: E402
 
 FILE = ROOT / "weights" / "openseeface_looks.npz"
-# How much the points' movements and each of the tensors count in all, and the ridge beside them:
-# of a dozen choices the best on people who took no part in the fit.
+# How much the points' movements and each of the tensors count in all, and the ridge beside them, a
+# look: among the best of a dozen choices on people who took no part in the fit.
 _SHARES = (1.0, 1.0, 1.0, 1.0, 0.5)
-_RIDGE = 0.6
+_RIDGE = 1e-4
 # Directions that are kept. The appearance needs many: half of them cost a tenth of the correlation
 # with known weights.
 _RANK = 256
@@ -65,7 +65,7 @@ def main() -> int:
     tables = {"left": left, "right": right, "offset": offset}
     np.savez_compressed(FILE, **{key: table.astype(np.float16) for key, table in tables.items()})
     told = given @ right.T @ left.T + offset
-    print(f"{len(given)} faces, {_known(told, wanted):.3f} of the variance")
+    print(f"{len(given)} looks, {_known(told, wanted):.3f} of the variance")
     about = "What OpenSeeFace's networks tell of a face besides their points."
     update_catalog(FILE.parent, [Entry(FILE.name, "GPL-3.0-or-later", about, _ORIGIN)])
     print(FILE, FILE.stat().st_size)
@@ -91,8 +91,8 @@ def learn(given: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray
     scale = (share / (deviation + np.repeat(0.1 * usual, counts) + 1e-6)).astype(np.float32)
     rows = (given - mean) * scale
     middle = wanted.mean(0)
-    gram = (rows @ rows.T).astype(np.float64) + _RIDGE * np.eye(len(rows))
-    matrix = rows.T @ np.linalg.solve(gram, wanted - middle).astype(np.float32)
+    gram = (rows.T @ rows).astype(np.float64) + _RIDGE * len(rows) * np.eye(rows.shape[1])
+    matrix = np.linalg.solve(gram, rows.T @ (wanted - middle)).astype(np.float32)
     weight = np.full(wanted.shape[1], 1.0, np.float32)
     weight[:VALUES] = _CM
     lids = [vertex for line in LINES[:4] for vertex in line[0]]
