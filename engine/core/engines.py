@@ -80,7 +80,7 @@ ENGINES: tuple[PartInfo, ...] = (
         10,
         "OpenSeeFace",
         "66 landmarks and gaze of the VTuber tracker of that name, made MediaPipe's 478.",
-        "For comparison: its head pose is as good, its weights are less exact, and it has no tongue.",
+        "For comparison: its head pose is as good, its weights are less exact; it has no tongue.",
         models=("openseeface_landmarks", "openseeface_gaze"),
     ),
     PartInfo(

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..core.errors import FacewrightError
+
 # Numbers of the fields in onnx.proto: ModelProto.graph, GraphProto.output, ValueInfoProto.name.
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1
 _LENGTH_DELIMITED = 2
@@ -48,11 +50,21 @@ class Exposed:
         path: The copy, in a folder of its own that nobody else may open.
 
     Raises:
-        OSError: There is no room for it.
+        FacewrightError: ``copy-unwritable``.
     """
 
     def __init__(self, network: Path, names: Sequence[str]) -> None:
-        # Windows keeps files that a card's driver still reads.
-        self._folder = tempfile.TemporaryDirectory(prefix="facewright_", ignore_cleanup_errors=True)
-        self.path = Path(self._folder.name) / network.name
-        self.path.write_bytes(with_outputs(network.read_bytes(), names))
+        try:
+            # Windows keeps files that a card's driver still reads.
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="facewright_", ignore_cleanup_errors=True
+            )
+            self.path = Path(self._folder.name) / network.name
+            self.path.write_bytes(with_outputs(network.read_bytes(), names))
+        except OSError as error:
+            raise FacewrightError(
+                f"The network {network.name} cannot be copied to the folder for temporary files "
+                f"({error.strerror}).",
+                "Make room there, or name another folder in the environment's TMPDIR.",
+                "copy-unwritable",
+            ) from error

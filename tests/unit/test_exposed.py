@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 
 import numpy as np
 import pytest
@@ -43,6 +44,14 @@ def test_the_copy_goes_with_its_owner(network):
     gc.collect()
     assert not copy.parent.exists()
     assert path.exists()
+
+
+def test_without_a_place_for_the_copy_it_is_told(network, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(FacewrightError) as caught:
+        Exposed(network[0], [network[1]])
+    assert caught.value.code == "copy-unwritable"
+    assert "net.onnx" in caught.value.message
 
 
 def test_a_tensor_that_is_not_there_is_told(network):
