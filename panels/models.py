@@ -4,6 +4,7 @@
 import bpy
 
 from ..properties.models import OWN_ENGINE, chosen_parts, missing_rows, takes_detector
+from ..properties.runtime import online_disabled_reason
 from .sentence import draw_sentence
 
 
@@ -33,3 +34,5 @@ def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, row) -
         buttons.operator("facewright.fetch_model", icon="IMPORT").model = row.id
     if not row.there:
         buttons.operator("facewright.add_model", icon="FILE_FOLDER").model = row.id
+    if row.accepted and row.can_fetch and (reason := online_disabled_reason()):
+        draw_sentence(box, context, reason, "INFO")

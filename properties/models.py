@@ -178,11 +178,14 @@ def engine_disabled_reason(shot: bpy.types.PropertyGroup) -> str:
     for name in ("engine", "detector") if takes_detector(shot) else ("engine",):
         if not getattr(shot, name):
             return f"The file's {name} is not one of this Facewright's; choose another"
-    for info in chosen_parts(shot):
-        if lack := lack_of(info):
+    parts = chosen_parts(shot)
+    # As the list of engines counts: the engine's own detector is a part of it.
+    for infos in [[info] for info in parts] if chosen_detector(shot) else [parts]:
+        if lack := lack_of(*infos):
             # A package cannot be added from here.
-            where = "; see below the engine in the Capture panel"
-            if not missing_rows(info):
-                where = " in Blender's Python"
-            return f"{info.label} {lack}{where}"
+            below = any(missing_rows(info) for info in infos)
+            where = (
+                "; see below the engine in the Capture panel" if below else " in Blender's Python"
+            )
+            return f"{infos[0].label} {lack}{where}"
     return ""

@@ -143,6 +143,10 @@ def test_a_missing_package_is_not_sought_below_the_engine(monkeypatch):
 def test_an_engine_needs_the_models_of_its_detector_as_well():
     assert labels("engine")["insightface"] == "InsightFace 106 (needs 2 models)"
     assert labels("detector")["scrfd"] == "SCRFD (needs a model)"
+    shot().engine = "insightface"
+    assert shown.engine_disabled_reason(shot()).startswith("InsightFace 106 needs 2 models;")
+    shot().detector = "blazeface"
+    assert shown.engine_disabled_reason(shot()).startswith("InsightFace 106 needs a model;")
 
 
 def test_an_unknown_model_is_refused():
