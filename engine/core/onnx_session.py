@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from .provider_start import Started
 
+# onnxruntime would note every session in the person's cache folder and send the notes to its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 # What the processor works on at once where nobody says otherwise (``tracking.network_tracker``).
 CPU_STREAMS = 4
 
