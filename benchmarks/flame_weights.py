@@ -22,7 +22,7 @@ from benchmarks.support.weight_errors import compare_weights
 from engine.core.arkit import INDEX
 from engine.core.axes import rotation_from_euler_deg
 from engine.core.face_geometry import load_geometry
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.core.requests import SolveSettings
 from engine.core.solvers import FACEWRIGHT, RAW
 from engine.models.catalog import model_path

@@ -26,9 +26,9 @@ import psutil
 
 from benchmarks.support import tracking_runs
 from benchmarks.support.clips import looped
-from engine.core.gpu_facts import ask_gpus
-from engine.core.onnx_session import available_providers
-from engine.core.providers import COREML, CUDA, DIRECTML, TENSORRT
+from engine.core.inference.gpu_facts import ask_gpus
+from engine.core.inference.onnx_session import available_providers
+from engine.core.inference.providers import COREML, CUDA, DIRECTML, TENSORRT
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCHES = (1, 8, 32)

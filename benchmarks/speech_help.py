@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.support.hidden_mouth import KINDS, Span, hide, join, read_clip, shifted
 from engine.core.arkit import INDEX
-from engine.core.onnx_session import OnnxModel, open_model
+from engine.core.inference.onnx_session import OnnxModel, open_model
 from engine.core.requests import TrackRequest
 from engine.core.types import FaceTrack
 from engine.filters.doubt import settle_doubt

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .core.engines import DEFAULT_ENGINE, FAST, QUALITIES
-from .core.gpu_settings import ARENAS, SEARCHES, GpuSettings
-from .core.providers import DEVICES
+from .core.inference.gpu_settings import ARENAS, SEARCHES, GpuSettings
+from .core.inference.providers import DEVICES
 from .core.requests import SolveSettings, TrackRequest
 
 # Raises where nothing may be fetched; Blender asks the person's preferences.

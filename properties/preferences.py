@@ -4,7 +4,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ..engine.core.gpu_settings import GpuSettings
+from ..engine.core.inference.gpu_settings import GpuSettings
 from .doctor import draw_doctor
 from .models import draw_added
 from .paths import PATH_OPTIONS

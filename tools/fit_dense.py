@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.core.face_geometry import load_geometry  # noqa: E402
-from engine.core.onnx_session import open_model  # noqa: E402
+from engine.core.inference.onnx_session import open_model  # noqa: E402
 from engine.models.catalog import model_path  # noqa: E402
 from engine.sources.media import VideoSource  # noqa: E402
 from engine.tracking.appearance import appearance  # noqa: E402

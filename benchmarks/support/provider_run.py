@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from engine.core.gpu_settings import GpuSettings
-from engine.core.onnx_session import open_model
-from engine.core.provider_check import stored_input
-from engine.core.providers import CUDA
+from engine.core.inference.gpu_settings import GpuSettings
+from engine.core.inference.onnx_session import open_model
+from engine.core.inference.provider_check import stored_input
+from engine.core.inference.providers import CUDA
 from engine.models.catalog import model_path
 from engine.sources.card_decoding import decoder_beside
 from engine.sources.media import VideoSource

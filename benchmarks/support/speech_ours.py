@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.support.speech_recordings import read_sound
 from engine.core.cues import Cue
 from engine.core.errors import FacewrightError
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.core.requests import LipsyncRequest
 from engine.models.catalog import model_path
 from engine.pipeline import speak

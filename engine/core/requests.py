@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from .engines import FAST
-from .gpu_settings import GpuSettings
+from .inference.gpu_settings import GpuSettings
 from .mouth_style import MouthStyle
 from .solvers import AUTO
 
@@ -85,7 +85,7 @@ class TrackRequest:
         engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights.
         face: Which face, by size in the picture where it first shows: 0 is the largest.
-        device: One of ``core.providers.DEVICES``.
+        device: One of ``core.inference.providers.DEVICES``.
         gpu: How a card may be used.
         streams: Stretches of the clip tracked side by side; 0 chooses by the processor.
         recover: Track backwards into gaps from the next frame in which the face is found.
@@ -142,7 +142,7 @@ class LiveRequest:
         engine: Id of the tracking engine, or the path of a .toml that describes one.
         solve: How what was seen becomes weights; ``performer`` is the profile to start with.
         face: Which face, by size where it first shows: 0 is the largest.
-        device: One of ``core.providers.DEVICES``.
+        device: One of ``core.inference.providers.DEVICES``.
         gpu: How a card may be used.
         mouth: How far the mouth goes where sound moves it.
         emphasis: How much louder speech opens it wider, 1 as usual, 0 for not at all.
@@ -193,7 +193,7 @@ class ShapesRequest:
         symmetric: Make the shapes mirror images of each other where the mesh is symmetric.
         only_landmarks: Tell the landmarks and make nothing.
         names: ARKit names to make; empty is all of them.
-        device: One of ``core.providers.DEVICES``.
+        device: One of ``core.inference.providers.DEVICES``.
         amounts: How strong the shapes are (``retarget.transfer.amounts.AMOUNTS``).
     """
 

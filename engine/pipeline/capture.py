@@ -13,8 +13,8 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.inference.providers import each_once
 from ..core.mouth_style import MouthStyle
-from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..core.types import FaceTrack, Observations, VideoFrame
 from ..solve.base import Solver

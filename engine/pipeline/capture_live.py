@@ -10,8 +10,8 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.inference.providers import each_once
 from ..core.progress import Cancelled, Progress
-from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..core.types import FaceTrack
 from ..filters.live import LiveFilter, LiveFilterSettings

@@ -17,7 +17,7 @@ _WARM_UP, _RUNS = 3, 15
 
 def check_card(findings: Findings, _request: DoctorRequest) -> None:
     """NVIDIA's cards with their driver, and the GPU runtime that was installed."""
-    from ..core.gpu_facts import ask_gpus
+    from ..core.inference.gpu_facts import ask_gpus
 
     cards = ask_gpus()
     findings.facts["cards"] = [vars(card) for card in cards]
@@ -82,8 +82,8 @@ def _try_tracking(findings: Findings) -> None:
 
 def check_providers(findings: Findings, request: DoctorRequest) -> None:
     """The default engine's landmark network on everything that could run it."""
-    from ..core.onnx_session import available_providers, is_tensorrt_built
-    from ..core.providers import TENSORRT
+    from ..core.inference.onnx_session import available_providers, is_tensorrt_built
+    from ..core.inference.providers import TENSORRT
     from ..models.catalog import model_path
 
     there = available_providers()
@@ -118,7 +118,7 @@ def check_providers(findings: Findings, request: DoctorRequest) -> None:
 
 
 def _devices() -> list[tuple[str, str]]:
-    from ..core.providers import COREML, CUDA, DIRECTML, TENSORRT
+    from ..core.inference.providers import COREML, CUDA, DIRECTML, TENSORRT
 
     return [("cuda", CUDA), ("tensorrt", TENSORRT), ("directml", DIRECTML), ("coreml", COREML)]
 
@@ -143,8 +143,8 @@ def measure_network(path, device: str, *, quick: bool = False) -> tuple[float, s
     """
     import numpy as np
 
-    from ..core.onnx_session import open_model
-    from ..core.provider_check import stored_input
+    from ..core.inference.onnx_session import open_model
+    from ..core.inference.provider_check import stored_input
 
     model = open_model(path, device)
     picture = stored_input(model.session.get_inputs()[0].shape[1:], 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 from ..speech.features import HOP, frame_count
 from ..speech.hearing import Heard, hear
 from ..speech.room import against_room

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import FacewrightError
-from ..core.onnx_session import OnnxModel, open_model
+from ..core.inference.onnx_session import OnnxModel, open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import LearnSpeechRequest, TrackRequest
 from ..core.types import FaceTrack

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.engines import CUSTOM_SUFFIX, SAME_LANDMARKS
 from ..core.errors import FacewrightError
 from ..core.face_geometry import load_geometry
-from ..core.onnx_session import open_model
+from ..core.inference.onnx_session import open_model
 from ..core.progress import Cancelled, Progress
 from ..core.requests import SolveRequest, SolveSettings
 from ..core.solvers import AUTO, solver_of

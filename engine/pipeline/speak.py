@@ -12,8 +12,8 @@ import numpy as np
 from ..core.arkit import COUNT
 from ..core.cues import SILENCE, Cue
 from ..core.errors import FacewrightError
+from ..core.inference.onnx_session import open_model
 from ..core.mouth_style import MouthStyle
-from ..core.onnx_session import open_model
 from ..core.progress import Progress
 from ..core.requests import LipsyncRequest
 from ..core.sound import SOUND_HZ

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.inference.onnx_session import open_model
 from ..core.mouth_style import MouthStyle
-from ..core.onnx_session import open_model
 from ..core.requests import LiveRequest
 from ..core.types import Observations
 from ..formats.sample import FaceSample, to_row

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.onnx_session import open_model
+from ..core.inference.onnx_session import open_model
 from ..core.progress import Progress
 from ..core.types import FaceTrack
 from ..models.catalog import model_path

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..core.engines import FAST, detector_of
 from ..core.errors import FacewrightError
+from ..core.inference.providers import each_once
 from ..core.progress import Cancelled, Progress
-from ..core.providers import each_once
 from ..core.requests import SolveRequest, TrackRequest
 from ..core.types import Observations
 from ..models.catalog import model_path

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ..core.errors import FacewrightError
-from ..core.gpu_facts import GpuFacts
+from ..core.inference.gpu_facts import GpuFacts
 
 # The oldest drivers of CUDA 12 and 13 (NVIDIA: CUDA Compatibility, "Minor Version Compatibility";
 # cuDNN 9 backend, "Support Matrix").
@@ -22,7 +22,7 @@ def choose_runtime(platform_name: str, cards: Sequence[GpuFacts]) -> str:
 
     Args:
         platform_name: Such as "linux-x64".
-        cards: Its NVIDIA cards (``core.gpu_facts``).
+        cards: Its NVIDIA cards (``core.inference.gpu_facts``).
 
     Returns:
         "cuda13", "cuda12" or "directml".

@@ -18,7 +18,7 @@ def forget() -> int:
     Returns:
         Files that are gone.
     """
-    from ..core.provider_start import attempts_folder, verdicts_file
+    from ..core.inference.provider_start import attempts_folder, verdicts_file
 
     files = [verdicts_file(), *_below(attempts_folder())]
     with suppress(OSError):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import FacewrightError
-from ..core.gpu_facts import GpuFacts, ask_gpus
+from ..core.inference.gpu_facts import GpuFacts, ask_gpus
 from ..core.progress import Progress
 from ..models.catalog import model_path
 from . import trial

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core import onnx_session
 from ..core.errors import FacewrightError
+from ..core.inference import onnx_session
 from .activate import activation_note, use
 
 _CROP = 256

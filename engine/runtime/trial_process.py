@@ -15,7 +15,7 @@ from .activate import use
 def main() -> int:
     """Returns the exit code: that an import only raises an exception is found out later."""
     use(Path(json.load(sys.stdin)["packages"]))
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as core.onnx_session
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as core.inference.onnx_session
     importlib.import_module("onnxruntime")
     return 0
 

@@ -16,7 +16,7 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
-from ..core.providers import COREML, CUDA, DIRECTML, TENSORRT
+from ..core.inference.providers import COREML, CUDA, DIRECTML, TENSORRT
 
 # What runs the networks -> FFmpeg's name of what decodes beside it.
 _DECODERS = {

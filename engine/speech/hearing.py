@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 from ..core.phones import PHONES
 from . import features
 from .room import LiveRoom

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..core.arkit import COUNT, INDEX
 from ..core.cues import Cue
+from ..core.inference.onnx_session import OnnxModel
 from ..core.mouth_style import MouthStyle
-from ..core.onnx_session import OnnxModel
 from ..core.phones import VOWELS
 from ..core.sound import SOUND_HZ
 from .decode import decode

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 
 # 128 features at 8 x 8 and at 4 x 4 places.
 MAPS = 128 * (64 + 16)

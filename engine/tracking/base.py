@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from ..core.engines import FAST
-from ..core.gpu_settings import GpuSettings
-from ..core.onnx_session import OnnxModel, open_model
+from ..core.inference.gpu_settings import GpuSettings
+from ..core.inference.onnx_session import OnnxModel, open_model
 from ..core.types import Observations, VideoFrame
 
 DEFAULT_MEMORY_BYTES = 768 * 1024 * 1024
@@ -25,7 +25,7 @@ class TrackerOptions:
     Attributes:
         model_path: Gives the file of a model of the catalogue by its id (injected, because a
             stage does not know where models live): ``engine.models.catalog.model_path``.
-        device: One of ``core.providers.DEVICES``.
+        device: One of ``core.inference.providers.DEVICES``.
         face: Which face to take up where there are several: 0 is the largest, 1 the next.
         streams: How many blocks of frames are tracked at once; 0 picks from the processor's
             cores, or from the card's memory. The result is nearly the same for any number.
@@ -52,7 +52,7 @@ class TrackerOptions:
             insist: Use a device that was named though the processor is faster.
 
         Raises:
-            FacewrightError: See ``core.onnx_session.open_model``.
+            FacewrightError: See ``core.inference.onnx_session.open_model``.
         """
         path = self.model_path(model_id)
         return open_model(path, self.device, self.gpu, self.streams, insist=insist)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arkit import COUNT, INDEX, MEDIAPIPE_NAMES, NAMES
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 
 # Column of the network's output for every ARKit name that it knows.
 _KNOWN = [i for i, name in enumerate(NAMES) if name in MEDIAPIPE_NAMES]

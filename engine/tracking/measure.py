@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.face_geometry import FaceGeometry
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 from ..core.types import Observations
 from .appearance import appearance
 from .blendshapes import blendshape_scores

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..core.engines import BEST
 from ..core.face_geometry import load_geometry
-from ..core.onnx_session import OnnxModel, open_model
-from ..core.providers import CARDS
+from ..core.inference.onnx_session import OnnxModel, open_model
+from ..core.inference.providers import CARDS
 from ..core.types import Observations, VideoFrame
 from .base import TrackerOptions
 from .detectors.second_opinion import with_second_opinion

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..core.onnx_session import OnnxModel
+from ..core.inference.onnx_session import OnnxModel
 
 
 class OnOneNetwork:

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 
 from ..core.clock import now_s
 from ..core.errors import FacewrightError
+from ..core.inference.providers import each_once
 from ..core.mouth_style import MouthStyle
 from ..core.progress import Cancelled, Progress
-from ..core.providers import each_once
 from ..core.requests import LiveRequest
 from ..pipeline.open_capture import open_capture
 from ..pipeline.record import RecordReport

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ..core.errors import FacewrightError
+from ..core.inference.provider_attempts import stopping
 from ..core.packages import installed_packages
 from ..core.progress import Cancelled, Progress
-from ..core.provider_attempts import stopping
 from ..core.requests import (
     DoctorRequest,
     FetchModelRequest,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import bpy
 import pytest
 from facewright import registration
-from facewright.engine.core.gpu_settings import GpuSettings
-from facewright.engine.core.providers import DEVICES
+from facewright.engine.core.inference.gpu_settings import GpuSettings
+from facewright.engine.core.inference.providers import DEVICES
 from facewright.properties import preferences
 
 

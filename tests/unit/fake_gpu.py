@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import onnxruntime as real
 
-from engine.core import onnx_session, provider_check, provider_start
-from engine.core.providers import CPU, CUDA
+from engine.core.inference import onnx_session, provider_check, provider_start
+from engine.core.inference.providers import CPU, CUDA
 
 CARD = "NVIDIA GeForce GTX 1650, 7.5, 550.54"
 

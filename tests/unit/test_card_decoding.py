@@ -10,7 +10,7 @@ import pytest
 from av.error import InvalidDataError
 from av.video.reformatter import VideoReformatter
 
-from engine.core.providers import CPU, CUDA
+from engine.core.inference.providers import CPU, CUDA
 from engine.sources import card_decoding, media
 from engine.sources.card_decoding import CardDecodingError, decoder_beside
 from engine.sources.media import VideoSource, open_container

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from fake_gpu import Card, Fail, time_as
 
-from engine.core.gpu_settings import GpuSettings
-from engine.core.onnx_session import open_model
+from engine.core.inference.gpu_settings import GpuSettings
+from engine.core.inference.onnx_session import open_model
+from engine.core.inference.provider_faults import fault_of
+from engine.core.inference.providers import CPU, CUDA, DIRECTML
 from engine.core.progress import Progress
-from engine.core.provider_faults import fault_of
-from engine.core.providers import CPU, CUDA, DIRECTML
 from engine.core.requests import LiveRequest, SolveSettings, TrackRequest
 from engine.core.types import Observations
 from engine.filters.live import LiveFilterSettings

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.gpu_settings import GpuSettings
-from engine.core.provider_check import TOLERANCE
-from engine.core.providers import MIB_PER_PICTURE, batch_limit
+from engine.core.inference.gpu_settings import GpuSettings
+from engine.core.inference.provider_check import TOLERANCE
+from engine.core.inference.providers import MIB_PER_PICTURE, batch_limit
 from engine.core.requests import LiveRequest, TrackRequest
 from engine.options import add_device_options, add_tracking_options, gpu_settings_from, request_from
 

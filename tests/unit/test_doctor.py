@@ -24,10 +24,10 @@ from engine.console import guarded
 from engine.core.clock import now_s
 from engine.core.errors import FacewrightError
 from engine.core.findings import Findings
-from engine.core.gpu_settings import GpuSettings
+from engine.core.inference.gpu_settings import GpuSettings
+from engine.core.inference.provider_start import Asked, compiled_folder
+from engine.core.inference.providers import CPU, CUDA, TENSORRT
 from engine.core.progress import Progress
-from engine.core.provider_start import Asked, compiled_folder
-from engine.core.providers import CPU, CUDA, TENSORRT
 from engine.core.requests import DoctorRequest
 from engine.models import adding, catalog, terms
 from engine.pipeline import (
@@ -170,7 +170,9 @@ def break_model(monkeypatch, model_id, **changes):
 def test_the_doctor_builds_nothing_for_tensorrt(monkeypatch, tmp_path):
     time_as(monkeypatch, faster=True)
     card = Card(TENSORRT).put_in(monkeypatch, tmp_path)
-    monkeypatch.setattr("engine.core.onnx_session.available_providers", lambda: card.there)
+    monkeypatch.setattr(
+        "engine.core.inference.onnx_session.available_providers", lambda: card.there
+    )
     path = catalog.model_path(doctor_networks.LANDMARKS)
 
     def told(batch: int) -> str:
@@ -313,7 +315,7 @@ def test_a_check_that_fails_leaves_the_others(monkeypatch):
         return 1 / 0
 
     monkeypatch.setattr("engine.pipeline.engines.describe_engines", crash)
-    monkeypatch.setattr("engine.core.gpu_facts.ask_gpus", crash)
+    monkeypatch.setattr("engine.core.inference.gpu_facts.ask_gpus", crash)
     report = examine(QUICK)
     assert report.ready
     broken = [one for one in report.findings if "ZeroDivisionError" in one["text"]]
@@ -334,7 +336,9 @@ def test_a_card_is_measured_or_its_refusal_told(monkeypatch, used, notes, state)
     def measure(_path, device, *, quick=False):
         return (4.0, CPU, []) if device == "cpu" else (1.0, used, notes)
 
-    monkeypatch.setattr("engine.core.onnx_session.available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(
+        "engine.core.inference.onnx_session.available_providers", lambda: [CUDA, CPU]
+    )
     monkeypatch.setattr(doctor_networks, "measure_network", measure)
     report = examine(DoctorRequest())
     (card,) = [one for one in lines_of(report, "Speed") if one["name"] == "CUDA"]

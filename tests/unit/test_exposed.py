@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import FacewrightError
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.tracking.exposed import Exposed, with_outputs
 from tests.onnx_files import Net
 

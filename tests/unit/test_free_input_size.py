@@ -7,7 +7,7 @@ import detector_models as models
 import numpy as np
 import pytest
 
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.models.catalog import WEIGHTS
 from engine.tracking.base import TrackerOptions
 from engine.tracking.detectors.centerface import CenterFace

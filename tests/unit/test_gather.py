@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.bound_session import BoundSession, PlainSession, shapes_of
-from engine.core.gather import Gatherer
+from engine.core.inference.bound_session import BoundSession, PlainSession, shapes_of
+from engine.core.inference.gather import Gatherer
 from engine.models.catalog import model_path
 
 

@@ -8,7 +8,7 @@ import wave
 import numpy as np
 import pytest
 
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.core.phones import PHONES
 from engine.models.catalog import model_path
 from engine.pipeline.hear_file import hear_pieces

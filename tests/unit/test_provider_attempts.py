@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import provider_attempts
-from engine.core.provider_attempts import HUNG_AFTER_S, NotTriedError, attempt
+from engine.core.inference import provider_attempts
+from engine.core.inference.provider_attempts import HUNG_AFTER_S, NotTriedError, attempt
 
 ROOT = Path(__file__).resolve().parents[2]
 # A check that says when it has begun and then does as it is told.
 CHECK = """
 import ctypes, os, pathlib, sys, time
-from engine.core.provider_attempts import attempt, stopping
+from engine.core.inference.provider_attempts import attempt, stopping
 with attempt(pathlib.Path(sys.argv[1]), named=True):
     print("begun", flush=True)
     sys.stdin.readline()

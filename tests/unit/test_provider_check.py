@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from fake_gpu import CARD, Card, Fail, time_as
 
-from engine.core import onnx_session, provider_start
-from engine.core.onnx_session import open_model
-from engine.core.provider_check import (
+from engine.core.inference import onnx_session, provider_start
+from engine.core.inference.onnx_session import open_model
+from engine.core.inference.provider_check import (
     TOLERANCE,
     VERSION,
     Verdict,
@@ -24,7 +24,7 @@ from engine.core.provider_check import (
     difference,
     stored_input,
 )
-from engine.core.providers import CPU, CUDA, DIRECTML, TENSORRT
+from engine.core.inference.providers import CPU, CUDA, DIRECTML, TENSORRT
 from engine.models.catalog import model_path
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.core import gpu_facts
 from engine.core.errors import FacewrightError
-from engine.core.gpu_facts import GpuFacts, ask_gpus, parse
-from engine.core.gpu_settings import GpuSettings
-from engine.core.providers import (
+from engine.core.inference import gpu_facts
+from engine.core.inference.gpu_facts import GpuFacts, ask_gpus, parse
+from engine.core.inference.gpu_settings import GpuSettings
+from engine.core.inference.providers import (
     COREML,
     CPU,
     CUDA,

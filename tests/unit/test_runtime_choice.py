@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 from engine.core.errors import FacewrightError
-from engine.core.gpu_facts import GpuFacts
+from engine.core.inference.gpu_facts import GpuFacts
 from engine.runtime.choose import choose_runtime
 from engine.runtime.install import plan_install
 from engine.runtime.lock import LOCK, requirements, wheels_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import FacewrightError
-from engine.core.onnx_session import CPU
+from engine.core.inference.onnx_session import CPU
 from engine.core.types import Observations, VideoFrame
 from engine.models.catalog import model_path
 from engine.sources.media import VideoSource

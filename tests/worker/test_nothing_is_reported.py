@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 OPEN = """
 from pathlib import Path
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 open_model(Path("weights/face_detector.onnx"))
 """
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK = """
 import json, sys
 from engine.runtime.activate import activate
-from engine.core import onnx_session
+from engine.core.inference import onnx_session
 from engine.runtime import status
 activate()
 providers = onnx_session.available_providers()
@@ -164,7 +164,7 @@ def test_a_run_tells_why_the_runtime_is_not_used(tmp_path, monkeypatch):
     trial.keep(make_runtime(tmp_path), "It ended the process.")
     code = """
 from engine.runtime.activate import activate
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.models.catalog import model_path
 activate()
 print(open_model(model_path("face_blendshapes"), "cpu").notes)

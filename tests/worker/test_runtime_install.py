@@ -12,8 +12,8 @@ from collections import namedtuple
 import pytest
 
 from engine.core.errors import FacewrightError
+from engine.core.inference.provider_start import attempts_folder
 from engine.core.progress import Cancelled, Progress
-from engine.core.provider_start import attempts_folder
 from engine.runtime import pip_process, trial
 from engine.runtime.folder import find_runtimes, only_one
 from engine.runtime.install import install, plan_install, remove

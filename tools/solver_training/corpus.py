@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.tracking.appearance import MAPS
 from engine.tracking.crop import crop, planes
 from engine.tracking.landmarkers.mediapipe import SIZE, to_image

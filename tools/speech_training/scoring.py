@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from benchmarks.support.speech_scoring import CLASSES, frames_of, reference, score
-from engine.core.onnx_session import open_model
+from engine.core.inference.onnx_session import open_model
 from engine.models.catalog import model_path
 from engine.pipeline.hear_file import hear_pieces
 from engine.speech.decode import decode

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from ...core.onnx_session import open_model
+from ...core.inference.onnx_session import open_model
 from ..base import TrackerOptions
 from ..crop import crop, planes
 from ..parts import Detection

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.errors import FacewrightError
-from ...core.onnx_session import open_model
+from ...core.inference.onnx_session import open_model
 from ..base import TrackerOptions
 from ..crop import crop, planes
 from ..one_network import OnOneNetwork

@@ -13,8 +13,8 @@ from ...core.arkit import COUNT, INDEX
 from ...core.axes import rotation_from_euler_deg
 from ...core.errors import FacewrightError
 from ...core.face_geometry import FaceGeometry, load_geometry
-from ...core.onnx_session import OnnxModel, open_model
-from ...core.provider_faults import gist
+from ...core.inference.onnx_session import OnnxModel, open_model
+from ...core.inference.provider_faults import gist
 from ...core.types import LANDMARKS
 from ..base import TrackerOptions
 from ..completion import MODEL as FACE_COMPLETION

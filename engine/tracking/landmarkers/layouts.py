@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ...core.errors import FacewrightError
-from ...core.onnx_session import OnnxModel
+from ...core.inference.onnx_session import OnnxModel
 from .model_facts import FLOAT, facts, shape_text
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from ...core.errors import FacewrightError
-from ...core.onnx_session import OnnxModel
+from ...core.inference.onnx_session import OnnxModel
 from .description import LANDMARK_COUNTS, Description, Output
 
 FLOAT = "tensor(float)"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...core.face_geometry import load_geometry
-from ...core.onnx_session import open_model
+from ...core.inference.onnx_session import open_model
 from ..base import TrackerOptions
 from ..correspondence import OPENSEEFACE_66
 from ..crop import crop, planes

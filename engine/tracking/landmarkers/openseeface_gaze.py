@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.onnx_session import open_model
+from ...core.inference.onnx_session import open_model
 from ..base import TrackerOptions
 from ..crop import crop, planes
 from ..exposed import Exposed

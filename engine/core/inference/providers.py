@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import FacewrightError
+from ..errors import FacewrightError
 from .gpu_settings import GpuSettings
 
 CPU = "CPUExecutionProvider"

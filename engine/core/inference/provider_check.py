@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .file_lock import lock
+from ..file_lock import lock
 from .provider_faults import fault_in
 
 # Another way of checking makes what was kept void.

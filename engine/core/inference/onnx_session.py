@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import FacewrightError
+from ..errors import FacewrightError
+from ..runtime_note import runtime_note
 from .gpu_settings import GpuSettings
 from .provider_faults import fault_in, fault_of, is_memory
 from .provider_start import Asked, start, tensorrt_is_built, title
 from .providers import CPU, DIRECTML, ON_CUDA, candidates, check_device, is_missing
-from .runtime_note import runtime_note
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..home import home
 from .bound_session import BoundSession, PlainSession, shapes_of
 from .gather import Gatherer
 from .gpu_facts import cuda_cards
 from .gpu_settings import GpuSettings
-from .home import home
 from .provider_attempts import NotTriedError, attempt
 from .provider_check import Verdict, Verdicts, check, stored_input
 from .provider_faults import fault_in, fault_of, gist

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .file_lock import lock
+from ..file_lock import lock
 
 MOST_CRASHES, MOST_UNFINISHED = 2, 2
 # A driver that was mended without a new number is tried again some day.
