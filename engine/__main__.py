@@ -26,6 +26,7 @@ from .console import (
     write_json,
 )
 from .convert_command import add_convert
+from .core.math_threads import one_math_thread
 from .core.progress import Progress
 from .core.requests import SolveRequest
 from .doctor_command import add_doctor
@@ -49,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(argv: list[str] | None) -> int:
     options = _parser().parse_args(argv)
+    one_math_thread()
     activate()
     return options.run(options)
 

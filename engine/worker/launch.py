@@ -42,6 +42,7 @@ def _main() -> int:
     first = next((i for i, folder in enumerate(known) if "-packages" in folder), len(known))
     sys.path[:] = known[:first] + added + known[first:]
     _import_engine()
+    importlib.import_module("engine.core.math_threads").one_math_thread()
     if options.run == _WORKER:
         importlib.import_module("engine.runtime.activate").activate()
     return importlib.import_module(f"engine.{options.run}").main()
