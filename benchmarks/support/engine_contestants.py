@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.engines import BEST, DETECTORS, ENGINES, FAST, PartInfo
+from engine.core.math_threads import one_math_thread
 from engine.core.requests import SolveSettings
+from engine.core.solvers import AUTO, solver_of
 from engine.core.types import FaceTrack, Observations
 from engine.models.added import is_there
 from engine.models.needs import missing_of, optional_models_of
@@ -32,7 +35,7 @@ class EngineContestant:
     name: str
     engine: str
     quality: str = FAST
-    solver: str = "facewright"
+    solver: str = AUTO
 
 
 # Google's own package with its own weights: what everybody has without us.
@@ -98,7 +101,10 @@ def _seen(clip: Path, engine: str, quality: str) -> Seen:
         out = Path(folder, "seen.npz")
         words = (engine, quality, str(clip.absolute()), str(out))
         command = [sys.executable, "-m", "benchmarks.support.engine_run", *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        # As the command line and the worker do.
+        environment = dict(os.environ)
+        one_math_thread(environment)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"{clip.name}, {engine}: {done.stderr.strip()[-800:]}")
         with np.load(out) as columns:
@@ -117,6 +123,7 @@ def _seen(clip: Path, engine: str, quality: str) -> Seen:
 def solved(clip: Path, contestant: EngineContestant) -> FaceTrack:
     """The values that an artist would get."""
     what = seen(clip, contestant)
-    solver = make_solver(SolveSettings(solver=contestant.solver), *what.size)
+    settings = SolveSettings(solver_of(contestant.engine, contestant.solver))
+    solver = make_solver(settings, *what.size)
     solver.study(what.observations)
     return solver.solve(what.observations)
