@@ -88,7 +88,8 @@ ENGINES: tuple[PartInfo, ...] = (
         20,
         "InsightFace 106",
         "InsightFace's 106 points, made MediaPipe's 478; the detector says if a face is there.",
-        "For comparison: no tongue, lids and lips from few points, not for commercial work.",
+        "For comparison: it misses most blinks, turns heads too little and has no tongue; not for "
+        "commercial work.",
         models=("insightface_2d106",),
         detector="scrfd",
     ),
@@ -105,7 +106,8 @@ ENGINES: tuple[PartInfo, ...] = (
         30,
         "3DDFA_V2",
         "A morphable face in 62 parameters, its 68 points made MediaPipe's 478; eyes do not close.",
-        "For comparison: quick, but it has no blinks, no irises and no tongue; academic use only.",
+        "For comparison: quick, but few shapes are right, with no blinks, no irises and no tongue; "
+        "academic use only.",
         models=("three_ddfa", "three_ddfa_basis"),
     ),
     PartInfo(
