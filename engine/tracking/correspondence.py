@@ -152,7 +152,7 @@ OPENSEEFACE_66 = Correspondence(
 # InsightFace's 2d106: those of the 106 that are iBUG's, in its order, and the middles of the lids.
 # The list is in wide use (e.g. with that network's own Python package). DeepFaceLive tells that 40
 # lies between 41 and 42, 33 between 37 and 36, and likewise in the other eye: it takes their means
-# for iBUG's. Pupils: ``landmarkers.described``. Nobody here could run the network.
+# for iBUG's. Pupils: ``landmarkers.described``.
 INSIGHTFACE_106 = Correspondence(
     "InsightFace 106",
     (
