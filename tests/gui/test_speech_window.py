@@ -2,6 +2,7 @@
 """Lip-Sync in the window: a strip is spoken, a cue is moved, the curves follow, and undo."""
 
 import shutil
+import wave
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.gui.harness import GuiResult, run_in_window, skip_without_window
 pytestmark = pytest.mark.gui
 SCRIPT = Path(__file__).with_name("scripts") / "speak.py"
 ROOT = Path(__file__).resolve().parents[2]
+TIMES = 400  # some eighteen minutes
 SPOKEN = ROOT.parent / "shared/data/audio/aligned/kokoro_en-us_af_bella_0.wav"
 
 
@@ -23,6 +25,9 @@ def said(linux_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> GuiResult
         pytest.skip("the network that hears speech is not here")
     workdir = tmp_path_factory.mktemp("speech")
     shutil.copyfile(SPOKEN, workdir / "line.wav")
+    with wave.open(str(SPOKEN)) as line, wave.open(str(workdir / "speech.wav"), "wb") as speech:
+        speech.setparams(line.getparams())
+        speech.writeframes(line.readframes(line.getnframes()) * TIMES)
     return run_in_window(SCRIPT, zip_path=linux_zip, workdir=workdir)
 
 

@@ -21,11 +21,12 @@ def steps(gui):
         bpy.ops.view3d.view_selected()
     name = mesh.name
     scene = bpy.context.scene
-    strip = scene.sequence_editor_create().strips.new_sound(
-        "Line", str(gui.workdir / "line.wav"), 1, 21
-    )
+    strips = scene.sequence_editor_create().strips
+    strip = strips.new_sound("Line", str(gui.workdir / "line.wav"), 1, 21)
+    # So long that it is not done before Esc arrives, in a window that hardly gets to run.
+    speech = strips.new_sound("Speech", str(gui.workdir / "speech.wav"), 2, 21)
     shot().target = mesh
-    shot().speech.source, shot().speech.strip = "STRIP", strip.name
+    shot().speech.source, shot().speech.strip = "STRIP", speech.name
     bpy.ops.ed.undo_push(message="Add the line")
     yield from gui.show_tab("Facewright")
     yield from gui.photograph("before")
@@ -35,6 +36,8 @@ def steps(gui):
     yield from watch(gui)
     found = {"after_esc": run().result, "keys_after_esc": len(jaw(name))}
     yield from gui.until(lambda: not workers(), "the cancelled worker leaves")
+    strips.remove(speech)
+    shot().speech.strip = strip.name
 
     start(gui, bpy.ops.facewright.lipsync_audio)
     found["longest_pause_s"] = yield from watch(gui)

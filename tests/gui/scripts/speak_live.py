@@ -2,6 +2,7 @@
 """Inside Blender, while nothing is live: a sound file is captured as if it were a microphone."""
 
 import importlib
+import time
 
 import bpy
 import numpy as np
@@ -50,9 +51,8 @@ def speech_session(gui):
     yield from gui.photograph("speaking")
 
     shot.speech.jaw = 0.0
-    yield from gui.until(lambda: blocks["jawOpen"].value < 0.02, "the jaw's amount is heard")
-    yield from gui.wait(0.5)
-    found["shut"] = blocks["jawOpen"].value
+    # Between two words it is shut for a moment anyway.
+    found["shut"] = yield from _shut_for(gui, blocks["jawOpen"], seconds=1.5)
     shot.speech.jaw = 1.0
 
     scene.frame_set(11)
@@ -85,6 +85,21 @@ def _forget_animation(mesh):
         block.animation_data_clear()
     for key in mesh.data.shape_keys.key_blocks:
         key.value = 0.0
+
+
+def _shut_for(gui, jaw, seconds):
+    """Waits until the jaw stays shut that long; how far it was open meanwhile."""
+    since, most = time.monotonic(), 0.0
+
+    def stays_shut():
+        nonlocal since, most
+        most = max(most, jaw.value)
+        if jaw.value >= 0.02:
+            since, most = time.monotonic(), 0.0
+        return time.monotonic() - since > seconds
+
+    yield from gui.until(stays_shut, "the jaw's amount is heard")
+    return most
 
 
 class _Meter:
