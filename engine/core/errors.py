@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one exception class that a person ever reads."""
 
+from pathlib import Path
+
 
 class FacewrightError(Exception):
     """An expected failure, told in words for the person at the screen.
@@ -19,3 +21,12 @@ class FacewrightError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def model_unreadable(path: Path) -> FacewrightError:
+    """What is said of a shipped model's file whose contents are not what they should be."""
+    return FacewrightError(
+        f"The model file {path} cannot be read.",
+        "`python -m engine models verify` checks every model file.",
+        "model-corrupt",
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import FacewrightError
+from .errors import model_unreadable
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,5 @@ def load_geometry(path: Path) -> FaceGeometry:
         weights[table["procrustes_landmarks"]] = table["procrustes_weights"]
         chosen = np.array(table["blendshape_landmarks"], np.int64).reshape(146)
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise FacewrightError(
-            f"The model file {path} cannot be read.",
-            "`python -m engine models verify` checks every model file.",
-            "model-corrupt",
-        ) from error
+        raise model_unreadable(path) from error
     return FaceGeometry(vertices, weights, chosen)

@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ..core.errors import FacewrightError
+from ..core.errors import model_unreadable
 from ..core.types import LANDMARKS
 from .correspondence import IBUG_VERTICES, LINES, SAME_CORNER, Correspondence
 
@@ -56,11 +56,7 @@ def load_completion(path: Path) -> Completion:
         if offset.shape != (VALUES,) or (left @ right).shape != (VALUES, 2 * len(IBUG_VERTICES)):
             raise ValueError(f"{left.shape} {right.shape} {offset.shape}")
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise FacewrightError(
-            f"The model file {path} cannot be read.",
-            "`python -m engine models verify` checks every model file.",
-            "model-corrupt",
-        ) from error
+        raise model_unreadable(path) from error
     return Completion(left @ right, offset)
 
 

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ..core.errors import FacewrightError
+from ..core.errors import model_unreadable
 from ..core.types import APPEARANCE
 from .completion import VALUES
 
@@ -89,9 +89,5 @@ def load_looks(path: Path) -> Looks:
         if shapes != ((outputs, rank), (rank, MOVES + FEATURES), (outputs,)):
             raise ValueError(shapes)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise FacewrightError(
-            f"The model file {path} cannot be read.",
-            "`python -m engine models verify` checks every model file.",
-            "model-corrupt",
-        ) from error
+        raise model_unreadable(path) from error
     return Looks(left, right, offset)
