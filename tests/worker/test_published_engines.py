@@ -9,6 +9,7 @@ brings them here. Most are for research alone, so that nothing fetches them unas
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,9 @@ def test_points_lie_where_mediapipe_sees_them(clip, engine, most, name, first):
 @pytest.mark.parametrize("detector", ["scrfd", "centerface"])
 def test_detectors_find_faces_and_nothing_else(clip, detector):
     options = TrackerOptions(model_path, device="cpu", streams=1)
-    usual, other = (create_detector(_with(options, one)) for one in ("blazeface", detector))
+    usual, other = (
+        create_detector(replace(options, detector=one)) for one in ("blazeface", detector)
+    )
     for picture in frames(clip("single_face.mp4"), 0, 3):
         whole = letterbox(picture.image)
         (seen,), (found,) = usual.detect(picture.image, whole), other.detect(picture.image, whole)
@@ -72,10 +75,6 @@ def test_detectors_find_faces_and_nothing_else(clip, detector):
         assert np.linalg.norm(seen.keypoints[:2] - found.keypoints[:2], axis=1).max() < 12
     for picture in frames(clip("no_face.mp4"), 0, 3):
         assert not other.detect(picture.image, letterbox(picture.image))
-
-
-def _with(options: TrackerOptions, detector: str) -> TrackerOptions:
-    return TrackerOptions(options.model_path, device="cpu", streams=1, detector=detector)
 
 
 def _overlap(one: np.ndarray, other: np.ndarray) -> float:
